@@ -1,0 +1,137 @@
+// The constructor of canonical terms: one function per operator over nodes. Expr's operators are
+// thin wrappers of these; other modules of the library use them directly.
+#ifndef CONGRUA_EXPR_BUILDER_H_
+#define CONGRUA_EXPR_BUILDER_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/int.h"
+#include "congrua/expr.h"
+#include "expr/node.h"
+
+namespace congrua::internal {
+
+// A polynomial under construction: terms sorted by structural_less, coefficients not 0.
+struct Poly {
+  Int constant;
+  std::vector<Term> terms;
+  void clear() {
+    constant = Int();
+    terms.clear();
+  }
+};
+
+class Builder {
+ public:
+  explicit Builder(ExprPool* pool);
+  ~Builder();
+  Builder(const Builder&) = delete;
+  Builder& operator=(const Builder&) = delete;
+
+  // The builder that owns a node.
+  static Builder& of(const Node* n);
+  static const Node* node(Expr e) { return e.node_; }
+  static Expr expr(const Node* n) { return Expr(n); }
+  static Builder& of(ExprPool& pool) { return *pool.builder_; }
+  ExprPool& pool() const { return *pool_; }
+
+  // Leaves.
+  const Node* constant(const Int& value);
+  const Node* boolean(bool value) const { return value ? true_ : false_; }
+  const Node* symbol(std::string_view name, const SymbolOptions& options);
+  const Node* find_symbol(std::string_view name) const;
+  const Node* opaque(std::string_view name, std::span<const Node* const> args, Sort sort);
+
+  // Integers.
+  const Node* add(const Node* a, const Node* b);
+  const Node* sub(const Node* a, const Node* b);
+  const Node* neg(const Node* a) { return scale(a, Int(-1)); }
+  const Node* scale(const Node* a, const Int& c);
+  const Node* add_const(const Node* a, const Int& c);
+  const Node* mul(const Node* a, const Node* b);
+  const Node* sum(std::span<const Node* const> terms);
+  const Node* floor_div(const Node* a, const Node* b);
+  const Node* floor_mod(const Node* a, const Node* b);
+  const Node* ceil_div(const Node* a, const Node* b) { return neg(floor_div(neg(a), b)); }
+  const Node* minmax(Op op, std::span<const Node* const> args);
+  const Node* select(const Node* c, const Node* a, const Node* b);
+  // The canonical node of sorted or unsorted terms; sorts, merges and consumes p.
+  const Node* from_poly(Poly& p);
+  // The monomial with these factors (sorted and merged here).
+  const Node* monomial(std::vector<Factor>& factors);
+
+  // Booleans.
+  const Node* ge0(const Node* p);  // p >= 0
+  const Node* eq0(const Node* p);  // p == 0
+  const Node* ge(const Node* a, const Node* b) { return ge0(sub(a, b)); }
+  const Node* eq(const Node* a, const Node* b);  // any one sort
+  const Node* logical_not(const Node* a);
+  const Node* conjunction(std::span<const Node* const> parts);
+  const Node* disjunction(std::span<const Node* const> parts);
+  const Node* iff(const Node* a, const Node* b);
+
+  // The same operator over other arguments (arguments of applications and opaque terms,
+  // monomials of sums, bases of products): for substitution and rewriting.
+  const Node* rebuild(const Node* n, std::span<const Node* const> children);
+
+  size_t num_nodes() const { return nodes_.size(); }
+  const Node* node_at(uint32_t id) const { return nodes_[id]; }
+  size_t bytes() const;
+
+  // Used by terms_of.
+  void materialise(const SumNode* s);
+
+ private:
+  struct Slot {
+    uint32_t fingerprint;
+    uint32_t id_plus_1;
+  };
+  template <typename T>
+  T* make(size_t payload_bytes);
+  void finish(Node* n);
+  // Calls same(node) for interned nodes of this hash; inserts make() if none is the same.
+  template <typename Same, typename Make>
+  const Node* intern(uint64_t hash, Same&& same, Make&& make);
+  void grow_table();
+  const Node* intern_app(Op op, Sort sort, std::span<const Node* const> args);
+  const Node* intern_sum(const Int& constant, std::span<const Term> terms);
+  const Node* add_lazy(const Node* longer, const Node* shorter);
+  const Node* add_scaled(const Node* a, const Node* b, const Int& cb);  // a + cb * b
+  const Node* mul_monomials(const Node* a, const Node* b);
+  const Node* freeze(const Node* sum, Int& content);
+  const Node* mul_frozen(const Node* a, const Node* b);
+  // n / g where the integer g divides the constant and every coefficient.
+  const Node* divide_exact(const Node* n, const Int& g);
+  const Node* floor_div_const(const Node* a, const Int& c);
+  const Node* floor_div_symbolic(const Node* a, const Node* b);
+  void flatten(const Node* n, Op op, std::vector<const Node*>& out);
+  const Node* intern_floor_div(const Node* a, const Node* b);
+  static bool term_pattern_equal(const Node* a, const Node* b);  // but for the constant
+  bool divide_polynomial(const Node* a, const Node* b, const Node** quotient, const Node** rest);
+
+  ExprPool* pool_;
+  Arena arena_;
+  std::vector<const Node*> nodes_;
+  std::vector<const Node*> with_big_;  // nodes whose integers own heap cells
+  std::vector<Term> scratch_;
+  std::vector<Factor> factor_scratch_;
+  std::mutex materialise_mutex_;
+  std::unique_ptr<Slot[]> table_;
+  size_t table_mask_ = 0;
+  const Node* true_ = nullptr;
+  const Node* false_ = nullptr;
+  const Node* zero_ = nullptr;
+  const Node* one_ = nullptr;
+  const Node* minus_one_ = nullptr;
+};
+
+}  // namespace congrua::internal
+
+#endif  // CONGRUA_EXPR_BUILDER_H_

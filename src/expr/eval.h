@@ -1,0 +1,82 @@
+// Exact evaluation of canonical terms.
+//
+// Meaning: docs/semantics.md. A select reads its condition and the branch taken; a
+// conjunction is false where one part is, even if others have no value; all else reads
+// every operand.
+//
+// An Evaluator keeps its buffers between calls, so that many small terms, or one term at
+// many points, are evaluated without allocation. Cost: linear in the part of the DAG that
+// is read; no recursion.
+#ifndef CONGRUA_EXPR_EVAL_H_
+#define CONGRUA_EXPR_EVAL_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/int.h"
+#include "expr/column.h"
+#include "expr/node.h"
+
+namespace congrua::internal {
+
+// Values of symbols and opaque terms (booleans: 0 or 1).
+class Assignment {
+ public:
+  void set(const Node* variable, Int value) { values_.put(variable, std::move(value)); }
+  const Int* find(const Node* variable) const { return values_.find(variable); }
+  void clear() { values_.clear(); }
+
+ private:
+  NodeColumn<Int> values_;
+};
+
+enum class EvalError : uint8_t { kNone, kUnbound, kDivisionByZero };
+
+class Evaluator {
+ public:
+  // The value of an integer or a proposition (0 or 1); nullopt where it has none at this
+  // point.
+  std::optional<Int> evaluate(const Node* n, const Assignment& point);
+
+  // Whether all these propositions hold; terms that they share are evaluated once.
+  bool all_true(std::span<const Node* const> propositions, const Assignment& point);
+
+  // Why the last evaluate answered nullopt: the unbound symbol or opaque term, or the
+  // kFloorDiv whose divisor is 0.
+  EvalError error() const { return error_; }
+  const Node* culprit() const { return culprit_; }
+
+ private:
+  // error > 0: no value; the reason is failures_[error - 1].
+  struct Slot {
+    Int value;
+    uint32_t error = 0;
+  };
+  struct Frame {
+    const Node* node;
+    uint32_t next;  // operands before this one are in the column
+  };
+  void clear();
+  const Slot& compute(const Node* n, const Assignment& point);
+  const Slot* ready(const Node* n, const Assignment& point);
+  bool step(Frame& frame, const Assignment& point, const Node** wanted);
+  bool step_sum(Frame& frame, const Assignment& point, const Node** wanted);
+  bool step_product(Frame& frame, const Assignment& point, const Node** wanted);
+  bool step_select(const Node* n, const Assignment& point, const Node** wanted);
+  bool step_and(Frame& frame, const Assignment& point, const Node** wanted);
+  void apply(const Node* n, const Assignment& point);
+  uint32_t fail(EvalError error, const Node* culprit);
+
+  NodeColumn<Slot> slots_;
+  std::vector<Frame> stack_;
+  std::vector<std::pair<EvalError, const Node*>> failures_;
+  EvalError error_ = EvalError::kNone;
+  const Node* culprit_ = nullptr;
+};
+
+}  // namespace congrua::internal
+
+#endif  // CONGRUA_EXPR_EVAL_H_

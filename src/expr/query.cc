@@ -1,0 +1,191 @@
+// evaluate, substitute, free_symbols and measure: what eval.h offers over expressions.
+#include <algorithm>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "base/check.h"
+#include "congrua/eval.h"
+#include "congrua/text.h"
+#include "expr/builder.h"
+#include "expr/eval.h"
+#include "expr/order.h"
+
+namespace congrua {
+
+using internal::Builder;
+using internal::Node;
+
+namespace {
+
+// The beginning of a term's text, for messages.
+std::string excerpt(const Node* n) {
+  constexpr size_t kLength = 160;
+  std::string text = to_string(Builder::expr(n));
+  if (text.size() > kLength) {
+    text.resize(kLength);
+    text += "...";
+  }
+  return text;
+}
+
+bool is_variable(const Node* n) { return n->op == Op::kSymbol || n->op == Op::kOpaque; }
+
+absl::Status bind(std::span<const Binding> bindings, internal::Assignment& point) {
+  for (const auto& [e, value] : bindings) {
+    const Node* n = Builder::node(e);
+    if (!is_variable(n)) {
+      return absl::InvalidArgumentError("a value is given for " + excerpt(n) +
+                                        ", which is no symbol and no opaque term");
+    }
+    if (n->sort == Sort::kReal) {
+      return absl::InvalidArgumentError("an integer value is given for the real " +
+                                        excerpt(n));
+    }
+    if (n->sort == Sort::kBool && value != 0 && value != 1) {
+      return absl::InvalidArgumentError("the boolean " + excerpt(n) + " cannot be " +
+                                        std::to_string(value));
+    }
+    point.set(n, Int(value));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Int> value_of(Expr e, std::span<const Binding> bindings) {
+  internal::Assignment point;
+  if (absl::Status s = bind(bindings, point); !s.ok()) return s;
+  internal::Evaluator evaluator;
+  if (std::optional<Int> v = evaluator.evaluate(Builder::node(e), point))
+    return *std::move(v);
+  const std::string where = excerpt(evaluator.culprit());
+  if (evaluator.error() == internal::EvalError::kDivisionByZero) {
+    return absl::FailedPreconditionError("division by zero: the divisor of " + where +
+                                         " is 0");
+  }
+  return absl::InvalidArgumentError("no value is given for " + where);
+}
+
+size_t num_children(const Node* n) {
+  switch (n->op) {
+    case Op::kAdd:
+      return internal::terms_of(n).size();
+    case Op::kMul:
+      return internal::factors_of(n).size();
+    default:
+      return internal::args_of(n).size();
+  }
+}
+
+const Node* child(const Node* n, size_t i) {
+  switch (n->op) {
+    case Op::kAdd:
+      return internal::terms_of(n)[i].mono;
+    case Op::kMul:
+      return internal::factors_of(n)[i].base;
+    default:
+      return internal::args_of(n)[i];
+  }
+}
+
+struct Frame {
+  const Node* node;
+  size_t next;
+};
+
+// Calls leave(n) for each node below and at root that enter(n) accepts, operands first.
+template <typename Enter, typename Leave>
+void post_order(const Node* root, Enter&& enter, Leave&& leave) {
+  if (!enter(root)) return;
+  std::vector<Frame> stack = {{root, 0}};
+  while (!stack.empty()) {
+    Frame& f = stack.back();
+    if (f.next == num_children(f.node)) {
+      leave(f.node);
+      stack.pop_back();
+      continue;
+    }
+    const Node* c = child(f.node, f.next++);
+    if (enter(c)) stack.push_back({c, 0});
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<int64_t> evaluate(Expr e, std::span<const Binding> bindings) {
+  const absl::StatusOr<Int> v = value_of(e, bindings);
+  if (!v.ok()) return v.status();
+  if (const std::optional<int64_t> small = v->to_int64()) return *small;
+  return absl::OutOfRangeError("the value, of " + std::to_string(v->bit_length()) +
+                               " bits, is no int64");
+}
+
+absl::StatusOr<std::string> evaluate_text(Expr e, std::span<const Binding> bindings) {
+  const absl::StatusOr<Int> v = value_of(e, bindings);
+  if (!v.ok()) return v.status();
+  return v->to_string();
+}
+
+Expr substitute(Expr e, std::span<const std::pair<Expr, Expr>> replacements) {
+  const Node* root = Builder::node(e);
+  Builder& builder = Builder::of(root);
+  absl::flat_hash_map<const Node*, const Node*> image;
+  // A term can hold a variable only if it has all bits of the variable's signature.
+  bool all_symbols = true;
+  uint64_t bits = 0;
+  for (const auto& [from, to] : replacements) {
+    const Node* n = Builder::node(from);
+    CONGRUA_CHECK(is_variable(n), "substitute replaces symbols and opaque terms");
+    CONGRUA_CHECK(from.sort() == to.sort(),
+                  "a replacement has the sort of what it replaces");
+    all_symbols &= n->op == Op::kSymbol;
+    bits |= n->symbols;
+    image[n] = Builder::node(to);
+  }
+  const auto untouched = [&](const Node* n) {
+    return all_symbols && (n->symbols & bits) == 0;
+  };
+  std::vector<const Node*> children;
+  post_order(
+      root, [&](const Node* n) { return !untouched(n) && !image.contains(n); },
+      [&](const Node* n) {
+        children.clear();
+        bool changed = false;
+        for (size_t i = 0; i < num_children(n); ++i) {
+          const Node* c = child(n, i);
+          children.push_back(untouched(c) ? c : image.at(c));
+          changed |= children.back() != c;
+        }
+        image[n] = changed ? builder.rebuild(n, children) : n;
+      });
+  return untouched(root) ? e : Builder::expr(image.at(root));
+}
+
+std::vector<Expr> free_symbols(Expr e) {
+  absl::flat_hash_set<const Node*> seen;
+  std::vector<const internal::SymbolNode*> symbols;
+  post_order(
+      Builder::node(e), [&](const Node* n) { return seen.insert(n).second; },
+      [&](const Node* n) {
+        if (n->op == Op::kSymbol) symbols.push_back(internal::as_symbol(n));
+      });
+  std::ranges::sort(symbols, internal::natural_less, &internal::SymbolNode::name);
+  std::vector<Expr> out;
+  for (const auto* s : symbols) out.push_back(Builder::expr(s));
+  return out;
+}
+
+Size measure(Expr e) {
+  absl::flat_hash_map<const Node*, double> tree;
+  const Node* root = Builder::node(e);
+  post_order(
+      root, [&](const Node* n) { return tree.emplace(n, 0.0).second; },
+      [&](const Node* n) {
+        double size = 1;
+        for (size_t i = 0; i < num_children(n); ++i) size += tree.at(child(n, i));
+        tree[n] = size;
+      });
+  return {tree.size(), tree.at(root), root->depth};
+}
+
+}  // namespace congrua
