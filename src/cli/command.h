@@ -1,0 +1,18 @@
+// The subcommands of `congrua`.
+#ifndef CONGRUA_CLI_COMMAND_H_
+#define CONGRUA_CLI_COMMAND_H_
+
+namespace CLI {
+class App;
+}
+
+namespace congrua::cli {
+
+// Each adds its subcommand; when that was chosen on the command line, parsing runs it and sets
+// exit_code.
+void add_solve(CLI::App& app, int& exit_code);
+void add_bench(CLI::App& app, int& exit_code);
+
+}  // namespace congrua::cli
+
+#endif  // CONGRUA_CLI_COMMAND_H_

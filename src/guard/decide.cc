@@ -1,0 +1,170 @@
+// The layers, cheapest first. Each either answers or passes on.
+#include "guard/facts_impl.h"
+
+namespace congrua {
+
+using internal::args_of;
+using internal::const_value;
+using internal::FactorView;
+using internal::LinearView;
+
+namespace {
+constexpr int kMaxNesting = 64;  // of connectives: the recursion of prove
+}
+
+bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer) {
+  const auto answer = [&](Layer l) {
+    *layer = l;
+    return true;
+  };
+  if (p->op == Op::kConst) return const_value(p).sign() >= 0 && answer(Layer::kEqualities);
+  const guard::LinearForm f = linear_form(p);
+  if (f.valid) {
+    const Domain k = known(f.form);
+    if (f.negated ? k.hi() <= f.constant : k.lo() >= -f.constant) {
+      return answer(Layer::kFactTable);
+    }
+  }
+  if (!budget.charge(8)) return false;
+  if (domain_of(p).lo() >= 0) return answer(Layer::kInterval);
+  if (!budget.charge(16)) return false;
+  if (shift_nonnegative(p)) return answer(Layer::kShift);
+  if (dominated(p, budget)) return answer(Layer::kLinear);
+  return false;
+}
+
+// true: p = 0 everywhere, false: nowhere.
+std::optional<bool> Facts::Impl::prove_eq(const Node* p, Budget& budget, Layer* layer) {
+  if (p->op == Op::kConst) {
+    *layer = Layer::kEqualities;
+    return const_value(p).is_zero();
+  }
+  const guard::LinearForm f = linear_form(p);
+  if (f.valid) {
+    const Domain k = known(f.form);
+    const int64_t at = f.negated ? f.constant : -f.constant;
+    if (!k.contains(at)) {
+      *layer = Layer::kFactTable;
+      return false;
+    }
+    if (k.is_point()) {
+      *layer = Layer::kFactTable;
+      return true;
+    }
+  }
+  if (!budget.charge(8)) return std::nullopt;
+  const Domain d = domain_of(p);
+  if (d.empty() || !d.contains(0)) {
+    *layer = Layer::kInterval;
+    return false;
+  }
+  if (d.is_point()) {
+    *layer = Layer::kInterval;
+    return true;
+  }
+  // A product is 0 exactly when a factor is.
+  const LinearView v(p);
+  if (v.terms().size() == 1 && v.constant().is_zero()) {
+    bool all_nonzero = true;
+    for (const FactorView view(v.terms()[0].mono); const internal::Factor& x : view.factors()) {
+      all_nonzero &= !domain_of(x.base).contains(0);
+    }
+    if (all_nonzero) {
+      *layer = Layer::kInterval;
+      return false;
+    }
+  }
+  // p <= -1 or p >= 1 everywhere.
+  const Node* above = builder.add_const(p, Int(-1));
+  const Node* below = builder.add_const(builder.neg(p), Int(-1));
+  if (prove_ge(above, budget, layer) || prove_ge(below, budget, layer)) return false;
+  const bool both = prove_ge(p, budget, layer) && prove_ge(builder.neg(p), budget, layer);
+  if (both) return true;
+  return std::nullopt;
+}
+
+// kTrue or kFalse if proved, else kUnknown; g is rewritten.
+Truth Facts::Impl::prove(const Node* g, Budget& budget, Layer* layer, int nesting) {
+  if (nesting > kMaxNesting) return Truth::kUnknown;
+  switch (g->op) {
+    case Op::kConst:
+      *layer = Layer::kEqualities;
+      return internal::is_true(g) ? Truth::kTrue : Truth::kFalse;
+    case Op::kNot: {
+      const Truth t = prove(args_of(g)[0], budget, layer, nesting + 1);
+      return t == Truth::kTrue ? Truth::kFalse : t == Truth::kFalse ? Truth::kTrue : t;
+    }
+    case Op::kAnd: {
+      bool all = true;
+      for (const Node* x : args_of(g)) {
+        const Truth t = prove(x, budget, layer, nesting + 1);
+        if (t == Truth::kFalse) return Truth::kFalse;
+        all &= t == Truth::kTrue;
+      }
+      return all ? Truth::kTrue : Truth::kUnknown;
+    }
+    case Op::kGe: {
+      if (prove_ge(args_of(g)[0], budget, layer)) return Truth::kTrue;
+      const Node* negated = builder.logical_not(g);
+      if (negated->op == Op::kGe && prove_ge(args_of(negated)[0], budget, layer)) {
+        return Truth::kFalse;
+      }
+      return Truth::kUnknown;
+    }
+    case Op::kEq: {
+      const std::optional<bool> r = prove_eq(args_of(g)[0], budget, layer);
+      if (!r) return Truth::kUnknown;
+      return *r ? Truth::kTrue : Truth::kFalse;
+    }
+    case Op::kIff: {
+      const Truth a = prove(args_of(g)[0], budget, layer, nesting + 1);
+      if (a == Truth::kUnknown) break;
+      const Truth b = prove(args_of(g)[1], budget, layer, nesting + 1);
+      if (b == Truth::kUnknown) break;
+      return a == b ? Truth::kTrue : Truth::kFalse;
+    }
+    default:
+      break;
+  }
+  const int8_t t = g->id < truth_.size() ? truth_[g->id] : int8_t{0};
+  if (t == 0) return Truth::kUnknown;
+  *layer = Layer::kFactTable;
+  return t > 0 ? Truth::kTrue : Truth::kFalse;
+}
+
+Truth Facts::Impl::decide(const Node* g, Budget& budget, Layer* layer) {
+  if (contradictory) {
+    *layer = Layer::kFactTable;
+    return Truth::kTrue;
+  }
+  if (g->op == Op::kConst) {
+    *layer = Layer::kNormalForm;
+    return internal::is_true(g) ? Truth::kTrue : Truth::kFalse;
+  }
+  const Node* rewritten = rewrite(g);
+  // Points first where both outcomes are known: no proof need be looked for.
+  bool seen_true = false;
+  bool seen_false = false;
+  for (size_t i = 0; i < models.size() && !(seen_true && seen_false); ++i) {
+    if (const std::optional<bool> h = holds_at(g, i)) (*h ? seen_true : seen_false) = true;
+  }
+  if (seen_true && seen_false) {
+    *layer = Layer::kModel;
+    return Truth::kOpen;
+  }
+  const Truth t = prove(rewritten, budget, layer);
+  if (t != Truth::kUnknown) return t;
+  if (budget.spent()) return Truth::kUnknown;
+  if (seen_false) {
+    // A point where it fails is at hand; where it holds somewhere is not asked.
+    *layer = Layer::kModel;
+    return Truth::kOpen;
+  }
+  if (find_counterexample(g, budget)) {
+    *layer = Layer::kSearch;
+    return Truth::kOpen;
+  }
+  return Truth::kUnknown;
+}
+
+}  // namespace congrua

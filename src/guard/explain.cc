@@ -1,0 +1,73 @@
+// Which facts an answer rests on: facts are left out in halves, then one by one, as long as the
+// rest still gives the answer (QuickXplain's idea, Junker 2004, on a fresh Facts each time). It is
+// paid only when asked for, and what is named is checked to suffice.
+#include <algorithm>
+
+#include "guard/facts_impl.h"
+
+namespace congrua {
+
+namespace {
+constexpr int kMaxTrials = 200;
+}  // namespace
+
+std::vector<FactId> Facts::Impl::minimal_reason(const Node* g) {
+  std::vector<FactId> kept;
+  for (size_t i = 0; i < facts.size(); ++i) kept.push_back(static_cast<FactId>(i));
+  int trials = 0;
+  const auto suffices = [&](std::span<const FactId> ids) {
+    Impl fresh(pool);
+    for (FactId id : ids) fresh.add_without_models(facts[id]);
+    if (fresh.contradictory) return true;
+    if (internal::is_false(g)) return false;
+    Budget budget(20'000);
+    Layer layer = Layer::kNone;
+    return fresh.prove(fresh.rewrite(g), budget, &layer) == Truth::kTrue;
+  };
+  if (!suffices(kept)) return kept;
+  for (size_t chunk = std::max<size_t>(1, kept.size() / 2); trials < kMaxTrials;) {
+    for (size_t at = 0; at < kept.size() && trials < kMaxTrials;) {
+      std::vector<FactId> rest(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(at));
+      const size_t end = std::min(kept.size(), at + chunk);
+      rest.insert(rest.end(), kept.begin() + static_cast<std::ptrdiff_t>(end), kept.end());
+      ++trials;
+      if (suffices(rest)) {
+        kept = std::move(rest);
+      } else {
+        at = end;
+      }
+    }
+    if (chunk == 1) break;
+    chunk = (chunk + 1) / 2;
+  }
+  return kept;
+}
+
+void Facts::Impl::explain(const Node* g, Answer* answer) {
+  switch (answer->truth) {
+    case Truth::kTrue:
+      if (answer->layer != Layer::kNormalForm) answer->rests_on = minimal_reason(g);
+      return;
+    case Truth::kFalse:
+      if (answer->layer != Layer::kNormalForm) {
+        answer->rests_on = minimal_reason(builder.logical_not(g));
+      }
+      return;
+    case Truth::kOpen:
+      for (size_t i = models.size(); i-- > 0;) {
+        const std::optional<bool> h = holds_at(g, i);
+        if (!h || *h) continue;
+        for (const auto& [node, value] : models[i]->values) {
+          if (const std::optional<int64_t> v = value.to_int64()) {
+            answer->counterexample.emplace_back(Builder::expr(node), *v);
+          }
+        }
+        return;
+      }
+      return;
+    case Truth::kUnknown:
+      return;
+  }
+}
+
+}  // namespace congrua

@@ -1,0 +1,111 @@
+#include "congrua/guard.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "congrua/text.h"
+#include "guard/facts_impl.h"
+
+namespace congrua {
+
+using internal::Builder;
+
+std::string_view layer_name(Layer layer) {
+  switch (layer) {
+    case Layer::kNone: return "none";
+    case Layer::kNormalForm: return "normal_form";
+    case Layer::kEqualities: return "equalities";
+    case Layer::kFactTable: return "fact_table";
+    case Layer::kInterval: return "interval";
+    case Layer::kModel: return "model";
+    case Layer::kShift: return "shift";
+    case Layer::kLinear: return "linear";
+    case Layer::kProduct: return "product";
+    case Layer::kSplit: return "split";
+    case Layer::kSearch: return "search";
+    case Layer::kZ3: return "z3";
+  }
+  return "none";
+}
+
+std::string_view truth_name(Truth truth) {
+  switch (truth) {
+    case Truth::kFalse: return "false";
+    case Truth::kTrue: return "true";
+    case Truth::kOpen: return "open";
+    case Truth::kUnknown: return "unknown";
+  }
+  return "unknown";
+}
+
+Facts::Facts(ExprPool& pool) : impl_(std::make_unique<Impl>(pool)) {}
+Facts::~Facts() = default;
+
+absl::Status Facts::add(Expr fact) {
+  CONGRUA_CHECK(fact.is_bool(), "a fact is a proposition");
+  const bool before = impl_->contradictory;
+  impl_->add(Builder::node(fact));
+  if (before || !impl_->contradictory) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(to_string(fact), " contradicts the facts before it"));
+}
+
+void Facts::push() {
+  Impl& f = *impl_;
+  f.scopes.push_back({f.facts.size(), f.ge_facts.size(), f.clauses.size(), f.trail.size(),
+                      f.contradictory});
+  f.search.push();
+}
+
+void Facts::pop() {
+  Impl& f = *impl_;
+  CONGRUA_CHECK(!f.scopes.empty(), "pop without push");
+  const Impl::Scope s = f.scopes.back();
+  f.scopes.pop_back();
+  while (f.trail.size() > s.trail) {
+    const Impl::Undo& u = f.trail.back();
+    switch (u.kind) {
+      case Impl::Undo::kKnown:
+        f.known_[u.node->id] = u.domain;
+        f.range_versions.touch(u.node->symbols);
+        break;
+      case Impl::Undo::kSubstitution:
+        f.substitution_[u.node->id] = u.by;
+        f.substitution_versions.touch(u.node->symbols);
+        break;
+      case Impl::Undo::kTruth:
+        f.truth_[u.node->id] = u.truth;
+        f.range_versions.touch(u.node->symbols);
+        break;
+    }
+    f.trail.pop_back();
+  }
+  f.facts.resize(s.facts);
+  f.ge_facts.resize(s.ge_facts);
+  f.clauses.resize(s.clauses);
+  f.contradictory = s.contradictory;
+  f.search.pop();
+}
+
+Answer Facts::decide(Expr guard, const QuestionOptions& options) {
+  CONGRUA_CHECK(guard.is_bool(), "a guard is a proposition");
+  Budget budget(options.steps, options.cancel);
+  Answer answer;
+  answer.truth = impl_->decide(Builder::node(guard), budget, &answer.layer);
+  if (answer.truth == Truth::kUnknown) answer.layer = Layer::kNone;
+  if (options.explain) impl_->explain(Builder::node(guard), &answer);
+  return answer;
+}
+
+bool Facts::contradictory() const { return impl_->contradictory; }
+
+std::vector<FactId> Facts::conflict() const {
+  if (!impl_->contradictory) return {};
+  return impl_->minimal_reason(impl_->builder.boolean(false));
+}
+
+size_t Facts::size() const { return impl_->facts.size(); }
+Expr Facts::fact(FactId id) const { return Builder::expr(impl_->facts[id]); }
+
+}  // namespace congrua

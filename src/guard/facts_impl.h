@@ -1,0 +1,177 @@
+// The state behind Facts: what is known, and how it is undone.
+//
+// Invariants
+//   * substitution_[x] is null or a canonical term in which no substituted atom occurs, so one
+//     pass of rewriting suffices (triangular and compressed).
+//   * known_[n] contains the value of n at every point of the facts; it is kept for atoms and for
+//     linear forms without constant whose first coefficient is positive.
+//   * Every change to either is logged on the trail and undone by pop.
+//   * A memo is valid while no bit of its node's symbol signature was touched after it was made.
+#ifndef CONGRUA_GUARD_FACTS_IMPL_H_
+#define CONGRUA_GUARD_FACTS_IMPL_H_
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/budget.h"
+#include "congrua/guard.h"
+#include "domain/domain.h"
+#include "expr/builder.h"
+#include "expr/eval.h"
+#include "expr/node.h"
+#include "guard/search.h"
+
+namespace congrua::guard {
+
+using internal::Builder;
+using internal::Factor;
+using internal::Node;
+using internal::Term;
+
+// Versions per bit of the symbol signature: a change to a symbol spoils the memos of terms that
+// may hold it, and no others.
+class Versions {
+ public:
+  void touch(uint64_t symbols) {
+    ++now_;
+    for (uint64_t s = symbols; s != 0; s &= s - 1) {
+      last_[static_cast<size_t>(__builtin_ctzll(s))] = now_;
+    }
+  }
+  void touch_all() { touch(~uint64_t{0}); }
+  uint64_t now() const { return now_; }
+  bool valid(uint64_t made, uint64_t symbols) const {
+    for (uint64_t s = symbols; s != 0; s &= s - 1) {
+      if (last_[static_cast<size_t>(__builtin_ctzll(s))] > made) return false;
+    }
+    return true;
+  }
+
+ private:
+  uint64_t now_ = 1;
+  std::array<uint64_t, 64> last_{};
+};
+
+// p seen as sign * (form) + constant, where form has no constant and a positive first
+// coefficient. Forms are what facts are stored under: x - y >= 3 answers x - y >= 1.
+struct LinearForm {
+  const Node* form;
+  int64_t constant;
+  bool negated;
+  bool valid;  // false where the constant does not fit an int64
+};
+
+}  // namespace congrua::guard
+
+namespace congrua {
+
+struct Facts::Impl {
+  using Node = internal::Node;
+  using Builder = internal::Builder;
+
+  explicit Impl(ExprPool& p) : pool(p), builder(Builder::of(p)) {}
+
+  // ---- rewrite.cc: canonical form modulo the known equalities
+  const Node* rewrite(const Node* n);
+  void substitute(const Node* atom, const Node* by);
+
+  // ---- ranges.cc: strided intervals
+  Domain domain_of(const Node* n);
+  Domain known(const Node* n) const {
+    return n->id < known_.size() ? known_[n->id] : Domain::all();
+  }
+  Domain sum_domain(const Node* sum);
+  Domain div_elimination(const Node* sum);
+  Domain compute_domain(const Node* n);
+  guard::LinearForm linear_form(const Node* p);
+
+  // ---- learn.cc: adding facts
+  void add(const Node* fact);
+  void add_without_models(const Node* fact);
+  void learn(const Node* proposition, bool truth);
+  void learn_atom(const Node* p, bool value);
+  void learn_ge(const Node* p);
+  void learn_eq(const Node* p);
+  void learn_ne(const Node* p);
+  void meet_known(const Node* n, const Domain& d);
+  void propagate(const Node* n);
+  bool orient(const Node* p);
+  void revisit_clauses();
+  void contradict();
+
+  // ---- decide.cc: the layers
+  Truth decide(const Node* g, Budget& budget, Layer* layer);
+  Truth prove(const Node* g, Budget& budget, Layer* layer, int nesting = 0);
+  bool prove_ge(const Node* p, Budget& budget, Layer* layer);
+  std::optional<bool> prove_eq(const Node* p, Budget& budget, Layer* layer);
+
+  // ---- shift.cc
+  bool shift_nonnegative(const Node* p);
+  const Node* shifted(const Node* p);
+  bool dominated(const Node* p, Budget& budget);
+
+  // ---- models.cc
+  bool find_counterexample(const Node* g, Budget& budget);
+  std::optional<bool> holds_at(const Node* g, size_t model);
+  void remember_model();
+  void filter_models(const Node* fact);
+
+  // ---- explain.cc
+  std::vector<FactId> minimal_reason(const Node* g);  // of g, or of the contradiction
+  void explain(const Node* g, Answer* answer);
+
+  ExprPool& pool;
+  Builder& builder;
+  std::vector<const Node*> facts;      // as they were added
+  std::vector<const Node*> ge_facts;   // p of facts p >= 0, rewritten when learnt
+  std::vector<const Node*> clauses;    // disjunctions not yet decided
+  bool contradictory = false;
+
+  struct Scope {
+    size_t facts, ge_facts, clauses, trail;
+    bool contradictory;
+  };
+  std::vector<Scope> scopes;
+
+  struct Undo {
+    const Node* node;
+    enum Kind : uint8_t { kKnown, kSubstitution, kTruth } kind;
+    Domain domain;
+    const Node* by;
+    int8_t truth;
+  };
+  std::vector<Undo> trail;
+
+  std::vector<Domain> known_;
+  std::vector<const Node*> substitution_;
+  std::vector<int8_t> truth_;  // of boolean atoms: 1 true, -1 false, 0 not known
+  guard::Versions substitution_versions;
+  guard::Versions range_versions;
+
+  template <typename T>
+  struct Memo {
+    uint64_t made = 0;
+    T value{};
+  };
+  std::vector<Memo<const Node*>> rewritten_;
+  std::vector<Memo<Domain>> domains_;
+
+  guard::Search search;
+  struct Point {
+    std::vector<std::pair<const Node*, Int>> values;
+    internal::Assignment assignment;
+  };
+  std::vector<std::unique_ptr<Point>> models;
+  internal::Evaluator evaluator;
+  int learn_depth = 0;
+};
+
+}  // namespace congrua
+
+#endif  // CONGRUA_GUARD_FACTS_IMPL_H_

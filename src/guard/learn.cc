@@ -1,0 +1,313 @@
+// Adding facts: every proposition is split, rewritten and handed to each layer that can use it.
+#include <algorithm>
+
+#include "guard/facts_impl.h"
+
+namespace congrua {
+
+using internal::args_of;
+using internal::const_value;
+using internal::constant_of;
+using internal::factors_of;
+using internal::LinearView;
+using internal::terms_of;
+
+namespace {
+// Facts learnt from facts learnt from facts: deep enough for real chains, and an end.
+constexpr int kMaxLearnDepth = 24;
+
+template <typename V>
+void reserve_id(V& column, uint32_t id) {
+  if (id >= column.size()) column.resize(std::max<size_t>(id + 1, column.size() * 2));
+}
+
+// Does `atom` occur in n below its own term list? A signature test first.
+bool occurs(const internal::Node* atom, const internal::Node* n) {
+  if ((n->symbols & atom->symbols) != atom->symbols) return false;
+  std::vector<const internal::Node*> stack{n};
+  std::vector<const internal::Node*> seen;
+  while (!stack.empty()) {
+    const internal::Node* x = stack.back();
+    stack.pop_back();
+    if (x == atom) return true;
+    if ((x->symbols & atom->symbols) != atom->symbols) continue;
+    if (std::ranges::find(seen, x) != seen.end()) continue;
+    if (seen.size() > 256) return true;  // too large to tell: the caller then does without
+    seen.push_back(x);
+    internal::for_each_child(x, [&](const internal::Node* c) { stack.push_back(c); });
+  }
+  return false;
+}
+}  // namespace
+
+void Facts::Impl::contradict() { contradictory = true; }
+
+void Facts::Impl::add(const Node* fact) {
+  filter_models(fact);
+  search.add(fact);
+  add_without_models(fact);
+}
+
+void Facts::Impl::add_without_models(const Node* fact) {
+  facts.push_back(fact);
+  if (contradictory) return;
+  learn_depth = 0;
+  learn(rewrite(fact), true);
+  if (!contradictory) revisit_clauses();
+}
+
+void Facts::Impl::learn(const Node* proposition, bool truth) {
+  // Connectives by a work list: conjunctions may be nested as deep as terms.
+  std::vector<std::pair<const Node*, bool>> work{{proposition, truth}};
+  while (!work.empty() && !contradictory) {
+    const auto [p, value] = work.back();
+    work.pop_back();
+    switch (p->op) {
+      case Op::kConst:
+        if (internal::is_true(p) != value) contradict();
+        break;
+      case Op::kNot:
+        work.emplace_back(args_of(p)[0], !value);
+        break;
+      case Op::kAnd:
+        if (value) {
+          for (const Node* x : args_of(p)) work.emplace_back(rewrite(x), true);
+        } else {
+          clauses.push_back(p);
+        }
+        break;
+      case Op::kGe:
+        learn_ge(args_of(value ? p : builder.logical_not(p))[0]);
+        break;
+      case Op::kEq:
+        value ? learn_eq(args_of(p)[0]) : learn_ne(args_of(p)[0]);
+        break;
+      default:
+        learn_atom(p, value);
+    }
+  }
+}
+
+// Boolean symbols, opaque propositions, equivalences.
+void Facts::Impl::learn_atom(const Node* p, bool value) {
+  reserve_id(truth_, p->id);
+  const int8_t t = value ? int8_t{1} : int8_t{-1};
+  if (truth_[p->id] == -t) return contradict();
+  if (truth_[p->id] == t) return;
+  trail.push_back({p, Undo::kTruth, {}, nullptr, truth_[p->id]});
+  truth_[p->id] = t;
+  range_versions.touch(p->symbols);
+  if (p->op != Op::kIff) {
+    // Propositions over p become decided: p is replaced by its value.
+    substitute(p, builder.boolean(value));
+  }
+}
+
+void Facts::Impl::meet_known(const Node* n, const Domain& d) {
+  reserve_id(known_, n->id);
+  const Domain old = known_[n->id];
+  // The intersection with the computed range lets holes and congruences move the ends.
+  const Domain now = old.meet(d).meet(domain_of(n));
+  if (now.empty()) return contradict();
+  if (now == old) return;
+  trail.push_back({n, Undo::kKnown, old, nullptr, 0});
+  known_[n->id] = now;
+  range_versions.touch(n->symbols);
+  if (learn_depth < kMaxLearnDepth) {
+    ++learn_depth;
+    propagate(n);
+    --learn_depth;
+  }
+}
+
+// What a better range of n says about its operands.
+void Facts::Impl::propagate(const Node* n) {
+  const Domain d = known_[n->id];
+  const auto improve = [&](const Node* x, const Domain& better) {
+    if (contradictory) return;
+    const Domain old = domain_of(x);
+    const Domain now = old.meet(better);
+    if (now == old) return;
+    if (x->op == Op::kConst) return;
+    const guard::LinearForm f = linear_form(x);
+    if (!f.valid) return;
+    const Domain shifted = congrua::add_const(now, -f.constant);
+    meet_known(f.form, f.negated ? neg(shifted) : shifted);
+  };
+  switch (n->op) {
+    case Op::kAdd: {
+      const auto terms = terms_of(n);
+      if (terms.size() > 16) return;
+      for (size_t i = 0; i < terms.size() && !contradictory; ++i) {
+        Domain rest = Domain::point(0);
+        for (size_t j = 0; j < terms.size(); ++j) {
+          if (j != i) rest = congrua::add(rest, domain_of(builder.scale(terms[j].mono, terms[j].coef)));
+        }
+        // coef * mono is in (d - constant) - rest.
+        const std::optional<int64_t> c = constant_of(n).to_int64();
+        if (!c) return;
+        const Domain part = congrua::sub(congrua::add_const(d, -*c), rest);
+        const std::optional<int64_t> k = terms[i].coef.to_int64();
+        if (!k) continue;
+        improve(terms[i].mono, congrua::back_mul(Domain::all(), part, Domain::point(*k)));
+      }
+      return;
+    }
+    case Op::kMul: {
+      const auto factors = factors_of(n);
+      for (const internal::Factor& f : factors) {
+        if (f.exponent != 1) continue;
+        Domain rest = Domain::point(1);
+        for (const internal::Factor& g : factors) {
+          if (&g != &f) rest = congrua::mul(rest, congrua::pow(domain_of(g.base), g.exponent));
+        }
+        improve(f.base, congrua::back_mul(domain_of(f.base), d, rest));
+      }
+      return;
+    }
+    case Op::kFloorDiv:
+      improve(args_of(n)[0], congrua::back_floor_div(domain_of(args_of(n)[0]), d,
+                                                     domain_of(args_of(n)[1])));
+      return;
+    case Op::kMax:
+      for (const Node* a : args_of(n)) improve(a, Domain::interval(kNegInf, d.hi()));
+      return;
+    case Op::kMin:
+      for (const Node* a : args_of(n)) improve(a, Domain::interval(d.lo(), kPosInf));
+      return;
+    default:
+      return;
+  }
+}
+
+void Facts::Impl::learn_ge(const Node* p) {
+  if (p->op == Op::kConst) {
+    if (const_value(p).sign() < 0) contradict();
+    return;
+  }
+  ge_facts.push_back(p);
+  const guard::LinearForm f = linear_form(p);
+  if (!f.valid) return;
+  // +-form + constant >= 0
+  const Domain d = f.negated ? Domain::interval(kNegInf, f.constant)
+                             : Domain::interval(-f.constant, kPosInf);
+  meet_known(f.form, d);
+}
+
+void Facts::Impl::learn_ne(const Node* p) {
+  if (p->op == Op::kConst) {
+    if (const_value(p).is_zero()) contradict();
+    return;
+  }
+  const guard::LinearForm f = linear_form(p);
+  if (!f.valid) return;
+  meet_known(f.form, Domain::all().without(f.negated ? f.constant : -f.constant));
+}
+
+// p = 0 as a substitution of an atom that occurs once, with coefficient 1 or -1.
+bool Facts::Impl::orient(const Node* p) {
+  const Node* best = nullptr;
+  bool best_positive = true;
+  const auto rank = [](const Node* m) { return m->op == Op::kSymbol ? 1 : 0; };
+  const LinearView v(p);
+  for (const internal::Term& t : v.terms()) {
+    if (t.mono->op == Op::kMul || !(t.coef.is_one() || (-t.coef).is_one())) continue;
+    const bool elsewhere = std::ranges::any_of(v.terms(), [&](const internal::Term& u) {
+      return u.mono != t.mono && occurs(t.mono, u.mono);
+    });
+    if (elsewhere) continue;
+    // The symbol made last is most often computed from the others.
+    if (best == nullptr || rank(t.mono) > rank(best) ||
+        (rank(t.mono) == rank(best) && t.mono->id > best->id)) {
+      best = t.mono;
+      best_positive = t.coef.is_one();
+    }
+  }
+  if (best == nullptr) return false;
+  const Node* rest = builder.sub(p, best_positive ? best : builder.neg(best));
+  const Node* by = best_positive ? builder.neg(rest) : rest;
+  const Domain d = domain_of(best);
+  substitute(best, by);
+  // What was known of the atom is known of its value, and facts over it are said again.
+  if (by->op == Op::kConst) {
+    if (const std::optional<int64_t> c = const_value(by).to_int64(); c && !d.contains(*c)) {
+      return contradict(), true;
+    }
+  } else if (const guard::LinearForm f = linear_form(by); f.valid) {
+    const Domain shifted = congrua::add_const(d, -f.constant);
+    meet_known(f.form, f.negated ? neg(shifted) : shifted);
+  }
+  const uint64_t symbols = best->symbols;
+  const size_t count = facts.size();
+  for (size_t i = 0; i < count && !contradictory; ++i) {
+    if ((facts[i]->symbols & symbols) != symbols) continue;
+    const Node* again = rewrite(facts[i]);
+    if (again == facts[i] || internal::is_true(again)) continue;
+    if (learn_depth < kMaxLearnDepth) {
+      ++learn_depth;
+      learn(again, true);
+      --learn_depth;
+    }
+  }
+  return true;
+}
+
+void Facts::Impl::learn_eq(const Node* p) {
+  if (p->op == Op::kConst) {
+    if (!const_value(p).is_zero()) contradict();
+    return;
+  }
+  const guard::LinearForm f = linear_form(p);
+  if (f.valid) meet_known(f.form, Domain::point(f.negated ? f.constant : -f.constant));
+  if (contradictory) return;
+  // a - c*(a//c) = k says a ≡ k (mod c).
+  for (const LinearView view(p); const internal::Term& t : view.terms()) {
+    const std::optional<int64_t> m = t.coef.to_int64();
+    if (!m || *m == kNegInf || (*m >= -1 && *m <= 1) || t.mono->op != Op::kFloorDiv) continue;
+    const Node* rest = builder.sub(p, builder.scale(t.mono, t.coef));
+    const guard::LinearForm g = linear_form(rest);
+    if (!g.valid || g.form->op == Op::kConst) continue;
+    const int64_t modulus = *m < 0 ? -*m : *m;
+    if (modulus > Domain::kMaxModulus) continue;
+    const Int residue = floor_mod(g.negated ? Int(g.constant) : -Int(g.constant), Int(modulus));
+    meet_known(g.form, Domain::all().with_congruence(modulus, *residue.to_int64()));
+    if (contradictory) return;
+  }
+  orient(p);
+}
+
+void Facts::Impl::revisit_clauses() {
+  for (bool again = true; again && !contradictory;) {
+    again = false;
+    for (size_t i = 0; i < clauses.size() && !contradictory; ++i) {
+      const Node* c = rewrite(clauses[i]);
+      if (c->op != Op::kAnd) {
+        if (internal::is_false(c)) continue;
+        // One part is left, or none.
+        const uint64_t before = range_versions.now();
+        learn(c, false);
+        again |= range_versions.now() != before;
+        continue;
+      }
+      const Node* open = nullptr;
+      int num_open = 0;
+      bool done = false;
+      Budget budget(2000);
+      Layer layer = Layer::kNone;
+      for (const Node* part : args_of(c)) {
+        const Truth t = prove(part, budget, &layer);
+        if (t == Truth::kFalse) done = true;
+        if (t == Truth::kTrue || done) continue;
+        open = part;
+        if (++num_open > 1) break;
+      }
+      if (done || num_open > 1) continue;
+      if (num_open == 0) return contradict();
+      const uint64_t before = range_versions.now();
+      learn(rewrite(open), false);
+      again |= range_versions.now() != before;
+    }
+  }
+}
+
+}  // namespace congrua

@@ -1,0 +1,171 @@
+// Strided intervals of terms under the facts (DESIGN.md, layer 1).
+#include "guard/facts_impl.h"
+
+namespace congrua {
+
+using internal::args_of;
+using internal::const_value;
+using internal::constant_of;
+using internal::factors_of;
+using internal::LinearView;
+using internal::terms_of;
+
+namespace {
+
+Domain point_of(const Int& v) {
+  const std::optional<int64_t> x = v.to_int64();
+  if (x && *x != kNegInf && *x != kPosInf) return Domain::point(*x);
+  return v.sign() > 0 ? Domain::interval(kPosInf - 1, kPosInf)
+                      : Domain::interval(kNegInf, kNegInf + 1);
+}
+
+Domain scaled(const Domain& d, const Int& c) {
+  const std::optional<int64_t> x = c.to_int64();
+  if (x && *x != kNegInf && *x != kPosInf) return scale(d, *x);
+  return mul(d, point_of(c));
+}
+
+}  // namespace
+
+guard::LinearForm Facts::Impl::linear_form(const Node* p) {
+  guard::LinearForm f{p, 0, false, true};
+  if (p->op != Op::kAdd) return f;
+  const Int& c = constant_of(p);
+  const std::optional<int64_t> small = c.to_int64();
+  if (!small || *small <= kNegInf + 2 || *small >= kPosInf - 2) return {p, 0, false, false};
+  f.negated = terms_of(p)[0].coef.sign() < 0;
+  f.constant = *small;
+  const Node* form = c.is_zero() ? p : builder.add_const(p, -c);
+  f.form = f.negated ? builder.neg(form) : form;
+  return f;
+}
+
+// For a sum e = A + k*(p//c), c > 0 constant, p = c*(p//c) + r with 0 <= r < c:
+//   c*e = c*A + k*p - k*r.
+// The right side has no quotient, and where it is tighter than the sum of the parts (a remainder
+// x - 32*(x//32), a rounding-up s - (s + 3)//4) its interval is that of e.
+Domain Facts::Impl::div_elimination(const Node* sum) {
+  Domain best = Domain::all();
+  int tried = 0;
+  for (const internal::Term& t : terms_of(sum)) {
+    if (t.mono->op != Op::kFloorDiv || args_of(t.mono)[1]->op != Op::kConst) continue;
+    const Int& c = const_value(args_of(t.mono)[1]);
+    if (c.sign() <= 0 || !c.is_small() || ++tried > 4) continue;
+    const Node* rest = builder.sub(sum, builder.scale(t.mono, t.coef));
+    const Node* numerator = builder.add(builder.scale(rest, c),
+                                        builder.scale(args_of(t.mono)[0], t.coef));
+    // Only where something cancels: otherwise it is the sum again.
+    if (LinearView(numerator).terms().size() >
+        LinearView(rest).terms().size() + (LinearView(rest).terms().empty() ? 1 : 0)) {
+      continue;
+    }
+    Domain parts = Domain::all();
+    {
+      const LinearView v(numerator);
+      parts = point_of(v.constant());
+      for (const internal::Term& x : v.terms()) {
+        parts = congrua::add(parts, scaled(domain_of(x.mono), x.coef));
+      }
+    }
+    // The remainder may be known better: p modulo c.
+    const Domain r = congrua::floor_mod(domain_of(args_of(t.mono)[0]), point_of(c));
+    const Domain numerator_range = congrua::sub(parts, scaled(r, t.coef));
+    best = best.meet(congrua::floor_div(numerator_range, point_of(c)));
+  }
+  return best;
+}
+
+Domain Facts::Impl::sum_domain(const Node* sum) {
+  Domain d = point_of(constant_of(sum));
+  bool quotients = false;
+  for (const internal::Term& t : terms_of(sum)) {
+    d = congrua::add(d, scaled(domains_[t.mono->id].value, t.coef));
+    quotients |= t.mono->op == Op::kFloorDiv;
+  }
+  const guard::LinearForm f = linear_form(sum);
+  if (f.valid && f.form != sum) {
+    const Domain k = known(f.form);
+    if (!k.is_all()) d = d.meet(congrua::add_const(f.negated ? neg(k) : k, f.constant));
+  }
+  if (quotients && terms_of(sum).size() > 1 && terms_of(sum).size() <= 16) {
+    d = d.meet(div_elimination(sum));
+  }
+  return d;
+}
+
+// The domain of n from those of its operands, which are in domains_.
+Domain Facts::Impl::compute_domain(const Node* n) {
+  const auto of = [&](const Node* x) -> const Domain& { return domains_[x->id].value; };
+  switch (n->op) {
+    case Op::kConst:
+      return point_of(const_value(n));
+    case Op::kSymbol: {
+      const auto* s = internal::as_symbol(n);
+      return Domain::interval(s->lo, s->hi);
+    }
+    case Op::kAdd:
+      return sum_domain(n);
+    case Op::kMul: {
+      Domain d = Domain::point(1);
+      for (const internal::Factor& f : factors_of(n)) {
+        d = congrua::mul(d, f.exponent == 1 ? of(f.base) : congrua::pow(of(f.base), f.exponent));
+      }
+      return d;
+    }
+    case Op::kFloorDiv:
+      return congrua::floor_div(of(args_of(n)[0]), of(args_of(n)[1]));
+    case Op::kMin:
+    case Op::kMax: {
+      Domain d = of(args_of(n)[0]);
+      for (const Node* a : args_of(n).subspan(1)) {
+        d = n->op == Op::kMin ? congrua::min(d, of(a)) : congrua::max(d, of(a));
+      }
+      return d;
+    }
+    case Op::kSelect: {
+      const Node* c = args_of(n)[0];
+      const int8_t truth = c->id < truth_.size() ? truth_[c->id] : int8_t{0};
+      if (truth > 0) return of(args_of(n)[1]);
+      if (truth < 0) return of(args_of(n)[2]);
+      return of(args_of(n)[1]).join(of(args_of(n)[2]));
+    }
+    default:
+      return Domain::all();
+  }
+}
+
+Domain Facts::Impl::domain_of(const Node* n) {
+  const auto valid = [&](const Node* x) {
+    if (x->id >= domains_.size()) return false;
+    const auto& m = domains_[x->id];
+    return m.made != 0 && range_versions.valid(m.made, x->symbols);
+  };
+  if (valid(n)) return domains_[n->id].value;
+  std::vector<const Node*> stack{n};
+  while (!stack.empty()) {
+    const Node* x = stack.back();
+    if (valid(x)) {
+      stack.pop_back();
+      continue;
+    }
+    bool ready = true;
+    if (x->sort == Sort::kInt && x->op != Op::kOpaque) {
+      for_each_child(x, [&](const Node* c) {
+        if (c->sort == Sort::kInt && !valid(c)) {
+          stack.push_back(c);
+          ready = false;
+        }
+      });
+    }
+    if (!ready) continue;
+    if (builder.num_nodes() > domains_.size()) domains_.resize(builder.num_nodes() * 2);
+    Domain d = compute_domain(x);
+    if (const Domain k = known(x); !k.is_all()) d = d.meet(k);
+    if (x->id >= domains_.size()) domains_.resize(x->id + 1);
+    domains_[x->id] = {range_versions.now(), d};
+    stack.pop_back();
+  }
+  return domains_[n->id].value;
+}
+
+}  // namespace congrua

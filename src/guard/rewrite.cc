@@ -1,0 +1,92 @@
+// Rewriting by known equalities (DESIGN.md, layer 2): atoms are replaced by what they equal, and
+// the term is built anew in canonical form. Substitutions are kept triangular and compressed, as
+// in Karr 1976, so that one pass suffices.
+#include "guard/facts_impl.h"
+
+namespace congrua {
+
+namespace {
+template <typename V>
+void reserve_id(V& column, uint32_t id) {
+  if (id >= column.size()) column.resize(std::max<size_t>(id + 1, column.size() * 2));
+}
+}  // namespace
+
+const internal::Node* Facts::Impl::rewrite(const Node* n) {
+  const auto find = [&](const Node* x) -> const Node* {
+    if (x->symbols == 0) return x;
+    if (x->id < rewritten_.size()) {
+      const auto& m = rewritten_[x->id];
+      if (m.value != nullptr && substitution_versions.valid(m.made, x->symbols)) {
+        return m.value;
+      }
+    }
+    // Nothing was ever substituted that may occur in x.
+    return substitution_versions.valid(0, x->symbols) ? x : nullptr;
+  };
+  if (const Node* done = find(n)) return done;
+  std::vector<const Node*> stack{n};
+  std::vector<const Node*> children;
+  while (!stack.empty()) {
+    const Node* x = stack.back();
+    if (find(x) != nullptr) {
+      stack.pop_back();
+      continue;
+    }
+    const Node* result = nullptr;
+    if (x->id < substitution_.size() && substitution_[x->id] != nullptr) {
+      result = substitution_[x->id];
+    } else {
+      children.clear();
+      bool ready = true;
+      bool changed = false;
+      for_each_child(x, [&](const Node* c) {
+        const Node* r = find(c);
+        if (r == nullptr) {
+          stack.push_back(c);
+          ready = false;
+        } else {
+          changed |= r != c;
+          children.push_back(r);
+        }
+      });
+      if (!ready) continue;
+      result = changed ? builder.rebuild(x, children) : x;
+      // What was rebuilt may be an atom that was substituted itself.
+      if (changed) {
+        for (int i = 0; i < 8; ++i) {
+          const Node* again = result->id < substitution_.size() ? substitution_[result->id]
+                                                                : nullptr;
+          if (again == nullptr) break;
+          result = again;
+        }
+      }
+    }
+    reserve_id(rewritten_, x->id);
+    rewritten_[x->id] = {substitution_versions.now(), result};
+    stack.pop_back();
+  }
+  return find(n);
+}
+
+void Facts::Impl::substitute(const Node* atom, const Node* by) {
+  reserve_id(substitution_, atom->id);
+  trail.push_back({atom, Undo::kSubstitution, {}, substitution_[atom->id], 0});
+  substitution_[atom->id] = by;
+  const uint64_t symbols = atom->symbols;
+  substitution_versions.touch(symbols);
+  // Compress: earlier right sides that hold the atom.
+  for (size_t i = 0; i < trail.size(); ++i) {
+    if (trail[i].kind != Undo::kSubstitution || trail[i].node == atom) continue;
+    const Node* other = trail[i].node;
+    const Node* old = substitution_[other->id];
+    if (old == nullptr || (old->symbols & symbols) == 0) continue;
+    const Node* fresh = rewrite(old);
+    if (fresh == old) continue;
+    trail.push_back({other, Undo::kSubstitution, {}, old, 0});
+    substitution_[other->id] = fresh;
+    substitution_versions.touch(other->symbols);
+  }
+}
+
+}  // namespace congrua

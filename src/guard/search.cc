@@ -1,0 +1,195 @@
+// The finder: constraints and scopes, the order of attempts, and the exact check.
+#include "guard/search.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "expr/eval.h"
+#include "guard/search_engine.h"
+#include "guard/search_tree.h"
+
+namespace congrua::guard {
+
+namespace {
+
+using search::CellId;
+using search::Engine;
+using search::kInf;
+using search::Tree;
+
+// Failures before a bound on the sum is left for a larger one; times kPatience in each round.
+constexpr int64_t kFirstFailures = 256;
+constexpr int64_t kPatience = 8;
+// Failures before the values of the last model are given up.
+constexpr int64_t kNearFailures = 64;
+// Minimising a model may cost as much as finding it, and at least this.
+constexpr int64_t kMinimiseSteps = 20'000;
+constexpr int64_t kMinimiseFailures = 4'000;
+
+}  // namespace
+
+struct Search::Impl {
+  struct Scope {
+    Engine::Mark mark;
+    size_t constraints;
+  };
+
+  Outcome find(Budget& budget);
+  Outcome find_near(Budget& budget);
+  Outcome first_model(Tree& tree, Budget& budget);
+  void minimise(Tree& tree, Budget& budget);
+  bool check(const std::vector<int64_t>& values);
+  void keep(const Tree& tree);
+
+  Engine engine;
+  std::vector<const Node*> constraints;
+  std::vector<SearchBounds> bounds;
+  std::vector<Scope> scopes;
+  std::vector<std::pair<const Node*, Int>> model;
+  std::vector<int64_t> last;  // values of variables in the latest models, by cell
+  internal::Assignment point;
+  internal::Evaluator evaluator;
+  int64_t lower_bound = 0;  // no model has a smaller sum
+  int64_t best = kInf;      // sum of the model
+};
+
+Search::Search() : impl_(std::make_unique<Impl>()) {}
+Search::~Search() = default;
+
+void Search::add(const Node* proposition) {
+  impl_->constraints.push_back(proposition);
+  impl_->engine.require(proposition, true);
+}
+
+void Search::bound(const SearchBounds& b) { impl_->engine.require_range(b.var, b.lo, b.hi); }
+
+void Search::push() {
+  // What the outer scope implies is found in the outer scope, or pop would forget it.
+  Budget unlimited;
+  impl_->engine.propagate(unlimited);
+  impl_->scopes.push_back({impl_->engine.mark(), impl_->constraints.size()});
+}
+
+void Search::pop() {
+  CONGRUA_CHECK(!impl_->scopes.empty(), "pop without push");
+  impl_->engine.undo(impl_->scopes.back().mark);
+  impl_->constraints.resize(impl_->scopes.back().constraints);
+  impl_->scopes.pop_back();
+}
+
+std::span<const std::pair<const Node*, Int>> Search::model() const { return impl_->model; }
+
+Search::Outcome Search::find(Budget& budget) { return impl_->find(budget); }
+
+Search::Outcome Search::find_with(const Node* proposition, Budget& budget) {
+  push();
+  add(proposition);
+  const Outcome outcome = impl_->find_near(budget);
+  pop();
+  return outcome;
+}
+
+// A model like the last one: most of it still fits when one constraint was added.
+Search::Outcome Search::Impl::find_near(Budget& budget) {
+  if (!engine.propagate(budget)) return Outcome::kNone;
+  Tree tree(engine, budget, [this](const std::vector<int64_t>& v) { return check(v); });
+  if (!last.empty()) {
+    std::vector<int64_t> preferred;
+    for (const CellId c : engine.variables()) preferred.push_back(c < last.size() ? last[c] : 0);
+    tree.prefer(std::move(preferred));
+    const Tree::Probe probe = tree.probe(kInf, kNearFailures);
+    if (probe == Tree::Probe::kExhausted) {
+      return tree.complete() ? Outcome::kNone : Outcome::kExhausted;
+    }
+    if (probe == Tree::Probe::kFound) {
+      keep(tree);
+      return Outcome::kFound;
+    }
+    tree.prefer({});
+  }
+  lower_bound = engine.least_sum();
+  const Outcome outcome = first_model(tree, budget);
+  if (outcome == Outcome::kFound) keep(tree);
+  return outcome;
+}
+
+Search::Outcome Search::Impl::find(Budget& budget) {
+  if (!engine.propagate(budget)) return Outcome::kNone;
+  Tree tree(engine, budget, [this](const std::vector<int64_t>& v) { return check(v); });
+  lower_bound = engine.least_sum();
+  const int64_t before = budget.left();
+  const Outcome outcome = first_model(tree, budget);
+  if (outcome != Outcome::kFound) return outcome;
+  keep(tree);
+  if (getenv("NOMIN")) return Outcome::kFound;
+  Budget rest(std::min(budget.left(), std::max(kMinimiseSteps, before - budget.left())),
+              budget.cancel_flag());
+  const int64_t granted = rest.left();
+  Tree again(engine, rest, [this](const std::vector<int64_t>& v) { return check(v); });
+  minimise(again, rest);
+  budget.charge(granted - std::max<int64_t>(rest.left(), 0));
+  return Outcome::kFound;
+}
+
+// Bounds on the sum that double, in rounds of growing patience.
+Search::Outcome Search::Impl::first_model(Tree& tree, Budget& budget) {
+  const int64_t start = lower_bound;
+  for (int64_t patience = kFirstFailures; !budget.spent(); patience *= kPatience) {
+    bool all_exhausted = true;
+    for (int64_t slack = 0; !budget.spent();) {
+      const bool widest = start >= kInf - slack;
+      const int64_t cap = widest ? kInf : start + slack;
+      if (cap >= lower_bound) {
+        const Tree::Probe probe = tree.probe(cap, patience);
+        if (probe == Tree::Probe::kFound) return Outcome::kFound;
+        if (probe == Tree::Probe::kExhausted) {
+          if (tree.complete()) return Outcome::kNone;
+          if (!widest) lower_bound = cap + 1;
+        } else {
+          all_exhausted = false;
+          slack = slack * 2 + 1;
+        }
+      }
+      if (widest) break;
+      slack = std::max(slack * 2 + 1, start / 32);
+    }
+    // Everything that a column can hold was searched.
+    if (all_exhausted) return Outcome::kExhausted;
+  }
+  return Outcome::kExhausted;
+}
+
+// Halves the gap between the proved lower bound and the best sum.
+void Search::Impl::minimise(Tree& tree, Budget& budget) {
+  while (lower_bound < best && !budget.spent()) {
+    const int64_t cap = lower_bound + (best - 1 - lower_bound) / 2;
+    const Tree::Probe probe = tree.probe(cap, kMinimiseFailures);
+    if (probe == Tree::Probe::kFound) {
+      keep(tree);
+    } else if (probe == Tree::Probe::kExhausted) {
+      lower_bound = cap + 1;
+    } else {
+      break;
+    }
+  }
+}
+
+void Search::Impl::keep(const Tree& tree) {
+  best = tree.sum();
+  model.clear();
+  last.resize(engine.program().size(), 0);
+  for (size_t i = 0; i < tree.values().size(); ++i) {
+    last[engine.variables()[i]] = tree.values()[i];
+    model.emplace_back(engine.program().cell(engine.variables()[i]).node, Int(tree.values()[i]));
+  }
+}
+
+bool Search::Impl::check(const std::vector<int64_t>& values) {
+  point.clear();
+  for (size_t i = 0; i < values.size(); ++i) {
+    point.set(engine.program().cell(engine.variables()[i]).node, Int(values[i]));
+  }
+  return evaluator.all_true(constraints, point);
+}
+
+}  // namespace congrua::guard

@@ -1,0 +1,362 @@
+// Domains, trail, activation, queue. Propagators: search_sum.cc, search_product.cc,
+// search_logic.cc; from propositions to domains: search_require.cc.
+#include "guard/search_engine.h"
+
+#include <algorithm>
+
+namespace congrua::guard::search {
+
+namespace {
+
+// One fixpoint may take this many runs, and more for larger programs: x < y, y < x with no upper
+// bound climbs for ever.
+constexpr int64_t kMinRuns = 2'000;
+constexpr int64_t kRunsPerCell = 40;
+
+Dom initial_domain(const Cell& x) {
+  Dom d;
+  switch (x.kind) {
+    case Kind::kConst:
+      d.lo = d.hi = std::clamp(x.constant, -kInf, kInf);
+      break;
+    case Kind::kVar:
+      if (x.boolean) break;
+      if (x.node->op == Op::kSymbol) {
+        d.lo = std::clamp(internal::as_symbol(x.node)->lo, -kInf, kInf);
+        d.hi = std::clamp(internal::as_symbol(x.node)->hi, -kInf, kInf);
+      }
+      break;
+    default:
+      break;
+  }
+  if (x.boolean) {
+    d.lo = 0;
+    d.hi = 1;
+  }
+  return d;
+}
+
+bool is_operator(Kind k) { return k != Kind::kConst && k != Kind::kVar; }
+
+}  // namespace
+
+void Engine::sync() {
+  const size_t n = program_.size();
+  if (doms_.size() == n) return;
+  for (size_t c = doms_.size(); c < n; ++c) {
+    doms_.push_back(initial_domain(program_.cell(static_cast<CellId>(c))));
+  }
+  stamps_.resize(n, 0);
+  flags_.resize(n, 0);
+  users_.resize(n, kNone);
+  defined_by_.resize(n, kNone);
+  next_.resize(program_.num_slots(), kNone);
+}
+
+Engine::Mark Engine::mark() {
+  const Mark m{trail_.size(), active_.size(), vars_.size(), definitions_.size(), level_,
+               failed_};
+  level_ = ++next_level_;
+  return m;
+}
+
+void Engine::undo(const Mark& m) {
+  clear_queue();
+  while (trail_.size() > m.trail) {
+    doms_[trail_.back().cell] = trail_.back().dom;
+    trail_.pop_back();
+  }
+  deactivate_to(m.active);
+  vars_.resize(m.vars);
+  while (definitions_.size() > m.definitions) {
+    flags_[definitions_.back()] &= static_cast<uint8_t>(~kDefined);
+    definitions_.pop_back();
+  }
+  level_ = m.stamp;
+  failed_ = m.failed;
+}
+
+// Makes c and all below it active, operands first, so that the first pass over the queue is one
+// forward evaluation.
+void Engine::activate(CellId root) {
+  sync();
+  if (flags_[root] & kActive) return;
+  stack_.assign(1, root);
+  while (!stack_.empty()) {
+    const CellId c = stack_.back();
+    if (flags_[c] & kActive) {
+      stack_.pop_back();
+      continue;
+    }
+    const size_t before = stack_.size();
+    for (const CellId a : program_.args(c)) {
+      if (!(flags_[a] & kActive)) stack_.push_back(a);
+    }
+    // Operands first; in reverse on the stack, so that they come in their order.
+    std::reverse(stack_.begin() + static_cast<std::ptrdiff_t>(before), stack_.end());
+    if (stack_.size() > before) continue;
+    stack_.pop_back();
+    flags_[c] |= kActive;
+    active_.push_back(c);
+    const Cell& x = program_.cell(c);
+    for (SlotId s = x.first; s < x.first + x.n; ++s) {
+      SlotId& head = users_[program_.args(c)[s - x.first]];
+      next_[s] = head;
+      head = s;
+    }
+    if (x.kind == Kind::kVar) {
+      vars_.push_back(c);
+      sizes_dirty_ = true;
+    }
+    if (is_operator(x.kind)) enqueue(c);
+    // A question is asked about points at which no divisor is 0.
+    if (x.kind == Kind::kDiv && !set_nonzero(program_.args(c)[1])) failed_ = true;
+  }
+}
+
+void Engine::deactivate_to(size_t active) {
+  while (active_.size() > active) {
+    const CellId c = active_.back();
+    active_.pop_back();
+    flags_[c] &= static_cast<uint8_t>(~kActive);
+    const Cell& x = program_.cell(c);
+    for (SlotId s = x.first + x.n; s > x.first; --s) {
+      users_[program_.args(c)[s - 1 - x.first]] = next_[s - 1];
+    }
+  }
+}
+
+bool Engine::is_size(CellId c) const {
+  const Cell& x = program_.cell(c);
+  return x.kind == Kind::kVar && !x.boolean && x.node->op == Op::kSymbol;
+}
+
+// ---- Domains
+
+void Engine::save(CellId c) {
+  if (stamps_[c] == level_) return;
+  stamps_[c] = level_;
+  trail_.push_back({doms_[c], c});
+}
+
+void Engine::enqueue(CellId c) {
+  if (flags_[c] & kQueued) return;
+  flags_[c] |= kQueued;
+  queue_.push_back(c);
+}
+
+void Engine::wake(CellId c) {
+  changed_ = true;
+  for (SlotId s = users_[c]; s != kNone; s = next_[s]) enqueue(program_.owner(s));
+  const Kind kind = program_.cell(c).kind;
+  if (is_operator(kind)) {
+    if (flags_[c] & kActive) enqueue(c);
+  } else {
+    sizes_dirty_ = true;
+  }
+}
+
+void Engine::clear_queue() {
+  for (size_t i = queue_head_; i < queue_.size(); ++i) {
+    flags_[queue_[i]] &= static_cast<uint8_t>(~kQueued);
+  }
+  queue_.clear();
+  queue_head_ = 0;
+}
+
+bool Engine::raise(CellId c, int64_t v) {
+  Dom& d = doms_[c];
+  const int64_t asked = v;
+  if (v < kInf) {
+    if (d.mod > 1) v += floor_mod64(static_cast<int64_t>(d.rem) - v, d.mod);
+    if (v == 0 && d.nonzero) v += d.mod;
+    v = std::min(v, kInf);
+  }
+  if (v > d.hi) return false;
+  rounded_ |= v != asked;
+  save(c);
+  d.lo = v;
+  wake(c);
+  return true;
+}
+
+bool Engine::lower(CellId c, int64_t v) {
+  Dom& d = doms_[c];
+  const int64_t asked = v;
+  if (v > -kInf) {
+    if (d.mod > 1) v -= floor_mod64(v - static_cast<int64_t>(d.rem), d.mod);
+    if (v == 0 && d.nonzero) v -= d.mod;
+    v = std::max(v, -kInf);
+  }
+  if (v < d.lo) return false;
+  rounded_ |= v != asked;
+  save(c);
+  d.hi = v;
+  wake(c);
+  return true;
+}
+
+bool Engine::set_nonzero(CellId c) {
+  Dom& d = doms_[c];
+  if (d.nonzero) return true;
+  // Beside 0 the flag says nothing, and nobody needs to know.
+  if (d.lo > 0 || d.hi < 0) return true;
+  save(c);
+  d.nonzero = true;
+  if (d.lo == 0) {
+    d.lo = d.mod;
+    if (d.lo > d.hi) return false;
+  }
+  if (d.hi == 0) {
+    d.hi = -static_cast<int64_t>(d.mod);
+    if (d.lo > d.hi) return false;
+  }
+  wake(c);
+  return true;
+}
+
+bool Engine::set_congruence(CellId c, Cong x) {
+  if (x.mod == 1) return true;
+  Dom& d = doms_[c];
+  if (d.fixed()) return floor_mod64(d.lo, x.mod) == x.rem;
+  if (x.mod > kMaxModulus) return true;
+  int64_t mod = x.mod, rem = x.rem;
+  if (d.mod > 1) {
+    const auto g = static_cast<int64_t>(gcd64(d.mod, static_cast<uint64_t>(mod)));
+    if ((static_cast<int64_t>(d.rem) - rem) % g != 0) return false;
+    if (g == mod) return true;  // nothing new
+    if (g != static_cast<int64_t>(d.mod)) {
+      // rem + mod * t ≡ d.rem (mod d.mod)
+      if (mod / g > kMaxModulus / d.mod) {
+        if (mod <= static_cast<int64_t>(d.mod)) return true;
+      } else {
+        Cong t{};
+        if (!solve_congruence(mod, static_cast<int64_t>(d.rem) - rem, d.mod, &t)) return false;
+        rem += mod * t.rem;
+        mod = mod / g * d.mod;
+        rem %= mod;
+      }
+    }
+  }
+  save(c);
+  d.mod = static_cast<uint32_t>(std::min(mod, kMaxModulus));
+  d.rem = static_cast<uint32_t>(rem);
+  if (d.lo > -kInf && d.lo < kInf) {
+    d.lo += floor_mod64(static_cast<int64_t>(d.rem) - d.lo, d.mod);
+    if (d.lo == 0 && d.nonzero) d.lo += d.mod;
+    d.lo = std::min(d.lo, kInf);
+  }
+  if (d.hi < kInf && d.hi > -kInf) {
+    d.hi -= floor_mod64(d.hi - static_cast<int64_t>(d.rem), d.mod);
+    if (d.hi == 0 && d.nonzero) d.hi -= d.mod;
+    d.hi = std::max(d.hi, -kInf);
+  }
+  rounded_ = true;
+  if (d.lo > d.hi) return false;
+  wake(c);
+  return true;
+}
+
+// ---- The queue
+
+bool Engine::propagate(Budget& budget) {
+  if (failed_) {
+    clear_queue();
+    return false;
+  }
+  int64_t runs = kMinRuns + kRunsPerCell * static_cast<int64_t>(active_.size());
+  while (true) {
+    while (queue_head_ < queue_.size()) {
+      const CellId c = queue_[queue_head_++];
+      changed_ = rounded_ = false;
+      const bool fine = run(c);
+      flags_[c] &= static_cast<uint8_t>(~kQueued);
+      const int64_t cost = 1 + program_.cell(c).n / 4;
+      runs -= cost;
+      if (!fine) {
+        failed_ = true;
+        clear_queue();
+        return false;
+      }
+      // A sum reaches its own fixpoint in one run unless an end was rounded.
+      if (changed_ && (rounded_ || program_.cell(c).kind != Kind::kSum)) enqueue(c);
+      if (!budget.charge(cost) || runs < 0) {
+        clear_queue();
+        return true;
+      }
+    }
+    queue_.clear();
+    queue_head_ = 0;
+    if (!sizes_dirty_ || cap_ >= kInf) return true;
+    sizes_dirty_ = false;
+    if (!cap_sizes()) {
+      failed_ = true;
+      clear_queue();
+      return false;
+    }
+  }
+}
+
+bool Engine::run(CellId c) {
+  switch (program_.cell(c).kind) {
+    case Kind::kConst:
+    case Kind::kVar: return true;
+    case Kind::kSum: return run_sum(c);
+    case Kind::kProduct: return run_product(c);
+    case Kind::kDiv: return run_div(c);
+    case Kind::kMod: return run_mod(c);
+    case Kind::kMin: return run_extreme(c, -1);
+    case Kind::kMax: return run_extreme(c, 1);
+    case Kind::kSelect: return run_select(c);
+    case Kind::kAnd: return run_and(c);
+    default: return run_logic(c);
+  }
+}
+
+// ---- The objective
+
+namespace {
+int64_t least_magnitude(const Dom& d) {
+  return d.lo >= 0 ? d.lo : d.hi <= 0 ? -d.hi : d.nonzero ? 1 : 0;
+}
+}  // namespace
+
+int64_t Engine::least_sum() const {
+  int128 sum = 0;
+  for (const CellId c : vars_) {
+    if (is_size(c)) sum += least_magnitude(doms_[c]);
+  }
+  return clamp128(sum);
+}
+
+void Engine::set_cap(int64_t cap) {
+  cap_ = cap;
+  capped_ = false;
+  sizes_dirty_ = true;
+}
+
+bool Engine::cap_sizes() {
+  const int64_t least = least_sum();
+  if (least > cap_) {
+    capped_ = true;
+    return false;
+  }
+  const int64_t slack = cap_ - least;
+  for (const CellId c : vars_) {
+    if (!is_size(c)) continue;
+    const Dom& d = doms_[c];
+    const int64_t top = least_magnitude(d) + slack;
+    if (d.hi > top) {
+      capped_ = true;
+      if (!set_hi(c, top)) return false;
+    }
+    if (d.lo < -top) {
+      capped_ = true;
+      if (!set_lo(c, -top)) return false;
+    }
+  }
+  sizes_dirty_ = false;
+  return true;
+}
+
+}  // namespace congrua::guard::search

@@ -1,0 +1,266 @@
+// Cells and their interning; nodes to cells. Factoring: search_factor.cc.
+#include "guard/search_program.h"
+
+#include <algorithm>
+
+#include "guard/search_domain.h"
+
+namespace congrua::guard::search {
+
+using internal::args_of;
+using internal::constant_of;
+using internal::Factor;
+using internal::factors_of;
+using internal::FactorView;
+using internal::LinearView;
+using internal::Term;
+using internal::terms_of;
+
+namespace {
+
+uint32_t mix(uint32_t h, uint64_t v) {
+  const uint64_t x = (h ^ v) * 0x9e3779b97f4a7c15u;
+  return static_cast<uint32_t>(x ^ (x >> 32));
+}
+
+// A lazy sum whose terms nobody has read yet.
+bool is_lazy(const Node* n) {
+  return n->op == Op::kAdd &&
+         static_cast<const internal::SumNode*>(n)->terms.load(std::memory_order_acquire) ==
+             nullptr;
+}
+
+// Exponents above 2^20 are all the same to an int64 column, but for their parity.
+uint32_t tame(uint64_t exponent) {
+  constexpr uint64_t kTop = uint64_t{1} << 20;
+  return static_cast<uint32_t>(exponent <= kTop ? exponent : kTop + exponent % 2);
+}
+
+bool is_leaf_for_us(const Node* n) {
+  return n->op == Op::kSymbol || n->op == Op::kConst || n->sort == Sort::kReal;
+}
+
+}  // namespace
+
+Program::Program() : table_(256) {}
+
+void Program::grow_table() {
+  std::vector<uint32_t> bigger(table_.size() * 2);
+  for (CellId c = 0; c < cells_.size(); ++c) {
+    if (cells_[c].kind == Kind::kVar) continue;
+    size_t i = hashes_[c] & (bigger.size() - 1);
+    while (bigger[i] != 0) i = (i + 1) & (bigger.size() - 1);
+    bigger[i] = c + 1;
+  }
+  table_ = std::move(bigger);
+}
+
+CellId Program::intern(Kind kind, bool boolean, bool opaque, std::span<const CellId> operands,
+                       std::span<const int64_t> operand_weights, int64_t constant) {
+  uint32_t h = mix(static_cast<uint32_t>(kind), static_cast<uint64_t>(constant));
+  for (size_t i = 0; i < operands.size(); ++i) {
+    h = mix(h, operands[i]);
+    h = mix(h, static_cast<uint64_t>(operand_weights.empty() ? 0 : operand_weights[i]));
+  }
+  size_t i = h & (table_.size() - 1);
+  for (; table_[i] != 0; i = (i + 1) & (table_.size() - 1)) {
+    const CellId c = table_[i] - 1;
+    const Cell& x = cells_[c];
+    if (hashes_[c] == h && x.kind == kind && x.opaque == opaque && x.boolean == boolean &&
+        x.constant == constant && std::ranges::equal(args(c), operands) &&
+        (operand_weights.empty() || std::ranges::equal(weights(c), operand_weights))) {
+      return c;
+    }
+  }
+  const auto c = static_cast<CellId>(cells_.size());
+  table_[i] = c + 1;
+  hashes_.push_back(h);
+  cells_.push_back({kind, boolean, opaque, static_cast<uint32_t>(operands.size()),
+                    static_cast<SlotId>(args_.size()), constant, nullptr});
+  for (size_t k = 0; k < operands.size(); ++k) {
+    args_.push_back(operands[k]);
+    weights_.push_back(operand_weights.empty() ? 0 : operand_weights[k]);
+    owner_.push_back(c);
+  }
+  if (cells_.size() * 2 > table_.size()) grow_table();
+  return c;
+}
+
+CellId Program::constant_cell(int64_t v) {
+  return intern(Kind::kConst, false, false, {}, {}, v);
+}
+
+// Variables are found by their node, not by content. The arguments of an opaque term are its
+// operands only in that they occur with it.
+CellId Program::variable_cell(const Node* n) {
+  const auto c = static_cast<CellId>(cells_.size());
+  const auto first = static_cast<SlotId>(args_.size());
+  for (const Node* a : args_of(n)) {
+    if (const CellId* cell = by_node_.find(a)) {
+      args_.push_back(*cell);
+      weights_.push_back(0);
+      owner_.push_back(c);
+    }
+  }
+  hashes_.push_back(0);
+  cells_.push_back({Kind::kVar, n->sort == Sort::kBool, false,
+                    static_cast<uint32_t>(args_.size()) - first, first, 0, n});
+  return c;
+}
+
+CellId Program::compile(const Node* root) {
+  if (const CellId* c = by_node_.find(root)) return *c;
+  stack_.assign(1, root);
+  while (!stack_.empty()) {
+    const Node* n = stack_.back();
+    if (by_node_.find(n) != nullptr) {
+      stack_.pop_back();
+    } else if (!push_operands(n)) {
+      by_node_.put(n, build(n));
+      stack_.pop_back();
+    }
+  }
+  return *by_node_.find(root);
+}
+
+// Pushes the operands of n that have no cell yet; false when there is none.
+bool Program::push_operands(const Node* n) {
+  const size_t before = stack_.size();
+  const auto want = [&](const Node* x) {
+    if (by_node_.find(x) == nullptr) stack_.push_back(x);
+  };
+  const auto want_factors = [&](const Node* mono) {
+    const FactorView view(mono);
+    for (const Factor& f : view.factors()) want(f.base);
+  };
+  if (is_leaf_for_us(n)) return false;
+  if (is_lazy(n)) {
+    const auto* s = static_cast<const internal::SumNode*>(n);
+    want(s->prev);
+    want(s->diff);
+  } else if (n->op == Op::kAdd) {
+    for (const Term& t : terms_of(n)) want_factors(t.mono);
+  } else if (n->op == Op::kMul) {
+    want_factors(n);
+  } else {
+    for (const Node* a : args_of(n)) {
+      if (a->sort != Sort::kReal) want(a);
+    }
+  }
+  return stack_.size() > before;
+}
+
+CellId Program::build(const Node* n) {
+  switch (n->op) {
+    case Op::kConst: {
+      const auto v = internal::const_value(n).to_int64();
+      if (v.has_value()) return constant_cell(*v);
+      return sum_cell({}, 0, true);
+    }
+    case Op::kSymbol:
+    case Op::kOpaque:
+      return variable_cell(n);
+    case Op::kAdd:
+      return build_sum(n);
+    case Op::kMul: {
+      std::vector<std::pair<CellId, uint32_t>> factors;
+      for (const Factor& f : factors_of(n)) {
+        factors.emplace_back(*by_node_.find(f.base), f.exponent);
+      }
+      return product_cell(std::move(factors));
+    }
+    default:
+      return build_app(n);
+  }
+}
+
+CellId Program::build_app(const Node* n) {
+  const auto operands = args_of(n);
+  Kind kind;
+  switch (n->op) {
+    case Op::kFloorDiv: kind = Kind::kDiv; break;
+    case Op::kMin: kind = Kind::kMin; break;
+    case Op::kMax: kind = Kind::kMax; break;
+    case Op::kSelect: kind = Kind::kSelect; break;
+    case Op::kGe: kind = Kind::kGe; break;
+    case Op::kEq: kind = Kind::kEq; break;
+    case Op::kNot: kind = Kind::kNot; break;
+    case Op::kAnd: kind = Kind::kAnd; break;
+    case Op::kIff: kind = Kind::kIff; break;
+    default: return variable_cell(n);
+  }
+  // A comparison of reals is decided by nothing here: a free truth value.
+  if (std::ranges::any_of(operands, [](const Node* a) { return a->sort == Sort::kReal; })) {
+    return variable_cell(n);
+  }
+  std::vector<CellId> cells;
+  for (const Node* a : operands) cells.push_back(*by_node_.find(a));
+  return intern(kind, n->sort == Sort::kBool, false, cells, {}, 0);
+}
+
+CellId Program::build_sum(const Node* n) {
+  if (is_lazy(n)) {
+    const auto* s = static_cast<const internal::SumNode*>(n);
+    return sum_cell({{1, *by_node_.find(s->prev)}, {1, *by_node_.find(s->diff)}}, 0, false);
+  }
+  return poly_cell(to_poly(terms_of(n), constant_of(n)), 0);
+}
+
+CellId Program::product_cell(std::vector<std::pair<CellId, uint32_t>> factors) {
+  // Factors of factors, so that a product is one cell whatever way it was made.
+  std::vector<std::pair<CellId, uint32_t>> flat;
+  for (const auto& [c, e] : factors) {
+    if (cells_[c].kind != Kind::kProduct) {
+      flat.emplace_back(c, e);
+      continue;
+    }
+    for (uint32_t i = 0; i < cells_[c].n; ++i) {
+      flat.emplace_back(args(c)[i], tame(static_cast<uint64_t>(weights(c)[i]) * e));
+    }
+  }
+  std::ranges::sort(flat);
+  std::vector<CellId> cells;
+  std::vector<int64_t> exponents;
+  for (const auto& [c, e] : flat) {
+    if (!cells.empty() && cells.back() == c) {
+      exponents.back() = tame(static_cast<uint64_t>(exponents.back()) + e);
+    } else {
+      cells.push_back(c);
+      exponents.push_back(e);
+    }
+  }
+  if (cells.size() == 1 && exponents[0] == 1) return cells[0];
+  return intern(Kind::kProduct, false, false, cells, exponents, 0);
+}
+
+CellId Program::sum_cell(std::vector<std::pair<int64_t, CellId>> terms, int64_t constant,
+                         bool opaque) {
+  std::ranges::sort(terms, {}, &std::pair<int64_t, CellId>::second);
+  std::vector<CellId> cells;
+  std::vector<int64_t> coefs;
+  int128 size = 0;
+  for (const auto& [coef, c] : terms) {
+    if (!cells.empty() && cells.back() == c) {
+      opaque |= __builtin_add_overflow(coefs.back(), coef, &coefs.back());
+    } else {
+      cells.push_back(c);
+      coefs.push_back(coef);
+    }
+    size += static_cast<int128>(magnitude(coef));
+  }
+  size_t out = 0;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (coefs[i] == 0) continue;
+    cells[out] = cells[i];
+    coefs[out++] = coefs[i];
+  }
+  cells.resize(out);
+  coefs.resize(out);
+  // So that 128 bits hold every sum of coefficient times end.
+  opaque |= size > (int128{1} << 63);
+  if (out == 0 && !opaque) return constant_cell(constant);
+  if (out == 1 && coefs[0] == 1 && constant == 0 && !opaque) return cells[0];
+  return intern(Kind::kSum, false, opaque, cells, coefs, constant);
+}
+
+}  // namespace congrua::guard::search

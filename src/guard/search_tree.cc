@@ -1,0 +1,150 @@
+#include "guard/search_tree.h"
+
+#include <algorithm>
+
+namespace congrua::guard::search {
+
+Tree::Tree(Engine& engine, Budget& budget, Check check)
+    : engine_(engine), budget_(budget), check_(std::move(check)) {}
+
+Tree::Probe Tree::probe(int64_t cap, int64_t failures) {
+  const Engine::Mark start = engine_.mark();
+  engine_.set_cap(cap);
+  complete_ = true;
+  failures_ = 0;
+  decisions_.clear();
+  Probe result = Probe::kExhausted;
+  bool fine = engine_.propagate(budget_);
+  weight_.resize(engine_.variables().size(), 0);
+  while (true) {
+    if (budget_.spent() || failures_ > failures) {
+      result = Probe::kStopped;
+      break;
+    }
+    if (!fine) {
+      ++failures_;
+      if (!backtrack(0)) break;
+      fine = engine_.propagate(budget_);
+      continue;
+    }
+    const size_t v = pick();
+    if (v == SIZE_MAX) {
+      if (budget_.spent()) continue;
+      if (leaf()) {
+        result = Probe::kFound;
+        break;
+      }
+      fine = false;  // the exact check refutes the point
+      continue;
+    }
+    fine = decide(v) && engine_.propagate(budget_);
+  }
+  complete_ = complete_ && !engine_.was_capped();
+  engine_.undo(start);
+  engine_.set_cap(kInf);
+  return result;
+}
+
+// The variable to branch on: the one of the last failure while it is open; else the smallest
+// domain for its number of refutations, among those that no equality defines if there are any;
+// of equal ones the first.
+size_t Tree::pick() {
+  const auto& vars = engine_.variables();
+  if (last_failed_ < vars.size() && !engine_.dom(vars[last_failed_]).fixed()) {
+    return last_failed_;
+  }
+  size_t best = SIZE_MAX;
+  bool best_defined = true;
+  int128 best_size = 0;
+  int128 best_weight = 1;
+  for (size_t i = 0; i < vars.size(); ++i) {
+    const Dom& d = engine_.dom(vars[i]);
+    if (d.fixed()) continue;
+    const bool defined = engine_.is_defined(vars[i]);
+    if (defined && !best_defined) continue;
+    const int128 size = (static_cast<int128>(d.hi) - d.lo) / d.mod + 1;
+    const int128 weight = 1 + weight_[i];
+    if (best == SIZE_MAX || (best_defined && !defined) ||
+        size * best_weight < best_size * weight) {
+      best = i;
+      best_defined = defined;
+      best_size = size;
+      best_weight = weight;
+    }
+  }
+  return best;
+}
+
+bool Tree::decide(size_t variable) {
+  const Dom& d = engine_.dom(engine_.variables()[variable]);
+  if (variable < preferred_.size() && d.contains(preferred_[variable])) {
+    return take(variable, Side::kPoint, preferred_[variable]);
+  }
+  // Of a domain on both sides of 0 the non-negative part first.
+  if (d.lo < 0 && d.hi >= 0) return take(variable, Side::kAbove, 0);
+  const int64_t v = d.lo >= 0 ? d.lo : d.hi;
+  if (v >= kInf || v <= -kInf) {
+    complete_ = false;  // values that no column holds are left out
+    return false;
+  }
+  return take(variable, Side::kPoint, v);
+}
+
+bool Tree::take(size_t variable, Side side, int64_t value) {
+  decisions_.push_back({variable, side, value, engine_.mark()});
+  const CellId c = engine_.variables()[variable];
+  bool fine = true;
+  if (side != Side::kBelow) fine = engine_.set_lo(c, value);
+  if (side != Side::kAbove) fine = fine && engine_.set_hi(c, value);
+  return fine;
+}
+
+// Undoes the last decision and takes its opposite; false when none is left.
+bool Tree::backtrack(size_t base) {
+  while (decisions_.size() > base) {
+    const Decision d = decisions_.back();
+    decisions_.pop_back();
+    engine_.undo(d.mark);
+    ++weight_[d.variable];
+    last_failed_ = d.variable;
+    const CellId c = engine_.variables()[d.variable];
+    const Dom& dom = engine_.dom(c);
+    bool fine;
+    switch (d.side) {
+      case Side::kAbove:
+        fine = engine_.set_hi(c, d.value - 1);
+        break;
+      case Side::kBelow:
+        fine = engine_.set_lo(c, d.value + 1);
+        break;
+      default:
+        if (d.value == dom.lo) {
+          fine = engine_.set_lo(c, d.value + 1);
+        } else if (d.value == dom.hi) {
+          fine = engine_.set_hi(c, d.value - 1);
+        } else {
+          // Inside: both sides are left, the one above first.
+          fine = take(d.variable, Side::kAbove, d.value + 1);
+          if (!fine) continue;
+          return true;
+        }
+    }
+    if (fine) return true;
+  }
+  return false;
+}
+
+bool Tree::leaf() {
+  const auto& vars = engine_.variables();
+  values_.resize(vars.size());
+  int128 sum = 0;
+  for (size_t i = 0; i < vars.size(); ++i) {
+    values_[i] = engine_.dom(vars[i]).lo;
+    if (engine_.is_size(vars[i])) sum += values_[i] < 0 ? -values_[i] : values_[i];
+  }
+  if (!check_(values_)) return false;
+  sum_ = clamp128(sum);
+  return true;
+}
+
+}  // namespace congrua::guard::search

@@ -1,0 +1,5 @@
+(declare-const a Int)(declare-const b Int)(declare-const |c d| Int)
+(define-fun pydiv ((a Int) (b Int)) Int (ite (> b 0) (div a b) (div (- a) (- b))))
+(define-fun ceil ((x Real)) Int (ite (= (to_int x) x) (to_int x) (+ (to_int x) 1)))
+(assert (= (div a b) 3))(assert (not (= b 0)))(assert (= (pydiv a b) |c d|))
+(push)(assert (> b 0))(assert (= (ceil (/ a b)) (mod a (* b b)) (div 5 0)))(pop)

@@ -1,0 +1,6 @@
+(declare-const x Int)(declare-const y Int)(declare-const p Bool)(declare-const r Real)
+(define-fun f ((a Int) (b Real)) Int (ite (< a b) a (to_int b)))
+(assert (let ((z (+ x -1)) (x 2)) (! (=> p (= (div z y) (mod x 3) (abs x)) (distinct x y 5)) :named n)))
+(assert (xor p (is_int (/ x y)) ((_ divisible 3) (* x y (- y)))))
+(assert (>= (f (f x r) 1.5) (^ y 2) (to_int (^ r 0.5))))
+(check-sat)(get-value (x (+ x 1)))

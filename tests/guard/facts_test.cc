@@ -1,0 +1,208 @@
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "congrua/eval.h"
+#include "congrua/guard.h"
+#include "congrua/text.h"
+
+namespace congrua {
+namespace {
+
+struct Case {
+  const char* facts;  // separated by ';'
+  const char* guard;
+  Truth truth;
+};
+
+constexpr Case kCases[] = {
+    {"s0 >= 2", "s0 != 1", Truth::kTrue},
+    {"s0 >= 2", "s0 >= 3", Truth::kOpen},
+    {"s0 >= 2", "s0 <= 1", Truth::kFalse},
+    {"s0 >= 1; s0 != 1", "s0 >= 2", Truth::kTrue},
+    {"s0 == s1; s1 == 3", "s0 == 3", Truth::kTrue},
+    {"s0 - s1 >= 3", "s0 - s1 >= 1", Truth::kTrue},
+    {"floor_mod(s0, 8) == 0; s0 >= 1", "s0 >= 8", Truth::kTrue},
+    {"floor_mod(s0, 8) == 0", "floor_mod(s0, 4) == 0", Truth::kTrue},
+    {"s0 >= 2; s1 >= 2", "s0*s1 >= s0 + s1", Truth::kTrue},
+    {"s0 >= 1; s1 >= 1", "s0*s1 != 0", Truth::kTrue},
+    {"s0 >= 0; s0 <= 31; s1 >= 0; s1 <= 31", "s0 + 32*s1 - 32*floor_div(s0, 32) <= 1023",
+     Truth::kTrue},
+    {"s0 >= 5; s1 >= s0", "s1 >= 4", Truth::kTrue},
+    {"s0 >= 2; s1 == 2*s0", "s1 >= 4", Truth::kTrue},
+    {"s0 >= 2; s0 == 1 or s0 == s1", "s0 == s1", Truth::kTrue},
+    {"s0 >= 10", "floor_div(s0, 5) != 1", Truth::kTrue},
+    {"s0 >= 2; s0 <= 2", "s0 == 2", Truth::kTrue},
+};
+
+Expr read(ExprPool& pool, std::string_view text) {
+  const absl::StatusOr<Expr> e = parse_infix(pool, text);
+  EXPECT_TRUE(e.ok()) << text << ": " << e.status().message();
+  return e.ok() ? *e : pool.boolean(true);
+}
+
+void add_all(Facts& facts, ExprPool& pool, std::string_view list) {
+  for (absl::string_view f :
+       absl::StrSplit(absl::string_view(list.data(), list.size()), ';', absl::SkipWhitespace())) {
+    EXPECT_TRUE(facts.add(read(pool, std::string(f))).ok()) << std::string(f);
+  }
+}
+
+TEST(Facts, Table) {
+  for (const Case& c : kCases) {
+    ExprPool pool;
+    Facts facts(pool);
+    add_all(facts, pool, c.facts);
+    const Answer a = facts.decide(read(pool, c.guard));
+    EXPECT_EQ(truth_name(a.truth), truth_name(c.truth)) << c.facts << " |- " << c.guard;
+    EXPECT_NE(layer_name(a.layer), "none");
+  }
+}
+
+TEST(Facts, WhatAnAnswerRestsOnSuffices) {
+  ExprPool pool;
+  Facts facts(pool);
+  add_all(facts, pool, "s9 >= 7; s0 == s1; s8 >= 1; s1 >= 4; s7 == s6");
+  const Answer a = facts.decide(read(pool, "s0 >= 3"));
+  EXPECT_EQ(a.truth, Truth::kTrue);
+  EXPECT_EQ(a.rests_on, (std::vector<FactId>{1, 3}));
+}
+
+TEST(Facts, ContradictionIsReportedByTheCallThatAddsIt) {
+  ExprPool pool;
+  Facts facts(pool);
+  EXPECT_TRUE(facts.add(read(pool, "s0 >= 5")).ok());
+  EXPECT_TRUE(facts.add(read(pool, "s2 >= 5")).ok());
+  const absl::Status s = facts.add(read(pool, "s0 == 4"));
+  EXPECT_EQ(s.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(facts.conflict(), (std::vector<FactId>{0, 2}));
+}
+
+TEST(Facts, PopTakesEverythingBack) {
+  ExprPool pool;
+  Facts facts(pool);
+  add_all(facts, pool, "s0 >= 2");
+  const Expr guard = read(pool, "s0 >= 6");
+  EXPECT_EQ(facts.decide(guard).truth, Truth::kOpen);
+  facts.push();
+  add_all(facts, pool, "s0 == s1; s1 >= 6");
+  EXPECT_EQ(facts.decide(guard).truth, Truth::kTrue);
+  facts.push();
+  EXPECT_FALSE(facts.add(read(pool, "s0 == 1")).ok());
+  facts.pop();
+  EXPECT_FALSE(facts.contradictory());
+  facts.pop();
+  EXPECT_EQ(facts.decide(guard).truth, Truth::kOpen);
+  EXPECT_EQ(facts.decide(read(pool, "s0 >= 2")).truth, Truth::kTrue);
+}
+
+// Random facts and guards against enumeration over a box that the facts themselves state.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : rng_(seed) {}
+  int upto(int n) { return static_cast<int>(rng_() % static_cast<uint64_t>(n)); }
+  std::string term(int depth) {
+    if (depth == 0 || upto(4) == 0) {
+      return upto(3) == 0 ? std::to_string(upto(7) - 2) : std::string(1, "xyz"[upto(3)]);
+    }
+    const std::string a = term(depth - 1);
+    const std::string b = term(depth - 1);
+    const std::string c = std::to_string(upto(4) + 2);
+    switch (upto(8)) {
+      case 0: return "(" + a + " - " + b + ")";
+      case 1: return "(" + a + " * " + b + ")";
+      case 2: return "floor_div(" + a + ", " + c + ")";
+      case 3: return "floor_mod(" + a + ", " + c + ")";
+      case 4: return "max(" + a + ", " + b + ")";
+      case 5: return "min(" + a + ", " + b + ")";
+      default: return "(" + a + " + " + b + ")";
+    }
+  }
+  std::string guard() {
+    static constexpr const char* kOps[] = {" >= ", " == ", " != ", " <= ", " < "};
+    std::string g = term(2) + kOps[upto(5)] + term(2);
+    if (upto(5) == 0) g = "(" + g + ") or (" + term(1) + kOps[upto(5)] + term(1) + ")";
+    return g;
+  }
+
+ private:
+  std::mt19937_64 rng_;
+};
+
+TEST(FactsFuzz, AgreesWithEnumeration) {
+  const char* soak = getenv("CONGRUA_SOAK");
+  const int percent = soak != nullptr ? std::max(1, atoi(soak)) : 1;
+  constexpr int kBox = 5;
+  int decided = 0;
+  for (int seed = 0; seed < 400 * percent; ++seed) {
+    Random random(static_cast<uint64_t>(seed));
+    ExprPool pool;
+    Facts facts(pool);
+    std::string script;
+    std::vector<Expr> all;
+    for (const char* v : {"x", "y", "z"}) {
+      all.push_back(read(pool, std::string(v) + " >= -1"));
+      all.push_back(read(pool, std::string(v) + " <= 4"));
+    }
+    for (int i = random.upto(4); i >= 0; --i) {
+      const std::string g = random.guard();
+      script += g + "; ";
+      all.push_back(read(pool, g));
+    }
+    for (Expr f : all) (void)facts.add(f);
+    // The points of the facts.
+    std::vector<std::vector<Binding>> points;
+    for (int x = -1; x < kBox; ++x) {
+      for (int y = -1; y < kBox; ++y) {
+        for (int z = -1; z < kBox; ++z) {
+          std::vector<Binding> p = {
+              {pool.symbol("x"), x}, {pool.symbol("y"), y}, {pool.symbol("z"), z}};
+          bool ok = true;
+          for (Expr f : all) {
+            const absl::StatusOr<int64_t> v = evaluate(f, p);
+            ok = ok && v.ok() && *v == 1;
+          }
+          if (ok) points.push_back(std::move(p));
+        }
+      }
+    }
+    if (facts.contradictory()) {
+      EXPECT_TRUE(points.empty()) << "seed " << seed << ": " << script;
+      continue;
+    }
+    for (int q = 0; q < 6; ++q) {
+      const std::string text = random.guard();
+      const Expr guard = read(pool, text);
+      const Answer a = facts.decide(guard);
+      int holds = 0;
+      int fails = 0;
+      for (const auto& p : points) {
+        const absl::StatusOr<int64_t> v = evaluate(guard, p);
+        if (v.ok()) ++(*v == 1 ? holds : fails);
+      }
+      const std::string where =
+          "seed " + std::to_string(seed) + ": " + script + " |- " + text;
+      if (a.truth == Truth::kTrue) {
+        EXPECT_EQ(fails, 0) << where << layer_name(a.layer);
+      }
+      if (a.truth == Truth::kFalse) {
+        EXPECT_EQ(holds, 0) << where << layer_name(a.layer);
+      }
+      if (a.truth == Truth::kOpen) {
+        EXPECT_GT(fails, 0) << where << layer_name(a.layer);
+        const absl::StatusOr<int64_t> v = evaluate(guard, a.counterexample);
+        if (!a.counterexample.empty() && v.ok()) {
+          EXPECT_EQ(*v, 0) << where;
+        }
+      }
+      decided += a.truth != Truth::kUnknown;
+    }
+  }
+  EXPECT_GT(decided, 1000 * percent);
+}
+
+}  // namespace
+}  // namespace congrua
