@@ -500,12 +500,13 @@ TEST_F(Z3SolveTest, WhatIsTooMuchIsUnknown) {
   EXPECT_EQ(z3_solve(pool_, {}, {.cancel = &cancel}).reason, "cancelled");
 }
 
-// A DAG of 2^40 paths.
+// A DAG of 2^200 paths: written as a tree it would never reach Z3. What Z3 makes of it within its
+// limit is its own affair.
 TEST_F(Z3SolveTest, SharedTermsAreWrittenOnce) {
   Expr e = symbol("x", {.lo = 0, .hi = 3});
-  for (int i = 0; i < 40; ++i) e = max(floor_div(e, 2), e - i);
-  const SolveResult r = solve({gt(e, num(3))}, 0);
-  EXPECT_EQ(r.status, Status::kUnsat) << r.reason;
+  for (int i = 0; i < 200; ++i) e = max(floor_div(e, 2), e - i);
+  const SolveResult r = solve({gt(e, num(3))}, 100'000);
+  EXPECT_NE(r.status, Status::kSat) << r.reason;
 }
 
 // Random conjunctions over two symbols of a small range, against enumeration.
