@@ -134,6 +134,7 @@ Search::Outcome Search::Impl::find(Budget& budget) {
 // Bounds on the sum that double, in rounds of growing patience.
 Search::Outcome Search::Impl::first_model(Tree& tree, Budget& budget) {
   const int64_t start = lower_bound;
+  const auto doubled = [](int64_t v) { return v > kInf / 4 ? kInf : v * 2 + 1; };
   for (int64_t patience = kFirstFailures; !budget.spent(); patience *= kPatience) {
     bool all_exhausted = true;
     for (int64_t slack = 0; !budget.spent();) {
@@ -147,11 +148,11 @@ Search::Outcome Search::Impl::first_model(Tree& tree, Budget& budget) {
           if (!widest) lower_bound = cap + 1;
         } else {
           all_exhausted = false;
-          slack = slack * 2 + 1;
+          slack = doubled(slack);
         }
       }
       if (widest) break;
-      slack = std::max(slack * 2 + 1, start / 32);
+      slack = std::max(doubled(slack), start / 32);
     }
     // Everything that a column can hold was searched.
     if (all_exhausted) return Outcome::kExhausted;
