@@ -60,15 +60,15 @@ std::string first_line(std::string_view text) {
   return valid_utf8(text.substr(0, kMaxMessage));
 }
 
-// Integers of a model: numbers, or text where a number would lose digits. Others do not
-// count.
+// The integers of a model. One beyond 64 bits was read as a float and has lost its
+// digits: then nothing is told.
 void read_model(const Json& model, RunRow& row) {
   Int max = 0, sum = 0;
   bool any = false;
   for (const auto& [name, value] : model.items()) {
     std::optional<Int> v;
-    if (value.is_number_unsigned() || value.is_number_integer())
-      v = Int::parse(value.dump());
+    if (value.is_number_float()) return;
+    if (value.is_number_integer()) v = Int::parse(value.dump());
     if (value.is_string()) v = Int::parse(value.get<std::string>());
     if (!v) continue;
     any = true;

@@ -54,7 +54,7 @@ std::optional<int64_t> SumShape::gain(const Poly& p, const Mono& m, const Int& k
     come += have.is_zero();
   };
   for (const Term& t : p.terms) count(times(m, mono_of(t.mono)), t.coef);
-  if (gone == 0) return std::nullopt;
+  if (gone == 0 && !p.terms.empty()) return std::nullopt;
   if (!p.constant.is_zero()) count(m, p.constant);
   return gone >= come ? std::optional(gone - come) : std::nullopt;
 }

@@ -112,9 +112,10 @@ void SumShape::shift_choice(size_t i, const Node* choice) {
   const auto args = args_of(choice).subspan(choice->op == Op::kSelect ? 1 : 0);
   if (args.size() > kMaxShifted) return;
   const Int m = works_[i].coef;
-  // Additions that are written if the arguments grow by `by`.
+  // Additions that are written if the arguments grow by `by`. A comparison's constant has
+  // the other side to go to.
   const auto additions = [&](const Int& by) {
-    size_t n = constant_ == m * by ? 0 : 1;
+    size_t n = constant_ == m * by || freedom_ == Freedom::kComparison ? 0 : 1;
     for (const Node* a : args) {
       n += !is_const(a) && !(LinearView(a).constant() + by).is_zero();
     }

@@ -63,7 +63,9 @@ Engine::Mark Engine::mark() {
 void Engine::undo(const Mark& m) {
   clear_queue();
   while (trail_.size() > m.trail) {
-    doms_[trail_.back().cell] = trail_.back().dom;
+    const Saved& s = trail_.back();
+    doms_[s.cell] = s.dom;
+    stamps_[s.cell] = s.stamp;
     trail_.pop_back();
   }
   deactivate_to(m.active);
@@ -135,8 +137,8 @@ bool Engine::is_size(CellId c) const {
 
 void Engine::save(CellId c) {
   if (stamps_[c] == level_) return;
+  trail_.push_back({doms_[c], stamps_[c], c});
   stamps_[c] = level_;
-  trail_.push_back({doms_[c], c});
 }
 
 void Engine::enqueue(CellId c) {

@@ -66,6 +66,7 @@ class Engine {
   enum Flag : uint8_t { kActive = 1, kQueued = 2, kDefined = 4, kSeen = 8 };
   struct Saved {
     Dom dom;
+    uint64_t stamp;
     CellId cell;
   };
   struct Pending {

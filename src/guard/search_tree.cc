@@ -91,6 +91,7 @@ bool Tree::decide(size_t variable) {
 }
 
 bool Tree::take(size_t variable, Side side, int64_t value) {
+  budget_.charge(1);
   decisions_.push_back({variable, side, value, engine_.mark()});
   const CellId c = engine_.variables()[variable];
   bool fine = true;
@@ -136,6 +137,7 @@ bool Tree::backtrack(size_t base) {
 
 bool Tree::leaf() {
   const auto& vars = engine_.variables();
+  budget_.charge(static_cast<int64_t>(vars.size()) + 1);
   values_.resize(vars.size());
   int128 sum = 0;
   for (size_t i = 0; i < vars.size(); ++i) {

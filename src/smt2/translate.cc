@@ -21,7 +21,9 @@ Translation::Translation(const Env& env, ExprPool& pool, Facts* facts)
 
 Expr Translation::expr(TermId term) {
   if (unresolved_at_ != knowledge_) forget_unresolved();
-  return Builder::expr(translate(term));
+  const Expr e = Builder::expr(translate(term));
+  settle();  // before anything is asked: without its axiom an opaque division could be anything
+  return e;
 }
 
 Expr Translation::assume(TermId term) {
