@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "expr/builder.h"
+#include "expr/monomials.h"
 
 namespace congrua::internal {
 
@@ -17,42 +18,6 @@ constexpr int kMaxDivisionSteps = 32;
 bool has_const_divisor(const Node* mono) {
   return mono->op == Op::kFloorDiv && args_of(mono)[1]->op == Op::kConst &&
          const_value(args_of(mono)[1]).sign() > 0;
-}
-
-// Does `mono` divide `of`? Then `rest` holds the factors of the quotient.
-bool divide_factors(const Node* of, const Node* mono, std::vector<Factor>* rest) {
-  const FactorView vo(of);
-  const FactorView vm(mono);
-  rest->clear();
-  size_t j = 0;
-  for (const Factor& f : vo.factors()) {
-    uint32_t e = f.exponent;
-    if (j < vm.factors().size() && vm.factors()[j].base == f.base) {
-      if (vm.factors()[j].exponent > e) return false;
-      e -= vm.factors()[j++].exponent;
-    }
-    if (e > 0) rest->push_back({f.base, e});
-  }
-  return j == vm.factors().size();
-}
-
-// Graded lexicographic order of monomials, a monomial order: it survives multiplication, so the
-// division below ends and its remainder is unique.
-bool grlex_less(const Node* a, const Node* b) {
-  if (a == b) return false;
-  const FactorView va(a);
-  const FactorView vb(b);
-  uint64_t da = 0, db = 0;
-  for (const Factor& f : va.factors()) da += f.exponent;
-  for (const Factor& f : vb.factors()) db += f.exponent;
-  if (da != db) return da < db;
-  for (size_t i = 0; i < va.factors().size() && i < vb.factors().size(); ++i) {
-    const Factor& x = va.factors()[i];
-    const Factor& y = vb.factors()[i];
-    if (x.base != y.base) return structural_less(y.base, x.base);
-    if (x.exponent != y.exponent) return x.exponent < y.exponent;
-  }
-  return false;
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer) {
   if (domain_of(p).lo() >= 0) return answer(Layer::kInterval);
   if (!budget.charge(16)) return false;
   if (shift_nonnegative(p)) return answer(Layer::kShift);
+  if (product_nonnegative(p, budget, layer)) return answer(Layer::kProduct);
   if (dominated(p, budget)) return answer(Layer::kLinear);
   return false;
 }
@@ -73,6 +74,10 @@ std::optional<bool> Facts::Impl::prove_eq(const Node* p, Budget& budget, Layer* 
       *layer = Layer::kInterval;
       return false;
     }
+  }
+  if (const std::optional<bool> zero = product_zero(p, budget, layer)) {
+    *layer = Layer::kProduct;
+    return zero;
   }
   // p <= -1 or p >= 1 everywhere.
   const Node* above = builder.add_const(p, Int(-1));

@@ -19,11 +19,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "base/budget.h"
 #include "congrua/guard.h"
 #include "domain/domain.h"
 #include "expr/builder.h"
 #include "expr/eval.h"
+#include "expr/factorize.h"
 #include "expr/node.h"
 #include "guard/search.h"
 
@@ -102,6 +104,8 @@ struct Facts::Impl {
   void meet_known(const Node* n, const Domain& d);
   void propagate(const Node* n);
   bool orient(const Node* p);
+  bool parametrize(const Node* p);
+  void solve_for(const Node* atom, const Node* by);
   void revisit_clauses();
   void contradict();
 
@@ -115,6 +119,21 @@ struct Facts::Impl {
   bool shift_nonnegative(const Node* p);
   const Node* shifted(const Node* p);
   bool dominated(const Node* p, Budget& budget);
+
+  // ---- products.cc
+  struct Signs {
+    bool negative = false;          // the product of the factors whose sign is known is <= 0
+    bool may_be_zero = false;       // one of them may be 0
+    bool open_may_be_zero = false;  // one of the others may be
+    std::vector<const Node*> open;  // factors of unknown sign
+  };
+  enum class Relation : uint8_t { kNonNegative, kZero, kNotZero };
+  const internal::Factorization& factored(const Node* p);
+  Domain product_domain(const Node* sum);
+  Signs signs_of(const internal::Factorization& f);
+  bool product_nonnegative(const Node* p, Budget& budget, Layer* layer);
+  std::optional<bool> product_zero(const Node* p, Budget& budget, Layer* layer);
+  void learn_factors(const Node* p, Relation relation);
 
   // ---- models.cc
   bool find_counterexample(const Node* g, Budget& budget);
@@ -169,7 +188,11 @@ struct Facts::Impl {
   };
   std::vector<std::unique_ptr<Point>> models;
   internal::Evaluator evaluator;
+  // Facts learnt from facts learnt from facts: deep enough for real chains, and an end.
+  static constexpr int kMaxLearnDepth = 24;
   int learn_depth = 0;
+  // Of sums; null: no product. Independent of the facts.
+  absl::flat_hash_map<const Node*, std::unique_ptr<internal::Factorization>> factorizations;
 };
 
 }  // namespace congrua

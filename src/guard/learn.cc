@@ -1,6 +1,7 @@
 // Adding facts: every proposition is split, rewritten and handed to each layer that can use it.
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "guard/facts_impl.h"
 
 namespace congrua {
@@ -9,13 +10,11 @@ using internal::args_of;
 using internal::const_value;
 using internal::constant_of;
 using internal::factors_of;
+using internal::FactorView;
 using internal::LinearView;
 using internal::terms_of;
 
 namespace {
-// Facts learnt from facts learnt from facts: deep enough for real chains, and an end.
-constexpr int kMaxLearnDepth = 24;
-
 template <typename V>
 void reserve_id(V& column, uint32_t id) {
   if (id >= column.size()) column.resize(std::max<size_t>(id + 1, column.size() * 2));
@@ -192,6 +191,7 @@ void Facts::Impl::learn_ge(const Node* p) {
   const Domain d = f.negated ? Domain::interval(kNegInf, f.constant)
                              : Domain::interval(-f.constant, kPosInf);
   meet_known(f.form, d);
+  if (!contradictory) learn_factors(p, Relation::kNonNegative);
 }
 
 void Facts::Impl::learn_ne(const Node* p) {
@@ -202,6 +202,7 @@ void Facts::Impl::learn_ne(const Node* p) {
   const guard::LinearForm f = linear_form(p);
   if (!f.valid) return;
   meet_known(f.form, Domain::all().without(f.negated ? f.constant : -f.constant));
+  if (!contradictory) learn_factors(p, Relation::kNotZero);
 }
 
 // p = 0 as a substitution of an atom that occurs once, with coefficient 1 or -1.
@@ -225,13 +226,68 @@ bool Facts::Impl::orient(const Node* p) {
   }
   if (best == nullptr) return false;
   const Node* rest = builder.sub(p, best_positive ? best : builder.neg(best));
-  const Node* by = best_positive ? builder.neg(rest) : rest;
+  solve_for(best, best_positive ? builder.neg(rest) : rest);
+  return true;
+}
+
+// a - m*(a//m) + k = 0 where a holds a symbol s as 1*s or -1*s and nowhere else: a = m*q - k for a
+// new symbol q in the place of a//m. Then a//m and all that divides by a part of m is free of
+// quotients: from h mod 28 = 0, h = 28*q and h//7 = 4*q.
+bool Facts::Impl::parametrize(const Node* p) {
+  const LinearView v(p);
+  for (const internal::Term& t : v.terms()) {
+    const FactorView factors(t.mono);
+    for (const internal::Factor& f : factors.factors()) {
+      if (f.base->op != Op::kFloorDiv || f.exponent != 1) continue;
+      const Node* a = args_of(f.base)[0];
+      const Node* m = args_of(f.base)[1];
+      const Node* multiple = builder.mul(m, f.base);
+      const Node* remainder = builder.sub(a, multiple);
+      const Node* k = builder.sub(p, remainder);
+      bool positive = true;
+      if (k->op != Op::kConst) {
+        k = builder.add(p, remainder);
+        positive = false;
+      }
+      if (k->op != Op::kConst) continue;
+      if (!positive) k = builder.neg(k);
+      const LinearView va(a);
+      const Node* best = nullptr;
+      bool best_positive = true;
+      for (const internal::Term& x : va.terms()) {
+        if (x.mono->op != Op::kSymbol || !(x.coef.is_one() || (-x.coef).is_one())) continue;
+        if (occurs(x.mono, m) || std::ranges::any_of(va.terms(), [&](const internal::Term& y) {
+              return y.mono != x.mono && occurs(x.mono, y.mono);
+            })) {
+          continue;
+        }
+        if (best == nullptr || x.mono->id > best->id) {
+          best = x.mono;
+          best_positive = x.coef.is_one();
+        }
+      }
+      if (best == nullptr) continue;
+      // One symbol for each quotient, whatever fact it comes from.
+      const Node* q = builder.symbol(absl::StrCat("\x01quotient", f.base->id), SymbolOptions{});
+      meet_known(q, domain_of(f.base));
+      if (contradictory) return true;
+      // a = best + others = m*q - k
+      const Node* others = builder.sub(a, best_positive ? best : builder.neg(best));
+      const Node* value = builder.sub(builder.sub(builder.mul(m, q), k), others);
+      solve_for(best, best_positive ? value : builder.neg(value));
+      return true;
+    }
+  }
+  return false;
+}
+
+void Facts::Impl::solve_for(const Node* best, const Node* by) {
   const Domain d = domain_of(best);
   substitute(best, by);
   // What was known of the atom is known of its value, and facts over it are said again.
   if (by->op == Op::kConst) {
     if (const std::optional<int64_t> c = const_value(by).to_int64(); c && !d.contains(*c)) {
-      return contradict(), true;
+      return contradict();
     }
   } else if (const guard::LinearForm f = linear_form(by); f.valid) {
     const Domain shifted = congrua::add_const(d, -f.constant);
@@ -249,7 +305,6 @@ bool Facts::Impl::orient(const Node* p) {
       --learn_depth;
     }
   }
-  return true;
 }
 
 void Facts::Impl::learn_eq(const Node* p) {
@@ -273,7 +328,8 @@ void Facts::Impl::learn_eq(const Node* p) {
     meet_known(g.form, Domain::all().with_congruence(modulus, *residue.to_int64()));
     if (contradictory) return;
   }
-  orient(p);
+  learn_factors(p, Relation::kZero);
+  if (!contradictory && !orient(p)) parametrize(p);
 }
 
 void Facts::Impl::revisit_clauses() {

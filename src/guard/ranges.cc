@@ -78,9 +78,11 @@ Domain Facts::Impl::div_elimination(const Node* sum) {
 Domain Facts::Impl::sum_domain(const Node* sum) {
   Domain d = point_of(constant_of(sum));
   bool quotients = false;
+  bool products = false;
   for (const internal::Term& t : terms_of(sum)) {
     d = congrua::add(d, scaled(domains_[t.mono->id].value, t.coef));
     quotients |= t.mono->op == Op::kFloorDiv;
+    products |= t.mono->op == Op::kMul;
   }
   const guard::LinearForm f = linear_form(sum);
   if (f.valid && f.form != sum) {
@@ -90,6 +92,7 @@ Domain Facts::Impl::sum_domain(const Node* sum) {
   if (quotients && terms_of(sum).size() > 1 && terms_of(sum).size() <= 16) {
     d = d.meet(div_elimination(sum));
   }
+  if (products && terms_of(sum).size() > 1) d = d.meet(product_domain(sum));
   return d;
 }
 
