@@ -9,6 +9,9 @@ using internal::FactorView;
 using internal::LinearView;
 
 namespace {
+constexpr int64_t kShortSearch = 4'000;
+constexpr int64_t kCaseSteps = 20'000;
+constexpr int64_t kLongSearch = 60'000;
 constexpr int kMaxNesting = 64;  // of connectives: the recursion of prove
 }
 
@@ -30,7 +33,7 @@ bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer) {
   if (!budget.charge(16)) return false;
   if (shift_nonnegative(p)) return answer(Layer::kShift);
   if (product_nonnegative(p, budget, layer)) return answer(Layer::kProduct);
-  if (dominated(p, budget)) return answer(Layer::kLinear);
+  if (dominated(p, budget) || linear_nonnegative(p, budget)) return answer(Layer::kLinear);
   return false;
 }
 
@@ -165,7 +168,19 @@ Truth Facts::Impl::decide(const Node* g, Budget& budget, Layer* layer) {
     *layer = Layer::kModel;
     return Truth::kOpen;
   }
-  if (find_counterexample(g, budget)) {
+  // A short search before a proof by cases, a longer one after it.
+  if (find_counterexample(g, budget, kShortSearch)) {
+    *layer = Layer::kSearch;
+    return Truth::kOpen;
+  }
+  {
+    const int64_t granted = std::min(budget.left(), kCaseSteps);
+    Budget part(granted, budget.cancel_flag());
+    const bool refuted = refute_with(builder.logical_not(g), part, layer);
+    budget.charge(granted - std::clamp<int64_t>(part.left(), 0, granted));
+    if (refuted) return Truth::kTrue;
+  }
+  if (find_counterexample(g, budget, kLongSearch)) {
     *layer = Layer::kSearch;
     return Truth::kOpen;
   }

@@ -19,10 +19,14 @@ std::vector<FactId> Facts::Impl::minimal_reason(const Node* g) {
     Impl fresh(pool);
     for (FactId id : ids) fresh.add_without_models(facts[id]);
     if (fresh.contradictory) return true;
-    if (internal::is_false(g)) return false;
     Budget budget(20'000);
     Layer layer = Layer::kNone;
-    return fresh.prove(fresh.rewrite(g), budget, &layer) == Truth::kTrue;
+    if (internal::is_false(g)) {
+      bool split = false;
+      return fresh.refute(budget, 0, kMaxCaseDepth, &split);
+    }
+    return fresh.prove(fresh.rewrite(g), budget, &layer) == Truth::kTrue ||
+           fresh.refute_with(fresh.builder.logical_not(g), budget, &layer);
   };
   if (!suffices(kept)) return kept;
   for (size_t chunk = std::max<size_t>(1, kept.size() / 2); trials < kMaxTrials;) {

@@ -52,41 +52,47 @@ absl::Status Facts::add(Expr fact) {
 }
 
 void Facts::push() {
-  Impl& f = *impl_;
-  f.scopes.push_back({f.facts.size(), f.ge_facts.size(), f.clauses.size(), f.trail.size(),
-                      f.contradictory});
-  f.search.push();
+  impl_->push_scope();
+  impl_->search.push();
 }
 
 void Facts::pop() {
-  Impl& f = *impl_;
-  CONGRUA_CHECK(!f.scopes.empty(), "pop without push");
-  const Impl::Scope s = f.scopes.back();
-  f.scopes.pop_back();
-  while (f.trail.size() > s.trail) {
-    const Impl::Undo& u = f.trail.back();
+  impl_->pop_scope();
+  impl_->search.pop();
+}
+
+// Without the search, which cases of a proof do not touch.
+void Facts::Impl::push_scope() {
+  scopes.push_back({facts.size(), ge_facts.size(), clauses.size(), trail.size(), contradictory});
+}
+
+void Facts::Impl::pop_scope() {
+  CONGRUA_CHECK(!scopes.empty(), "pop without push");
+  const Scope s = scopes.back();
+  scopes.pop_back();
+  while (trail.size() > s.trail) {
+    const Undo& u = trail.back();
     switch (u.kind) {
-      case Impl::Undo::kKnown:
-        f.known_[u.node->id] = u.domain;
-        f.range_versions.touch(u.node->symbols);
+      case Undo::kKnown:
+        known_[u.node->id] = u.domain;
+        range_versions.touch(u.node->symbols);
         break;
-      case Impl::Undo::kSubstitution:
-        f.substitution_[u.node->id] = u.by;
-        f.substitution_versions.touch(u.node->symbols);
+      case Undo::kSubstitution:
+        substitution_[u.node->id] = u.by;
+        substitution_versions.touch(u.node->symbols);
         break;
-      case Impl::Undo::kTruth:
-        f.truth_[u.node->id] = u.truth;
-        f.range_versions.touch(u.node->symbols);
+      case Undo::kTruth:
+        truth_[u.node->id] = u.truth;
+        range_versions.touch(u.node->symbols);
         break;
     }
-    f.trail.pop_back();
+    trail.pop_back();
   }
-  f.facts.resize(s.facts);
-  f.ge_facts.resize(s.ge_facts);
-  f.clauses.resize(s.clauses);
-  f.contradictory = s.contradictory;
-  f.search.pop();
-}
+  facts.resize(s.facts);
+  forget_ge(s.ge_facts);
+  clauses.resize(s.clauses);
+  contradictory = s.contradictory;
+  }
 
 Answer Facts::decide(Expr guard, const QuestionOptions& options) {
   CONGRUA_CHECK(guard.is_bool(), "a guard is a proposition");

@@ -28,6 +28,7 @@
 #include "expr/factorize.h"
 #include "expr/node.h"
 #include "guard/search.h"
+#include "guard/simplex.h"
 
 namespace congrua::guard {
 
@@ -78,6 +79,9 @@ struct Facts::Impl {
   using Builder = internal::Builder;
 
   explicit Impl(ExprPool& p) : pool(p), builder(Builder::of(p)) {}
+
+  void push_scope();
+  void pop_scope();
 
   // ---- rewrite.cc: canonical form modulo the known equalities
   const Node* rewrite(const Node* n);
@@ -135,8 +139,46 @@ struct Facts::Impl {
   std::optional<bool> product_zero(const Node* p, Budget& budget, Layer* layer);
   void learn_factors(const Node* p, Relation relation);
 
+  // ---- linear.cc
+  struct LinearProblem {
+    struct Row {
+      std::vector<std::pair<uint32_t, int64_t>> terms;
+      int64_t lo;
+      bool operator==(const Row&) const = default;
+    };
+    void clear() {
+      monos.clear();
+      index.clear();
+      rows.clear();
+    }
+    std::vector<const Node*> monos;
+    absl::flat_hash_map<const Node*, uint32_t> index;
+    std::vector<Row> rows;
+    guard::Simplex simplex;
+  };
+  void index_ge(size_t fact);
+  void forget_ge(size_t count);
+  bool linear_row(const Node* p);
+  void linear_definition(const Node* n);
+  bool linear_nonnegative(const Node* p, Budget& budget);
+
+  // ---- refute.cc
+  struct Cases {
+    std::vector<const Node*> assumptions;  // at least one holds
+    const Node* choice = nullptr;          // a term that has values[i] in case i; may be null
+    std::vector<const Node*> values;
+  };
+  static constexpr int kMaxCaseDepth = 12;
+  bool linear_contradiction(size_t first, Budget& budget);
+  Cases cases_of_clause(Budget& budget);
+  Cases cases_of_choice(Budget& budget);
+  // Are the facts contradictory? Facts from number `first` of ge_facts on are new.
+  bool refute(Budget& budget, size_t first, int depth, bool* split);
+  // Do they contradict g?
+  bool refute_with(const Node* g, Budget& budget, Layer* layer);
+
   // ---- models.cc
-  bool find_counterexample(const Node* g, Budget& budget);
+  bool find_counterexample(const Node* g, Budget& budget, int64_t steps);
   std::optional<bool> holds_at(const Node* g, size_t model);
   void remember_model();
   void filter_models(const Node* fact);
@@ -191,6 +233,8 @@ struct Facts::Impl {
   // Facts learnt from facts learnt from facts: deep enough for real chains, and an end.
   static constexpr int kMaxLearnDepth = 24;
   int learn_depth = 0;
+  LinearProblem linear_;
+  std::vector<std::vector<uint32_t>> facts_of_term_;  // indices into ge_facts, by id of a monomial
   // Of sums; null: no product. Independent of the facts.
   absl::flat_hash_map<const Node*, std::unique_ptr<internal::Factorization>> factorizations;
 };

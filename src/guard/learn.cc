@@ -185,6 +185,7 @@ void Facts::Impl::learn_ge(const Node* p) {
     return;
   }
   ge_facts.push_back(p);
+  index_ge(ge_facts.size() - 1);
   const guard::LinearForm f = linear_form(p);
   if (!f.valid) return;
   // +-form + constant >= 0
@@ -329,7 +330,12 @@ void Facts::Impl::learn_eq(const Node* p) {
     if (contradictory) return;
   }
   learn_factors(p, Relation::kZero);
-  if (!contradictory && !orient(p)) parametrize(p);
+  if (contradictory || orient(p) || parametrize(p)) return;
+  // Neither solved: for the linear layer, two inequalities.
+  for (const Node* side : {p, builder.neg(p)}) {
+    ge_facts.push_back(side);
+    index_ge(ge_facts.size() - 1);
+  }
 }
 
 void Facts::Impl::revisit_clauses() {

@@ -6,7 +6,6 @@ namespace congrua {
 
 namespace {
 constexpr size_t kMaxModels = 16;
-constexpr int64_t kSearchSteps = 60'000;
 }  // namespace
 
 void Facts::Impl::remember_model() {
@@ -36,11 +35,12 @@ void Facts::Impl::filter_models(const Node* fact) {
   }
 }
 
-bool Facts::Impl::find_counterexample(const Node* g, Budget& budget) {
-  Budget part(std::min(budget.left(), kSearchSteps), budget.cancel_flag());
+bool Facts::Impl::find_counterexample(const Node* g, Budget& budget, int64_t steps) {
+  const int64_t granted = std::min(budget.left(), steps);
+  Budget part(granted, budget.cancel_flag());
   const bool found =
       search.find_with(builder.logical_not(g), part) == guard::Search::Outcome::kFound;
-  budget.charge(std::max<int64_t>(0, std::min(budget.left(), kSearchSteps) - part.left()));
+  budget.charge(granted - std::clamp<int64_t>(part.left(), 0, granted));
   if (found) remember_model();
   return found;
 }

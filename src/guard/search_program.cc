@@ -123,6 +123,19 @@ CellId Program::compile(const Node* root) {
   return *by_node_.find(root);
 }
 
+// A sum as a product: factors take values and bounds better than the terms that they were
+// multiplied out to. Null where it is none.
+const internal::Factorization* Program::factored(const Node* sum) {
+  const auto [it, added] = factored_.try_emplace(sum);
+  if (added) {
+    internal::Factorization f = internal::factorize(internal::Builder::of(sum), sum);
+    if (f.content.to_int64().has_value() && f.rest.to_int64().has_value()) {
+      it->second = std::move(f);
+    }
+  }
+  return it->second.factors.empty() ? nullptr : &it->second;
+}
+
 // Pushes the operands of n that have no cell yet; false when there is none.
 bool Program::push_operands(const Node* n) {
   const size_t before = stack_.size();
@@ -139,7 +152,11 @@ bool Program::push_operands(const Node* n) {
     want(s->prev);
     want(s->diff);
   } else if (n->op == Op::kAdd) {
-    for (const Term& t : terms_of(n)) want_factors(t.mono);
+    if (const internal::Factorization* f = factored(n)) {
+      for (const Node* x : f->factors) want(x);
+    } else {
+      for (const Term& t : terms_of(n)) want_factors(t.mono);
+    }
   } else if (n->op == Op::kMul) {
     want_factors(n);
   } else {
@@ -202,6 +219,12 @@ CellId Program::build_sum(const Node* n) {
   if (is_lazy(n)) {
     const auto* s = static_cast<const internal::SumNode*>(n);
     return sum_cell({{1, *by_node_.find(s->prev)}, {1, *by_node_.find(s->diff)}}, 0, false);
+  }
+  if (const internal::Factorization* f = factored(n)) {
+    std::vector<std::pair<CellId, uint32_t>> factors;
+    for (const Node* x : f->factors) factors.emplace_back(*by_node_.find(x), 1);
+    return sum_cell({{*f->content.to_int64(), product_cell(std::move(factors))}},
+                    *f->rest.to_int64(), false);
   }
   return poly_cell(to_poly(terms_of(n), constant_of(n)), 0);
 }

@@ -14,6 +14,7 @@
 
 #include "base/int.h"
 #include "expr/column.h"
+#include "expr/factorize.h"
 #include "expr/node.h"
 
 namespace congrua::guard::search {
@@ -80,6 +81,7 @@ class Program {
     bool opaque = false;
   };
 
+  const internal::Factorization* factored(const Node* sum);
   bool push_operands(const Node* n);
   CellId build(const Node* n);
   CellId build_sum(const Node* n);
@@ -106,6 +108,7 @@ class Program {
   std::vector<uint32_t> hashes_;  // by cell
   internal::NodeColumn<CellId> by_node_;
   std::vector<const Node*> stack_;
+  absl::flat_hash_map<const Node*, internal::Factorization> factored_;
 };
 
 }  // namespace congrua::guard::search

@@ -19,6 +19,9 @@ bool check_model(std::span<const Expr> asserts, const Model& model) {
   return evaluator.all_true(nodes, point);
 }
 
+constexpr int64_t kShortSearch = 20'000;
+constexpr int64_t kCaseSteps = 400'000;
+
 }  // namespace
 
 SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget) {
@@ -40,7 +43,25 @@ SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget)
   }
   Search search;
   for (Expr a : asserts) search.add(Builder::node(a));
-  switch (search.find(budget)) {
+  // A short search, a proof by cases, then a search as long as the budget lasts.
+  Search::Outcome outcome = Search::Outcome::kExhausted;
+  {
+    Budget part(std::min(budget.left(), kShortSearch), budget.cancel_flag());
+    outcome = search.find(part);
+  }
+  if (outcome == Search::Outcome::kExhausted) {
+    budget.charge(std::min(budget.left(), kShortSearch));
+    Budget part(std::min(budget.left(), kCaseSteps), budget.cancel_flag());
+    bool split = false;
+    if (impl.refute(part, 0, Facts::Impl::kMaxCaseDepth, &split)) {
+      result.status = Status::kUnsat;
+      result.layer = split ? Layer::kSplit : Layer::kLinear;
+      for (FactId id : impl.minimal_reason(impl.builder.boolean(false))) result.core.push_back(id);
+      return result;
+    }
+    outcome = search.find(budget);
+  }
+  switch (outcome) {
     case Search::Outcome::kFound: {
       for (const auto& [node, value] : search.model()) {
         result.model.emplace_back(Builder::expr(node), value);

@@ -1,0 +1,149 @@
+// Linear combinations of facts (DESIGN.md, layer 5): does p >= 0 follow from the linear facts that
+// share terms with p, the definitions of its quotients, minima, maxima and products, and the
+// ranges of all of them? Monomials are the variables; what is found is a Farkas combination.
+#include <algorithm>
+#include <numeric>
+
+#include "guard/facts_impl.h"
+
+namespace congrua {
+
+using internal::args_of;
+using internal::const_value;
+using internal::Factor;
+using internal::FactorView;
+using internal::LinearView;
+using internal::Term;
+
+namespace {
+constexpr size_t kMaxVariables = 28;
+constexpr size_t kMaxRows = 40;
+constexpr size_t kMaxFactsOfTerm = 8;
+constexpr int kMaxPivots = 120;
+constexpr int64_t kMaxCoefficient = int64_t{1} << 40;
+}  // namespace
+
+void Facts::Impl::index_ge(size_t fact) {
+  const LinearView v(ge_facts[fact]);
+  for (const Term& t : v.terms()) {
+    const uint32_t id = t.mono->id;
+    if (id >= facts_of_term_.size()) {
+      facts_of_term_.resize(std::max<size_t>(id + 1, facts_of_term_.size() * 2));
+    }
+    facts_of_term_[id].push_back(static_cast<uint32_t>(fact));
+  }
+}
+
+void Facts::Impl::forget_ge(size_t count) {
+  for (; ge_facts.size() > count; ge_facts.pop_back()) {
+    const LinearView v(ge_facts.back());
+    for (const Term& t : v.terms()) facts_of_term_[t.mono->id].pop_back();
+  }
+}
+
+// p >= 0 as a row over `linear_.monos`; terms that are new are added. False where it does not fit.
+bool Facts::Impl::linear_row(const Node* p) {
+  const LinearView v(p);
+  LinearProblem& l = linear_;
+  if (v.terms().size() < 2 || v.terms().size() > kMaxVariables || l.rows.size() >= kMaxRows) {
+    return false;
+  }
+  size_t fresh = 0;
+  int64_t g = 0;
+  for (const Term& t : v.terms()) {
+    const std::optional<int64_t> c = t.coef.to_int64();
+    if (!c || *c > kMaxCoefficient || *c < -kMaxCoefficient) return false;
+    g = std::gcd(g, *c);
+    fresh += l.index.find(t.mono) == l.index.end();
+  }
+  const std::optional<int64_t> k = v.constant().to_int64();
+  if (!k || l.monos.size() + fresh > kMaxVariables) return false;
+  LinearProblem::Row row;
+  for (const Term& t : v.terms()) {
+    const auto [it, added] = l.index.try_emplace(t.mono, static_cast<uint32_t>(l.monos.size()));
+    if (added) l.monos.push_back(t.mono);
+    row.terms.emplace_back(it->second, *t.coef.to_int64() / g);
+  }
+  // sum >= -k in integers: sum/g >= ceil(-k/g).
+  row.lo = -static_cast<int64_t>(*congrua::floor_div(Int(*k), Int(g)).to_int64());
+  if (std::ranges::find(l.rows, row) != l.rows.end()) return false;
+  l.rows.push_back(std::move(row));
+  return true;
+}
+
+// What a term is by definition, in rows.
+void Facts::Impl::linear_definition(const Node* n) {
+  switch (n->op) {
+    case Op::kFloorDiv: {
+      const Node* a = args_of(n)[0];
+      const Node* b = args_of(n)[1];
+      // 0 <= a - b*n <= b - 1 for b >= 1.
+      if (domain_of(b).lo() < 1) return;
+      const Node* rest = builder.sub(a, builder.mul(b, n));
+      linear_row(rest);
+      linear_row(builder.add_const(builder.sub(b, rest), Int(-1)));
+      return;
+    }
+    case Op::kMin:
+      for (const Node* a : args_of(n)) linear_row(builder.sub(a, n));
+      return;
+    case Op::kMax:
+      for (const Node* a : args_of(n)) linear_row(builder.sub(n, a));
+      return;
+    case Op::kMul: {
+      // (x - lo)*(y - lo') >= 0 for each way to write n as x*y with an atom x.
+      const FactorView view(n);
+      if (view.factors().size() > 3) return;
+      for (const Factor& f : view.factors()) {
+        std::vector<Factor> others;
+        for (const Factor& g : view.factors()) {
+          const uint32_t e = g.base == f.base ? g.exponent - 1 : g.exponent;
+          if (e > 0) others.push_back({g.base, e});
+        }
+        if (others.empty()) continue;
+        const Node* y = builder.monomial(others);
+        const Domain dx = domain_of(f.base);
+        const Domain dy = domain_of(y);
+        if (dx.lo() == kNegInf || dy.lo() == kNegInf) continue;
+        linear_row(builder.mul(builder.add_const(f.base, -Int(dx.lo())),
+                               builder.add_const(y, -Int(dy.lo()))));
+      }
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+bool Facts::Impl::linear_nonnegative(const Node* p, Budget& budget) {
+  LinearProblem& l = linear_;
+  l.clear();
+  if (!linear_row(builder.add_const(builder.neg(p), Int(-1)))) return false;
+  // Breadth first: what a term is, then facts over it.
+  for (size_t i = 0; i < l.monos.size() && l.rows.size() < kMaxRows; ++i) {
+    const Node* mono = l.monos[i];
+    linear_definition(mono);
+    if (mono->id < facts_of_term_.size()) {
+      const auto& list = facts_of_term_[mono->id];
+      const size_t from = list.size() > kMaxFactsOfTerm ? list.size() - kMaxFactsOfTerm : 0;
+      for (size_t k = list.size(); k-- > from;) linear_row(rewrite(ge_facts[list[k]]));
+    }
+    if (!budget.charge(8)) return false;
+  }
+  if (l.rows.size() < 2) return false;
+  guard::Simplex& s = l.simplex;
+  s.clear();
+  for (const Node* mono : l.monos) {
+    const Domain d = domain_of(mono);
+    if (d.empty()) return true;
+    s.add_variable(d.lo() == kNegInf ? -guard::Simplex::kNone : d.lo(),
+                   d.hi() == kPosInf ? guard::Simplex::kNone : d.hi());
+  }
+  for (const LinearProblem::Row& r : l.rows) s.add_constraint(r.terms, r.lo);
+  const auto cost = static_cast<int64_t>(l.rows.size() * l.monos.size() / 4 + 1);
+  const int64_t pivots = std::min<int64_t>(kMaxPivots, budget.left() / cost);
+  if (!budget.charge(4 * cost)) return false;
+  return s.check(static_cast<int>(pivots)) == guard::Simplex::Result::kInfeasible;
+}
+
+}  // namespace congrua
