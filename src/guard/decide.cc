@@ -33,6 +33,7 @@ bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer) {
   if (!budget.charge(16)) return false;
   if (shift_nonnegative(p)) return answer(Layer::kShift);
   if (product_nonnegative(p, budget, layer)) return answer(Layer::kProduct);
+  if (product_dominated(p, budget)) return answer(Layer::kProduct);
   if (dominated(p, budget) || linear_nonnegative(p, budget)) return answer(Layer::kLinear);
   return false;
 }

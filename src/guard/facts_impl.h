@@ -110,6 +110,7 @@ struct Facts::Impl {
   bool orient(const Node* p);
   bool parametrize(const Node* p);
   void solve_for(const Node* atom, const Node* by);
+  void learn_definition(const Node* n, const Node* value);
   void revisit_clauses();
   void contradict();
 
@@ -138,6 +139,27 @@ struct Facts::Impl {
   bool product_nonnegative(const Node* p, Budget& budget, Layer* layer);
   std::optional<bool> product_zero(const Node* p, Budget& budget, Layer* layer);
   void learn_factors(const Node* p, Relation relation);
+  static constexpr size_t kMaxMatched = 6;
+  static constexpr size_t kMaxProductFacts = 24;
+  struct ProductFact {
+    size_t fact;  // in ge_facts
+    internal::Factorization product;
+  };
+  std::optional<internal::Factorization> as_product(const Node* p);
+  void note_product(size_t fact);
+  std::optional<Int> product_at_most(std::span<const Node* const> small,
+                                     std::span<const Node* const> large, const Int& limit,
+                                     const Int& wanted, Budget& budget);
+  std::optional<Int> product_at_least(std::span<const Node* const> large,
+                                      std::span<const Node* const> small, const Int& limit,
+                                      Budget& budget);
+  struct Matching {
+    std::vector<std::pair<const Node*, const Node*>> pairs;  // smaller, larger; not the same
+    std::vector<const Node*> extra;                          // larger ones without a partner
+  };
+  std::optional<Matching> match_factors(std::span<const Node* const> small,
+                                        std::span<const Node* const> large, Budget& budget);
+  bool product_dominated(const Node* p, Budget& budget);
 
   // ---- linear.cc
   struct LinearProblem {
@@ -161,6 +183,7 @@ struct Facts::Impl {
   bool linear_row(const Node* p);
   void linear_definition(const Node* n);
   bool linear_nonnegative(const Node* p, Budget& budget);
+  bool integer_infeasible(Budget& budget, int branches);
 
   // ---- refute.cc
   struct Cases {
@@ -192,6 +215,7 @@ struct Facts::Impl {
   std::vector<const Node*> facts;      // as they were added
   std::vector<const Node*> ge_facts;   // p of facts p >= 0, rewritten when learnt
   std::vector<const Node*> clauses;    // disjunctions not yet decided
+  std::vector<ProductFact> product_facts;
   bool contradictory = false;
 
   struct Scope {

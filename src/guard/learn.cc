@@ -282,6 +282,34 @@ bool Facts::Impl::parametrize(const Node* p) {
   return false;
 }
 
+// What the definition of a replaced term says of its value.
+void Facts::Impl::learn_definition(const Node* n, const Node* value) {
+  if (learn_depth >= kMaxLearnDepth) return;
+  ++learn_depth;
+  const auto learn_rewritten = [&](const Node* p) {
+    if (!contradictory) learn_ge(rewrite(p));
+  };
+  switch (n->op) {
+    case Op::kFloorDiv: {
+      const Node* b = args_of(n)[1];
+      if (domain_of(b).lo() < 1) break;
+      const Node* rest = builder.sub(args_of(n)[0], builder.mul(b, value));
+      learn_rewritten(rest);
+      learn_rewritten(builder.add_const(builder.sub(b, rest), Int(-1)));
+      break;
+    }
+    case Op::kMin:
+      for (const Node* a : args_of(n)) learn_rewritten(builder.sub(a, value));
+      break;
+    case Op::kMax:
+      for (const Node* a : args_of(n)) learn_rewritten(builder.sub(value, a));
+      break;
+    default:
+      break;
+  }
+  --learn_depth;
+}
+
 void Facts::Impl::solve_for(const Node* best, const Node* by) {
   const Domain d = domain_of(best);
   substitute(best, by);
@@ -294,6 +322,8 @@ void Facts::Impl::solve_for(const Node* best, const Node* by) {
     const Domain shifted = congrua::add_const(d, -f.constant);
     meet_known(f.form, f.negated ? neg(shifted) : shifted);
   }
+  learn_definition(best, by);
+  if (contradictory) return;
   const uint64_t symbols = best->symbols;
   const size_t count = facts.size();
   for (size_t i = 0; i < count && !contradictory; ++i) {

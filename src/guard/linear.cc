@@ -20,10 +20,12 @@ constexpr size_t kMaxVariables = 28;
 constexpr size_t kMaxRows = 40;
 constexpr size_t kMaxFactsOfTerm = 8;
 constexpr int kMaxPivots = 120;
+constexpr int kMaxBranches = 3;  // nested
 constexpr int64_t kMaxCoefficient = int64_t{1} << 40;
 }  // namespace
 
 void Facts::Impl::index_ge(size_t fact) {
+  note_product(fact);
   const LinearView v(ge_facts[fact]);
   for (const Term& t : v.terms()) {
     const uint32_t id = t.mono->id;
@@ -35,6 +37,7 @@ void Facts::Impl::index_ge(size_t fact) {
 }
 
 void Facts::Impl::forget_ge(size_t count) {
+  while (!product_facts.empty() && product_facts.back().fact >= count) product_facts.pop_back();
   for (; ge_facts.size() > count; ge_facts.pop_back()) {
     const LinearView v(ge_facts.back());
     for (const Term& t : v.terms()) facts_of_term_[t.mono->id].pop_back();
@@ -140,10 +143,34 @@ bool Facts::Impl::linear_nonnegative(const Node* p, Budget& budget) {
                    d.hi() == kPosInf ? guard::Simplex::kNone : d.hi());
   }
   for (const LinearProblem::Row& r : l.rows) s.add_constraint(r.terms, r.lo);
-  const auto cost = static_cast<int64_t>(l.rows.size() * l.monos.size() / 4 + 1);
+  return integer_infeasible(budget, kMaxBranches);
+}
+
+// No integer point: the relaxation has none, or each side of a fractional value has none.
+bool Facts::Impl::integer_infeasible(Budget& budget, int branches) {
+  guard::Simplex& s = linear_.simplex;
+  const auto cost = static_cast<int64_t>(s.num_rows() * linear_.monos.size() / 4 + 1);
+  if (!budget.charge(2 * cost)) return false;
   const int64_t pivots = std::min<int64_t>(kMaxPivots, budget.left() / cost);
-  if (!budget.charge(4 * cost)) return false;
-  return s.check(static_cast<int>(pivots)) == guard::Simplex::Result::kInfeasible;
+  const auto result = s.check(static_cast<int>(pivots));
+  if (result != guard::Simplex::Result::kFeasible || branches == 0) {
+    return result == guard::Simplex::Result::kInfeasible;
+  }
+  const auto cut = s.fractional(linear_.monos.size());
+  if (!cut) return false;
+  const auto [v, below] = *cut;
+  if (below >= guard::Simplex::kMaxBound || below <= -guard::Simplex::kMaxBound) return false;
+  const auto [lo, hi] = s.bounds(v);
+  s.set_bounds(v, lo, below);
+  bool infeasible = (lo != -guard::Simplex::kNone && lo > below) ||
+                    integer_infeasible(budget, branches - 1);
+  if (infeasible) {
+    s.set_bounds(v, below + 1, hi);
+    infeasible = (hi != guard::Simplex::kNone && hi < below + 1) ||
+                 integer_infeasible(budget, branches - 1);
+  }
+  s.set_bounds(v, lo, hi);
+  return infeasible;
 }
 
 }  // namespace congrua

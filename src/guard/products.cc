@@ -110,4 +110,131 @@ void Facts::Impl::learn_factors(const Node* p, Relation relation) {
   --learn_depth;
 }
 
+// content * product + rest with factors of any number, also of a single term.
+std::optional<Factorization> Facts::Impl::as_product(const Node* p) {
+  const Factorization& f = factored(p);
+  if (!f.factors.empty()) return f;
+  const internal::LinearView v(p);
+  if (v.terms().size() != 1) return std::nullopt;
+  Factorization one;
+  one.content = v.terms()[0].coef;
+  one.rest = v.constant();
+  const internal::FactorView view(v.terms()[0].mono);
+  for (const internal::Factor& x : view.factors()) {
+    if (x.exponent > kMaxMatched) return std::nullopt;
+    one.factors.insert(one.factors.end(), x.exponent, x.base);
+  }
+  if (one.factors.size() < 2) return std::nullopt;
+  return one;
+}
+
+void Facts::Impl::note_product(size_t fact) {
+  std::optional<Factorization> f = as_product(ge_facts[fact]);
+  if (f && f->factors.size() <= kMaxMatched) product_facts.push_back({fact, *std::move(f)});
+}
+
+// 0 <= small[i] <= large[j] for each i and a j of its own, and the other large ones >= 1: the
+// product of the small is at most that of the large.
+std::optional<Facts::Impl::Matching> Facts::Impl::match_factors(
+    std::span<const Node* const> small, std::span<const Node* const> large, Budget& budget) {
+  if (small.size() > large.size()) return std::nullopt;
+  Matching m;
+  uint32_t used = 0;
+  const auto pick = [&](const Node* g, bool same) {
+    for (size_t j = 0; j < large.size(); ++j) {
+      if ((used >> j & 1) != 0 || (large[j] == g) != same) continue;
+      Layer layer = Layer::kNone;
+      if (!same && ((g->symbols & large[j]->symbols) == 0 || !budget.charge(8) ||
+                    !prove_ge(builder.sub(large[j], g), budget, &layer))) {
+        continue;
+      }
+      used |= 1u << j;
+      if (!same) m.pairs.emplace_back(g, large[j]);
+      return true;
+    }
+    return false;
+  };
+  std::vector<const Node*> open;
+  for (const Node* g : small) {
+    if (domain_of(g).lo() < 0) return std::nullopt;
+    if (!pick(g, true)) open.push_back(g);
+  }
+  for (const Node* g : open) {
+    if (!pick(g, false)) return std::nullopt;
+  }
+  for (size_t j = 0; j < large.size(); ++j) {
+    if ((used >> j & 1) != 0) continue;
+    if (domain_of(large[j]).lo() < 1) return std::nullopt;
+    m.extra.push_back(large[j]);
+  }
+  return m;
+}
+
+// An upper bound of the small product where the large one is at most `limit`: divided by the least
+// values of the extra factors; where that is not below `wanted`, each pair may shrink by a ratio.
+std::optional<Int> Facts::Impl::product_at_most(std::span<const Node* const> small,
+                                                std::span<const Node* const> large,
+                                                const Int& limit, const Int& wanted,
+                                                Budget& budget) {
+  const std::optional<Matching> m = match_factors(small, large, budget);
+  if (!m || limit.sign() < 0) return std::nullopt;
+  Int numerator = limit;
+  Int denominator(1);
+  for (const Node* x : m->extra) denominator = denominator * Int(domain_of(x).lo());
+  const auto bound = [&] { return congrua::floor_div(numerator, denominator); };
+  static constexpr std::pair<int, int> kRatios[] = {{1, 2}, {2, 3}, {3, 4}};
+  for (const auto& [g, f] : m->pairs) {
+    if (bound() <= wanted) break;
+    for (const auto& [above, below] : kRatios) {
+      Layer layer = Layer::kNone;
+      const Node* gap = builder.sub(builder.scale(f, Int(above)), builder.scale(g, Int(below)));
+      if (!budget.charge(16) || !prove_ge(gap, budget, &layer)) continue;
+      numerator = numerator * Int(above);
+      denominator = denominator * Int(below);
+      break;
+    }
+  }
+  return bound();
+}
+
+// A lower bound of the large product where the small one is at least `limit`.
+std::optional<Int> Facts::Impl::product_at_least(std::span<const Node* const> large,
+                                                 std::span<const Node* const> small,
+                                                 const Int& limit, Budget& budget) {
+  const std::optional<Matching> m = match_factors(small, large, budget);
+  if (!m || limit.sign() < 0) return std::nullopt;
+  Int bound = limit;
+  for (const Node* x : m->extra) bound = bound * Int(domain_of(x).lo());
+  return bound;
+}
+
+// A bound on a product by a bound on another whose factors are one by one larger, or smaller.
+bool Facts::Impl::product_dominated(const Node* p, Budget& budget) {
+  if (product_facts.empty()) return false;
+  const std::optional<Factorization> goal = as_product(p);
+  if (!goal || goal->factors.size() > kMaxMatched) return false;
+  const bool upper = goal->content.sign() < 0;
+  // Upper: product <= limit; lower: product >= limit.
+  const auto limit = [&](const Factorization& f) {
+    return upper ? congrua::floor_div(f.rest, -f.content)
+                 : -congrua::floor_div(f.rest, f.content);
+  };
+  const Int wanted = limit(*goal);
+  size_t tried = 0;
+  for (size_t i = product_facts.size(); i-- > 0 && tried < kMaxProductFacts;) {
+    const Factorization f = product_facts[i].product;  // a proof may add to the list
+    if ((f.content.sign() < 0) != upper) continue;
+    ++tried;
+    if (!budget.charge(8)) return false;
+    if (upper) {
+      const auto bound = product_at_most(goal->factors, f.factors, limit(f), wanted, budget);
+      if (bound && *bound <= wanted) return true;
+    } else {
+      const auto bound = product_at_least(goal->factors, f.factors, limit(f), budget);
+      if (bound && *bound >= wanted) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace congrua

@@ -119,6 +119,29 @@ Simplex::Result Simplex::check(int max_pivots) {
   return Result::kUnknown;
 }
 
+std::optional<std::pair<Simplex::Var, int64_t>> Simplex::fractional(size_t count) const {
+  std::optional<std::pair<Var, int64_t>> first;
+  for (const Row& r : rows_) {
+    if (r.basic >= count || r.denominator == 1 || (first && first->first < r.basic)) continue;
+    const int128 value = numerator(r);
+    if (value % r.denominator == 0) continue;
+    int128 below = value / r.denominator;
+    if (value < 0) --below;
+    if (!fits(below)) continue;
+    first = {r.basic, static_cast<int64_t>(below)};
+  }
+  return first;
+}
+
+void Simplex::set_bounds(Var v, int64_t lo, int64_t hi) {
+  bounds_[v] = {lo, hi};
+  for (size_t j = 0; j < nonbasic_.size(); ++j) {
+    if (nonbasic_[j] != v) continue;
+    if (lo != -kNone && value_[j] < lo) value_[j] = lo;
+    if (hi != kNone && value_[j] > hi) value_[j] = hi;
+  }
+}
+
 // Swaps the basic variable of the row with the nonbasic one of the column.
 bool Simplex::pivot(size_t row, size_t column) {
   Row& p = rows_[row];

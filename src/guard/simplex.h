@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -33,6 +34,13 @@ class Simplex {
 
   enum class Result { kFeasible, kInfeasible, kUnknown };
   Result check(int max_pivots);
+
+  // After kFeasible: the first variable before `count` whose value is no integer, and its value
+  // rounded down; nullopt where all are integers.
+  std::optional<std::pair<Var, int64_t>> fractional(size_t count) const;
+  // Tightens a bound; another check goes on from where the last one was.
+  void set_bounds(Var v, int64_t lo, int64_t hi);
+  std::pair<int64_t, int64_t> bounds(Var v) const { return {bounds_[v].lo, bounds_[v].hi}; }
 
   // After kInfeasible: multipliers of lower (positive) and upper (negative) bounds of variables
   // and rows whose combination is 0 >= a positive number (Farkas 1902).
