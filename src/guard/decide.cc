@@ -141,6 +141,35 @@ Truth Facts::Impl::prove(const Node* g, Budget& budget, Layer* layer, int nestin
   return t > 0 ? Truth::kTrue : Truth::kFalse;
 }
 
+// A comparison that the table of facts answers by itself.
+std::optional<Truth> Facts::Impl::look_up(const Node* g, Layer* layer) {
+  const bool negated = g->op == Op::kNot;
+  const Node* x = negated ? args_of(g)[0] : g;
+  std::optional<bool> holds;
+  if (x->op == Op::kGe || x->op == Op::kEq) {
+    const guard::LinearForm f = linear_form(args_of(x)[0]);
+    if (!f.valid) return std::nullopt;
+    const Domain k = known(f.form);
+    const int64_t at = f.negated ? f.constant : -f.constant;
+    if (x->op == Op::kEq) {
+      if (!k.contains(at)) {
+        holds = false;
+      } else if (k.is_point()) {
+        holds = true;
+      }
+    } else if (f.negated ? k.hi() <= at : k.lo() >= at) {
+      holds = true;
+    } else if (f.negated ? k.lo() > at : k.hi() < at) {
+      holds = false;
+    }
+  } else if (x->id < truth_.size() && truth_[x->id] != 0) {
+    holds = truth_[x->id] > 0;
+  }
+  if (!holds) return std::nullopt;
+  *layer = Layer::kFactTable;
+  return *holds != negated ? Truth::kTrue : Truth::kFalse;
+}
+
 Truth Facts::Impl::decide(const Node* g, Budget& budget, Layer* layer) {
   if (contradictory) {
     *layer = Layer::kFactTable;
@@ -151,41 +180,38 @@ Truth Facts::Impl::decide(const Node* g, Budget& budget, Layer* layer) {
     return internal::is_true(g) ? Truth::kTrue : Truth::kFalse;
   }
   const Node* rewritten = rewrite(g);
-  // Points first where both outcomes are known: no proof need be looked for.
-  bool seen_true = false;
-  bool seen_false = false;
-  for (size_t i = 0; i < models.size() && !(seen_true && seen_false); ++i) {
-    if (const std::optional<bool> h = holds_at(g, i)) (*h ? seen_true : seen_false) = true;
+  if (rewritten->op == Op::kConst) {
+    *layer = Layer::kEqualities;
+    return internal::is_true(rewritten) ? Truth::kTrue : Truth::kFalse;
   }
-  if (seen_true && seen_false) {
+  if (const std::optional<Truth> t = look_up(rewritten, layer)) return *t;
+  // At a point where it fails no proof need be looked for.
+  Budget for_base(std::min(budget.left(), kShortSearch), budget.cancel_flag());
+  if (search.holds_at_base(g, for_base) == false) {
     *layer = Layer::kModel;
     return Truth::kOpen;
   }
   const Truth t = prove(rewritten, budget, layer);
-  if (t != Truth::kUnknown) return t;
-  if (budget.spent()) return Truth::kUnknown;
-  if (seen_false) {
-    // A point where it fails is at hand; where it holds somewhere is not asked.
-    *layer = Layer::kModel;
-    return Truth::kOpen;
-  }
+  if (t != Truth::kUnknown || budget.spent()) return t;
   // A short search before a proof by cases, a longer one after it.
-  if (find_counterexample(g, budget, kShortSearch)) {
+  bool none = false;
+  if (find_counterexample(g, budget, kShortSearch, &none)) {
     *layer = Layer::kSearch;
     return Truth::kOpen;
   }
-  {
+  if (!none) {
     const int64_t granted = std::min(budget.left(), kCaseSteps);
     Budget part(granted, budget.cancel_flag());
     const bool refuted = refute_with(builder.logical_not(g), part, layer);
     budget.charge(granted - std::clamp<int64_t>(part.left(), 0, granted));
     if (refuted) return Truth::kTrue;
+    if (find_counterexample(g, budget, kLongSearch, &none)) {
+      *layer = Layer::kSearch;
+      return Truth::kOpen;
+    }
   }
-  if (find_counterexample(g, budget, kLongSearch)) {
-    *layer = Layer::kSearch;
-    return Truth::kOpen;
-  }
-  return Truth::kUnknown;
+  if (none) *layer = Layer::kSearch;
+  return none ? Truth::kTrue : Truth::kUnknown;
 }
 
 }  // namespace congrua

@@ -57,18 +57,17 @@ void Facts::Impl::explain(const Node* g, Answer* answer) {
         answer->rests_on = minimal_reason(builder.logical_not(g));
       }
       return;
-    case Truth::kOpen:
-      for (size_t i = models.size(); i-- > 0;) {
-        const std::optional<bool> h = holds_at(g, i);
-        if (!h || *h) continue;
-        for (const auto& [node, value] : models[i]->values) {
+    case Truth::kOpen: {
+      const auto add = [&](const auto& point) {
+        for (const auto& [node, value] : point) {
           if (const std::optional<int64_t> v = value.to_int64()) {
             answer->counterexample.emplace_back(Builder::expr(node), *v);
           }
         }
-        return;
-      }
+      };
+      answer->layer == Layer::kModel ? add(search.base()) : add(search.model());
       return;
+    }
     case Truth::kUnknown:
       return;
   }

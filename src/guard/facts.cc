@@ -63,11 +63,13 @@ void Facts::pop() {
 
 // Without the search, which cases of a proof do not touch.
 void Facts::Impl::push_scope() {
+  implied = nullptr;
   scopes.push_back({facts.size(), ge_facts.size(), clauses.size(), trail.size(), contradictory});
 }
 
 void Facts::Impl::pop_scope() {
   CONGRUA_CHECK(!scopes.empty(), "pop without push");
+  implied = nullptr;
   const Scope s = scopes.back();
   scopes.pop_back();
   while (trail.size() > s.trail) {
@@ -100,6 +102,7 @@ Answer Facts::decide(Expr guard, const QuestionOptions& options) {
   Answer answer;
   answer.truth = impl_->decide(Builder::node(guard), budget, &answer.layer);
   if (answer.truth == Truth::kUnknown) answer.layer = Layer::kNone;
+  impl_->implied = answer.truth == Truth::kTrue ? Builder::node(guard) : nullptr;
   if (options.explain) impl_->explain(Builder::node(guard), &answer);
   return answer;
 }

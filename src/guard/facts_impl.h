@@ -24,7 +24,6 @@
 #include "congrua/guard.h"
 #include "domain/domain.h"
 #include "expr/builder.h"
-#include "expr/eval.h"
 #include "expr/factorize.h"
 #include "expr/node.h"
 #include "guard/search.h"
@@ -116,6 +115,7 @@ struct Facts::Impl {
 
   // ---- decide.cc: the layers
   Truth decide(const Node* g, Budget& budget, Layer* layer);
+  std::optional<Truth> look_up(const Node* g, Layer* layer);
   Truth prove(const Node* g, Budget& budget, Layer* layer, int nesting = 0);
   bool prove_ge(const Node* p, Budget& budget, Layer* layer);
   std::optional<bool> prove_eq(const Node* p, Budget& budget, Layer* layer);
@@ -201,10 +201,8 @@ struct Facts::Impl {
   bool refute_with(const Node* g, Budget& budget, Layer* layer);
 
   // ---- models.cc
-  bool find_counterexample(const Node* g, Budget& budget, int64_t steps);
-  std::optional<bool> holds_at(const Node* g, size_t model);
-  void remember_model();
-  void filter_models(const Node* fact);
+  // *none: there is none, by exhaustion.
+  bool find_counterexample(const Node* g, Budget& budget, int64_t steps, bool* none);
 
   // ---- explain.cc
   std::vector<FactId> minimal_reason(const Node* g);  // of g, or of the contradiction
@@ -217,6 +215,7 @@ struct Facts::Impl {
   std::vector<const Node*> clauses;    // disjunctions not yet decided
   std::vector<ProductFact> product_facts;
   bool contradictory = false;
+  const Node* implied = nullptr;  // the last question, if its answer was yes and nothing changed since
 
   struct Scope {
     size_t facts, ge_facts, clauses, trail;
@@ -248,12 +247,6 @@ struct Facts::Impl {
   std::vector<Memo<Domain>> domains_;
 
   guard::Search search;
-  struct Point {
-    std::vector<std::pair<const Node*, Int>> values;
-    internal::Assignment assignment;
-  };
-  std::vector<std::unique_ptr<Point>> models;
-  internal::Evaluator evaluator;
   // Facts learnt from facts learnt from facts: deep enough for real chains, and an end.
   static constexpr int kMaxLearnDepth = 24;
   int learn_depth = 0;

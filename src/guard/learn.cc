@@ -42,8 +42,10 @@ bool occurs(const internal::Node* atom, const internal::Node* n) {
 void Facts::Impl::contradict() { contradictory = true; }
 
 void Facts::Impl::add(const Node* fact) {
-  filter_models(fact);
-  search.add(fact);
+  // What was just found to follow holds at every point of the facts: it restricts nothing.
+  const bool follows = fact == implied || internal::is_true(fact);
+  implied = nullptr;
+  if (!follows) search.add(fact);
   add_without_models(fact);
 }
 

@@ -5,8 +5,7 @@
 
 #include "base/check.h"
 #include "expr/eval.h"
-#include "guard/search_engine.h"
-#include "guard/search_tree.h"
+#include "guard/search_impl.h"
 
 namespace congrua::guard {
 
@@ -20,38 +19,11 @@ using search::Tree;
 // Failures before a bound on the sum is left for a larger one; times kPatience in each round.
 constexpr int64_t kFirstFailures = 256;
 constexpr int64_t kPatience = 8;
-// Failures before the values of the last model are given up.
-constexpr int64_t kNearFailures = 64;
 // Minimising a model may cost as much as finding it, and at least this.
 constexpr int64_t kMinimiseSteps = 20'000;
 constexpr int64_t kMinimiseFailures = 4'000;
 
 }  // namespace
-
-struct Search::Impl {
-  struct Scope {
-    Engine::Mark mark;
-    size_t constraints;
-  };
-
-  Outcome find(Budget& budget);
-  Outcome find_near(Budget& budget);
-  Outcome first_model(Tree& tree, Budget& budget);
-  void minimise(Tree& tree, Budget& budget);
-  bool check(const std::vector<int64_t>& values);
-  void keep(const Tree& tree);
-
-  Engine engine;
-  std::vector<const Node*> constraints;
-  std::vector<SearchBounds> bounds;
-  std::vector<Scope> scopes;
-  std::vector<std::pair<const Node*, Int>> model;
-  std::vector<int64_t> last;  // values of variables in the latest models, by cell
-  internal::Assignment point;
-  internal::Evaluator evaluator;
-  int64_t lower_bound = 0;  // no model has a smaller sum
-  int64_t best = kInf;      // sum of the model
-};
 
 Search::Search() : impl_(std::make_unique<Impl>()) {}
 Search::~Search() = default;
@@ -74,6 +46,7 @@ void Search::pop() {
   CONGRUA_CHECK(!impl_->scopes.empty(), "pop without push");
   impl_->engine.undo(impl_->scopes.back().mark);
   impl_->constraints.resize(impl_->scopes.back().constraints);
+  impl_->base_holds = std::min(impl_->base_holds, impl_->constraints.size());
   impl_->scopes.pop_back();
 }
 
@@ -82,31 +55,24 @@ std::span<const std::pair<const Node*, Int>> Search::model() const { return impl
 Search::Outcome Search::find(Budget& budget) { return impl_->find(budget); }
 
 Search::Outcome Search::find_with(const Node* proposition, Budget& budget) {
+  const bool has_base = impl_->sync_base(budget);
   push();
   add(proposition);
-  const Outcome outcome = impl_->find_near(budget);
+  const Outcome outcome = has_base ? impl_->find_near(proposition, budget) : impl_->find_any(budget);
   pop();
   return outcome;
 }
 
-// A model like the last one: most of it still fits when one constraint was added.
-Search::Outcome Search::Impl::find_near(Budget& budget) {
+std::optional<bool> Search::holds_at_base(const Node* proposition, Budget& budget) {
+  if (!impl_->sync_base(budget)) return std::nullopt;
+  return impl_->holds_at_base(proposition);
+}
+
+std::vector<std::pair<const Node*, Int>> Search::base() const { return impl_->base_values(); }
+
+Search::Outcome Search::Impl::find_any(Budget& budget) {
   if (!engine.propagate(budget)) return Outcome::kNone;
   Tree tree(engine, budget, [this](const std::vector<int64_t>& v) { return check(v); });
-  if (!last.empty()) {
-    std::vector<int64_t> preferred;
-    for (const CellId c : engine.variables()) preferred.push_back(c < last.size() ? last[c] : 0);
-    tree.prefer(std::move(preferred));
-    const Tree::Probe probe = tree.probe(kInf, kNearFailures);
-    if (probe == Tree::Probe::kExhausted) {
-      return tree.complete() ? Outcome::kNone : Outcome::kExhausted;
-    }
-    if (probe == Tree::Probe::kFound) {
-      keep(tree);
-      return Outcome::kFound;
-    }
-    tree.prefer({});
-  }
   lower_bound = engine.least_sum();
   const Outcome outcome = first_model(tree, budget);
   if (outcome == Outcome::kFound) keep(tree);
@@ -177,9 +143,7 @@ void Search::Impl::minimise(Tree& tree, Budget& budget) {
 void Search::Impl::keep(const Tree& tree) {
   best = tree.sum();
   model.clear();
-  last.resize(engine.program().size(), 0);
   for (size_t i = 0; i < tree.values().size(); ++i) {
-    last[engine.variables()[i]] = tree.values()[i];
     model.emplace_back(engine.program().cell(engine.variables()[i]).node, Int(tree.values()[i]));
   }
 }

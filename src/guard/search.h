@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -52,8 +53,13 @@ class Search {
   Outcome find(Budget& budget);
   // As find, with one more constraint for this call only.
   Outcome find_with(const Node* proposition, Budget& budget);
+  // Does the proposition hold at a point of all constraints that is kept at hand? nullopt: no
+  // such point was found within the budget, or the proposition has no value there.
+  std::optional<bool> holds_at_base(const Node* proposition, Budget& budget);
   // Values of all variables that occur, by node; valid after kFound until the next call.
   std::span<const std::pair<const Node*, Int>> model() const;
+  // The point of holds_at_base.
+  std::vector<std::pair<const Node*, Int>> base() const;
 
   struct Impl;
 

@@ -78,6 +78,28 @@ void Engine::undo(const Mark& m) {
   failed_ = m.failed;
 }
 
+void Engine::component(std::vector<CellId>& cells) {
+  sync();
+  visited_.clear();
+  const auto visit = [&](CellId c, bool given) {
+    const Kind kind = program_.cell(c).kind;
+    if ((flags_[c] & kSeen) || kind == Kind::kConst) return;
+    if (!given && kind == Kind::kVar && doms_[c].fixed()) return;
+    flags_[c] |= kSeen;
+    visited_.push_back(c);
+  };
+  for (const CellId c : cells) visit(c, true);
+  cells.clear();
+  for (size_t i = 0; i < visited_.size(); ++i) {
+    const CellId c = visited_[i];
+    if (program_.cell(c).kind == Kind::kVar && !doms_[c].fixed()) cells.push_back(c);
+    for (const CellId a : program_.args(c)) visit(a, false);
+    for (SlotId s = users_[c]; s != kNone; s = next_[s]) visit(program_.owner(s), false);
+  }
+  for (const CellId c : visited_) flags_[c] &= static_cast<uint8_t>(~kSeen);
+  std::ranges::sort(cells);
+}
+
 // Makes c and all below it active, operands first, so that the first pass over the queue is one
 // forward evaluation.
 void Engine::activate(CellId root) {

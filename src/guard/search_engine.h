@@ -44,6 +44,10 @@ class Engine {
   const Dom& dom(CellId c) const { return doms_[c]; }
   // Active variables in the order in which the constraints mention them.
   const std::vector<CellId>& variables() const { return vars_; }
+  // The open variables that active constraints tie to the cells, directly or through other open
+  // variables: what a change of one of them may touch. Cost: linear in the cells between them.
+  void component(std::vector<CellId>& cells);
+  CellId cell_of(const Node* n) { return program_.compile(n); }
   // Whether an equality in scope determines the variable from others.
   bool is_defined(CellId c) const { return (flags_[c] & kDefined) != 0; }
   // Whether the variable counts in the objective: an integer symbol.

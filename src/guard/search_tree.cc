@@ -5,7 +5,14 @@
 namespace congrua::guard::search {
 
 Tree::Tree(Engine& engine, Budget& budget, Check check)
-    : engine_(engine), budget_(budget), check_(std::move(check)) {}
+    : Tree(engine, budget, std::move(check), engine.variables()) {}
+
+Tree::Tree(Engine& engine, Budget& budget, Check check, std::vector<CellId> variables)
+    : engine_(engine),
+      budget_(budget),
+      check_(std::move(check)),
+      vars_(std::move(variables)),
+      weight_(vars_.size(), 0) {}
 
 Tree::Probe Tree::probe(int64_t cap, int64_t failures) {
   const Engine::Mark start = engine_.mark();
@@ -15,7 +22,6 @@ Tree::Probe Tree::probe(int64_t cap, int64_t failures) {
   decisions_.clear();
   Probe result = Probe::kExhausted;
   bool fine = engine_.propagate(budget_);
-  weight_.resize(engine_.variables().size(), 0);
   while (true) {
     if (budget_.spent() || failures_ > failures) {
       result = Probe::kStopped;
@@ -49,7 +55,7 @@ Tree::Probe Tree::probe(int64_t cap, int64_t failures) {
 // domain for its number of refutations, among those that no equality defines if there are any;
 // of equal ones the first.
 size_t Tree::pick() {
-  const auto& vars = engine_.variables();
+  const auto& vars = vars_;
   if (last_failed_ < vars.size() && !engine_.dom(vars[last_failed_]).fixed()) {
     return last_failed_;
   }
@@ -76,7 +82,7 @@ size_t Tree::pick() {
 }
 
 bool Tree::decide(size_t variable) {
-  const Dom& d = engine_.dom(engine_.variables()[variable]);
+  const Dom& d = engine_.dom(vars_[variable]);
   if (variable < preferred_.size() && d.contains(preferred_[variable])) {
     return take(variable, Side::kPoint, preferred_[variable]);
   }
@@ -93,7 +99,7 @@ bool Tree::decide(size_t variable) {
 bool Tree::take(size_t variable, Side side, int64_t value) {
   budget_.charge(1);
   decisions_.push_back({variable, side, value, engine_.mark()});
-  const CellId c = engine_.variables()[variable];
+  const CellId c = vars_[variable];
   bool fine = true;
   if (side != Side::kBelow) fine = engine_.set_lo(c, value);
   if (side != Side::kAbove) fine = fine && engine_.set_hi(c, value);
@@ -108,7 +114,7 @@ bool Tree::backtrack(size_t base) {
     engine_.undo(d.mark);
     ++weight_[d.variable];
     last_failed_ = d.variable;
-    const CellId c = engine_.variables()[d.variable];
+    const CellId c = vars_[d.variable];
     const Dom& dom = engine_.dom(c);
     bool fine;
     switch (d.side) {
@@ -136,7 +142,7 @@ bool Tree::backtrack(size_t base) {
 }
 
 bool Tree::leaf() {
-  const auto& vars = engine_.variables();
+  const auto& vars = vars_;
   budget_.charge(static_cast<int64_t>(vars.size()) + 1);
   values_.resize(vars.size());
   int128 sum = 0;

@@ -27,14 +27,18 @@ class Tree {
   // The check is exact, on the constraints themselves.
   using Check = std::function<bool(const std::vector<int64_t>& values)>;
 
+  // Decides all active variables.
   Tree(Engine& engine, Budget& budget, Check check);
+  // Decides these alone: no constraint may tie them to other open ones. Probes without a cap.
+  Tree(Engine& engine, Budget& budget, Check check, std::vector<CellId> variables);
 
   // One search with the sum of sizes at most cap, giving up after that many failures.
   Probe probe(int64_t cap, int64_t failures);
-  // Values to try first, in the order of engine.variables(); empty: the smallest.
+  // Values to try first, in the order of variables(); empty: the smallest.
   void prefer(std::vector<int64_t> values) { preferred_ = std::move(values); }
 
-  // Of the last kFound, in the order of engine.variables().
+  const std::vector<CellId>& variables() const { return vars_; }
+  // Of the last kFound, in the order of variables().
   const std::vector<int64_t>& values() const { return values_; }
   int64_t sum() const { return sum_; }
   // After kExhausted: the bound on the sum pruned nothing, so there is no model at all.
@@ -60,6 +64,7 @@ class Tree {
   Engine& engine_;
   Budget& budget_;
   Check check_;
+  std::vector<CellId> vars_;
   std::vector<Decision> decisions_;
   std::vector<uint32_t> weight_;  // refutations by variable
   std::vector<int64_t> preferred_;

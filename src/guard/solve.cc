@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "expr/eval.h"
 #include "guard/facts_impl.h"
 #include "guard/search.h"
 

@@ -195,7 +195,11 @@ TEST(FactsFuzz, AgreesWithEnumeration) {
         EXPECT_GT(fails, 0) << where << layer_name(a.layer);
         const absl::StatusOr<int64_t> v = evaluate(guard, a.counterexample);
         if (!a.counterexample.empty() && v.ok()) {
-          EXPECT_EQ(*v, 0) << where;
+          std::string at;
+          for (const auto& [s, value] : a.counterexample) {
+            at += " " + to_string(s) + "=" + std::to_string(value);
+          }
+          EXPECT_EQ(*v, 0) << where << " " << layer_name(a.layer) << at;
         }
       }
       decided += a.truth != Truth::kUnknown;

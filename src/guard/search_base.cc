@@ -1,0 +1,181 @@
+// A point of all constraints, kept at hand and repaired where a new constraint breaks it, and the
+// search for another point near it: only what constraints tie to the question is decided anew.
+#include <algorithm>
+
+#include "guard/search_impl.h"
+
+namespace congrua::guard {
+
+using search::CellId;
+using search::kInf;
+using search::Tree;
+
+namespace {
+// Failures before the values of the base are given up, and the growth from round to round.
+constexpr int64_t kNearFailures = 64;
+constexpr int64_t kPatience = 8;
+constexpr int64_t kRepairRounds = 2;
+constexpr int64_t kQuestionRounds = 3;
+}  // namespace
+
+// Values for variables that are new: the least magnitude that is allowed.
+bool Search::Impl::sync_base(Budget& budget) {
+  if (base_holds == constraints.size() && base_holds != 0) return true;
+  if (base_failed == constraints.size()) return false;
+  if (!engine.propagate(budget)) return false;
+  base.resize(engine.program().size(), 0);
+  has_base.resize(engine.program().size(), kNoValue);
+  for (const CellId c : engine.variables()) {
+    if (has_base[c] == kKept) continue;
+    const search::Dom& d = engine.dom(c);
+    base[c] = d.lo > 0 ? d.lo : d.hi < 0 ? d.hi : d.contains(0) ? 0 : d.hi > 0 ? d.mod : d.lo;
+    if (!d.contains(base[c])) base[c] = d.lo > -kInf ? d.lo : d.hi;
+    has_base[c] = kKept;
+    base_point.set(engine.program().cell(c).node, Int(base[c]));
+  }
+  while (base_holds < constraints.size() &&
+         holds_at_base(constraints[base_holds]).value_or(false)) {
+    ++base_holds;
+  }
+  if (base_holds == constraints.size() || repair_base(budget)) return true;
+  base_failed = constraints.size();
+  return false;
+}
+
+std::optional<bool> Search::Impl::holds_at_base(const Node* proposition) {
+  const std::optional<Int> v = evaluator.evaluate(proposition, base_point);
+  if (!v) return std::nullopt;
+  return v->is_one();
+}
+
+std::vector<std::pair<const Node*, Int>> Search::Impl::base_values() const {
+  std::vector<std::pair<const Node*, Int>> values;
+  for (CellId c = 0; c < has_base.size(); ++c) {
+    if (has_base[c] != kNoValue) {
+      values.emplace_back(engine.program().cell(c).node, Int(base[c]));
+    }
+  }
+  return values;
+}
+
+// The constraints from base_holds on that do not hold, and what they are tied to, are solved again.
+bool Search::Impl::repair_base(Budget& budget) {
+  std::vector<CellId> cells;
+  for (size_t i = base_holds; i < constraints.size(); ++i) {
+    if (!holds_at_base(constraints[i]).value_or(false)) {
+      cells.push_back(engine.cell_of(constraints[i]));
+    }
+  }
+  std::vector<std::pair<CellId, int64_t>> found;
+  if (search_component(std::move(cells), kRepairRounds, budget, &found) == Outcome::kFound) {
+    for (const auto& [c, v] : found) {
+      base[c] = v;
+      base_point.set(engine.program().cell(c).node, Int(v));
+    }
+  } else {
+    if (find_any(budget) != Outcome::kFound) return false;
+    for (const CellId c : engine.variables()) has_base[c] = kNoValue;
+    for (const auto& [node, value] : model) {
+      const CellId c = engine.cell_of(node);
+      base[c] = *value.to_int64();
+      has_base[c] = kKept;
+      base_point.set(node, value);
+    }
+  }
+  base_holds = constraints.size();
+  return true;
+}
+
+// Another point for the variables that the cells are tied to; the others stay at the base.
+Search::Outcome Search::Impl::search_component(
+    std::vector<CellId> cells, int64_t rounds, Budget& budget,
+    std::vector<std::pair<CellId, int64_t>>* found) {
+  if (!engine.propagate(budget)) return Outcome::kNone;
+  // Fixed by the constraints: where the base has another value, what is tied to them moves too.
+  uint64_t symbols = 0;
+  std::vector<std::pair<CellId, int64_t>> fixed;
+  for (const CellId c : engine.variables()) {
+    if (engine.dom(c).fixed() && base[c] != engine.dom(c).lo) {
+      fixed.emplace_back(c, engine.dom(c).lo);
+      cells.push_back(c);
+      symbols |= engine.program().cell(c).node->symbols;
+      base_point.set(engine.program().cell(c).node, Int(engine.dom(c).lo));
+    }
+  }
+  engine.component(cells);
+  budget.charge(static_cast<int64_t>(cells.size()) + 1);
+  for (const CellId c : cells) symbols |= engine.program().cell(c).node->symbols;
+  std::vector<const Node*> touched;
+  for (size_t i = 0; i < constraints.size(); ++i) {
+    // Those from base_holds on may be false for want of a value that propagation has fixed.
+    if ((constraints[i]->symbols & symbols) != 0 || i >= base_holds) {
+      touched.push_back(constraints[i]);
+    }
+  }
+  Tree tree(
+      engine, budget,
+      [&](const std::vector<int64_t>& values) {
+        for (size_t i = 0; i < values.size(); ++i) {
+          base_point.set(engine.program().cell(cells[i]).node, Int(values[i]));
+        }
+        return evaluator.all_true(touched, base_point);
+      },
+      cells);
+  std::vector<int64_t> preferred;
+  preferred.reserve(cells.size());
+  for (const CellId c : cells) preferred.push_back(base[c]);
+  tree.prefer(std::move(preferred));
+  Outcome outcome = Outcome::kExhausted;
+  int64_t failures = kNearFailures;
+  for (int64_t round = 0; round < rounds && !budget.spent(); ++round, failures *= kPatience) {
+    const Tree::Probe probe = tree.probe(kInf, failures);
+    if (probe == Tree::Probe::kFound) {
+      outcome = Outcome::kFound;
+      break;
+    }
+    if (probe == Tree::Probe::kExhausted) {
+      outcome = tree.complete() ? Outcome::kNone : Outcome::kExhausted;
+      if (round > 0 || outcome == Outcome::kNone) break;
+    }
+    tree.prefer({});
+  }
+  if (outcome == Outcome::kFound) {
+    *found = fixed;
+    for (size_t i = 0; i < cells.size(); ++i) found->emplace_back(cells[i], tree.values()[i]);
+  } else {
+    found->clear();
+    for (const auto& [c, v] : fixed) found->emplace_back(c, v);
+  }
+  // The base is as it was.
+  for (const auto& [c, v] : fixed) base_point.set(engine.program().cell(c).node, Int(base[c]));
+  for (const CellId c : cells) base_point.set(engine.program().cell(c).node, Int(base[c]));
+  return outcome;
+}
+
+// The proposition is the last constraint.
+Search::Outcome Search::Impl::find_near(const Node* proposition, Budget& budget) {
+  if (!engine.propagate(budget)) return Outcome::kNone;
+  base.resize(engine.program().size(), 0);
+  has_base.resize(engine.program().size(), kNoValue);
+  for (const CellId c : engine.variables()) {
+    if (has_base[c] == kKept) continue;
+    // Of this question alone: its value is forgotten with it.
+    base[c] = std::max<int64_t>(0, std::max(engine.dom(c).lo, -kInf));
+    has_base[c] = kLent;
+    base_point.set(engine.program().cell(c).node, Int(base[c]));
+  }
+  std::vector<std::pair<CellId, int64_t>> found;
+  const Outcome outcome =
+      search_component({engine.cell_of(proposition)}, kQuestionRounds, budget, &found);
+  if (outcome != Outcome::kFound) return outcome;
+  model.clear();
+  std::ranges::sort(found);
+  for (const CellId c : engine.variables()) {
+    const auto it = std::ranges::lower_bound(found, c, {}, &std::pair<CellId, int64_t>::first);
+    const bool changed = it != found.end() && it->first == c;
+    model.emplace_back(engine.program().cell(c).node, Int(changed ? it->second : base[c]));
+  }
+  return outcome;
+}
+
+}  // namespace congrua::guard

@@ -1,0 +1,61 @@
+// What the files of the search share.
+#ifndef CONGRUA_GUARD_SEARCH_IMPL_H_
+#define CONGRUA_GUARD_SEARCH_IMPL_H_
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "expr/eval.h"
+#include "guard/search.h"
+#include "guard/search_engine.h"
+#include "guard/search_tree.h"
+
+namespace congrua::guard {
+
+struct Search::Impl {
+  struct Scope {
+    search::Engine::Mark mark;
+    size_t constraints;
+  };
+
+  // search.cc
+  Outcome find(Budget& budget);
+  Outcome find_any(Budget& budget);  // a model, not necessarily small
+  Outcome first_model(search::Tree& tree, Budget& budget);
+  void minimise(search::Tree& tree, Budget& budget);
+  bool check(const std::vector<int64_t>& values);
+  void keep(const search::Tree& tree);
+
+  // search_base.cc
+  bool sync_base(Budget& budget);
+  bool repair_base(Budget& budget);
+  std::optional<bool> holds_at_base(const Node* proposition);
+  std::vector<std::pair<const Node*, Int>> base_values() const;
+  Outcome find_near(const Node* proposition, Budget& budget);
+  Outcome search_component(std::vector<search::CellId> cells, int64_t rounds, Budget& budget,
+                           std::vector<std::pair<search::CellId, int64_t>>* found);
+
+  search::Engine engine;
+  std::vector<const Node*> constraints;
+  std::vector<SearchBounds> bounds;
+  std::vector<Scope> scopes;
+  std::vector<std::pair<const Node*, Int>> model;
+  internal::Assignment point;
+  internal::Evaluator evaluator;
+  int64_t lower_bound = 0;  // no model has a smaller sum
+  int64_t best = search::kInf;  // sum of the model
+
+  // The base: a point at which the first `base_holds` constraints hold, by cell of the variable.
+  std::vector<int64_t> base;
+  enum HasBase : uint8_t { kNoValue, kKept, kLent };  // lent: of a question's own variable
+  std::vector<HasBase> has_base;
+  internal::Assignment base_point;
+  size_t base_holds = 0;
+  size_t base_failed = SIZE_MAX;  // number of constraints at which no base was found
+};
+
+}  // namespace congrua::guard
+
+#endif  // CONGRUA_GUARD_SEARCH_IMPL_H_
