@@ -250,6 +250,10 @@ struct Facts::Impl {
   // Facts learnt from facts learnt from facts: deep enough for real chains, and an end.
   static constexpr int kMaxLearnDepth = 24;
   int learn_depth = 0;
+  // Solving for one term may let others be solved, and rules may feed each other for ever: facts
+  // that one addition may say again.
+  static constexpr int64_t kLearnQuota = 100;
+  int64_t learn_quota = 0;
   LinearProblem linear_;
   std::vector<std::vector<uint32_t>> facts_of_term_;  // indices into ge_facts, by id of a monomial
   // Of sums; null: no product. Independent of the facts.

@@ -53,6 +53,7 @@ void Facts::Impl::add_without_models(const Node* fact) {
   facts.push_back(fact);
   if (contradictory) return;
   learn_depth = 0;
+  learn_quota = kLearnQuota + 2 * static_cast<int64_t>(facts.size());
   learn(rewrite(fact), true);
   if (!contradictory) revisit_clauses();
 }
@@ -332,7 +333,8 @@ void Facts::Impl::solve_for(const Node* best, const Node* by) {
     if ((facts[i]->symbols & symbols) != symbols) continue;
     const Node* again = rewrite(facts[i]);
     if (again == facts[i] || internal::is_true(again)) continue;
-    if (learn_depth < kMaxLearnDepth) {
+    if (learn_depth < kMaxLearnDepth && learn_quota > 0) {
+      --learn_quota;
       ++learn_depth;
       learn(again, true);
       --learn_depth;

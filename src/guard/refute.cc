@@ -129,7 +129,11 @@ bool Facts::Impl::refute(Budget& budget, size_t first, int depth, bool* split) {
     const size_t from = ge_facts.size();
     push_scope();
     add_without_models(cases.assumptions[i]);
-    if (!contradictory && cases.choice != nullptr) solve_for(cases.choice, cases.values[i]);
+    if (!contradictory && cases.choice != nullptr) {
+      learn(rewrite(builder.eq(cases.choice, cases.values[i])), true);
+    }
+    // What was said again has its price.
+    budget.charge(8 * (kLearnQuota + 2 * static_cast<int64_t>(facts.size()) - learn_quota));
     const bool closed = refute(budget, from, depth - 1, split);
     pop_scope();
     if (!closed) return false;

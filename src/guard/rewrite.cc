@@ -76,7 +76,8 @@ void Facts::Impl::substitute(const Node* atom, const Node* by) {
   const uint64_t symbols = atom->symbols;
   substitution_versions.touch(symbols);
   // Compress: earlier right sides that hold the atom.
-  for (size_t i = 0; i < trail.size(); ++i) {
+  const size_t count = trail.size();  // what is pushed here needs no second look
+  for (size_t i = 0; i < count; ++i) {
     if (trail[i].kind != Undo::kSubstitution || trail[i].node == atom) continue;
     const Node* other = trail[i].node;
     const Node* old = substitution_[other->id];

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "base/int.h"
 #include "expr/column.h"
 #include "expr/factorize.h"
