@@ -285,6 +285,13 @@ class Engines(unittest.TestCase):
             self.assertEqual((code, row["unknown"], row["guards"]), (0, 4, 4))
             self.assertEqual(row["reason"], "timeout")
 
+    def test_out_of_time_between_checks(self):
+        """Z3 throws where a push is interrupted: answers so far, no error."""
+        path = os.path.join(_HERE, "..", "..", "smt2", "generated", "window_012_s1_C.smt2")
+        with open(path, encoding="utf-8") as file:
+            code, row = self._run("z3_engine.py", "sat", file.read(), "1")
+        self.assertEqual((code, row["status"], row["reason"]), (0, "unknown", "timeout"))
+
 
 if __name__ == "__main__":
     unittest.main()

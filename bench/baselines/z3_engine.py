@@ -9,6 +9,7 @@ entail  one incremental solver: push, not g, check, pop, then g is added. A ques
         cut after CONGRUA_Z3_QUERY_MS milliseconds (300).
 """
 
+import contextlib
 import os
 import re
 import sys
@@ -164,6 +165,17 @@ def _watch(z3, deadline, row, at_end):
         timer.start()
 
 
+@contextlib.contextmanager
+def _ends_at(z3, deadline, row):
+    """Takes what Z3 throws when it is interrupted for the end of time, not for an error."""
+    try:
+        yield
+    except z3.Z3Exception:
+        if not deadline.passed():
+            raise
+        row["reason"] = "timeout"
+
+
 def _model(z3, solver, text):
     """The model as {name: value}; rationals as text, what the model leaves open as 0.
 
@@ -204,29 +216,30 @@ def sat(path, deadline, row):
 
     _watch(z3, deadline, row, report)
     solver = z3.Solver()
-    for kind, value in steps:
-        if kind == "assert":
-            solver.add(value)
-        elif kind == "push":
-            for _ in range(value):
-                solver.push()
-        elif kind == "pop":
-            solver.pop(value)
-        elif kind == "reset":
-            solver.reset()
-        else:
-            solver.set("timeout", max(1, int(deadline.left() * 1e3)))
-            watch.start()
-            answer = z3.unknown if deadline.passed() else solver.check(*value)
-            watch.stop()
-            answers.append(str(answer))
-            if answer == z3.sat and checks == 1:
-                model = _model(z3, solver, text)
-                if model is not None:
-                    row["model"] = model
-            elif answer == z3.unknown:
-                row["reason"] = ("timeout" if deadline.passed()
-                                 else solver.reason_unknown())
+    with _ends_at(z3, deadline, row):
+        for kind, value in steps:
+            if kind == "assert":
+                solver.add(value)
+            elif kind == "push":
+                for _ in range(value):
+                    solver.push()
+            elif kind == "pop":
+                solver.pop(value)
+            elif kind == "reset":
+                solver.reset()
+            else:
+                solver.set("timeout", max(1, int(deadline.left() * 1e3)))
+                watch.start()
+                answer = z3.unknown if deadline.passed() else solver.check(*value)
+                watch.stop()
+                answers.append(str(answer))
+                if answer == z3.sat and checks == 1:
+                    model = _model(z3, solver, text)
+                    if model is not None:
+                        row["model"] = model
+                elif answer == z3.unknown:
+                    row["reason"] = ("timeout" if deadline.passed()
+                                     else solver.reason_unknown())
     report()
 
 
@@ -243,32 +256,33 @@ def entail(path, deadline, row):
     limit = None
     cpu = protocol.Stopwatch()
     cpu.start()
-    for kind, value in steps:
-        if deadline.passed():
-            row["reason"] = "timeout"
-            break
-        if kind == "push":
-            for _ in range(value):
+    with _ends_at(z3, deadline, row):
+        for kind, value in steps:
+            if deadline.passed():
+                row["reason"] = "timeout"
+                break
+            if kind == "push":
+                for _ in range(value):
+                    solver.push()
+            elif kind == "pop":
+                solver.pop(value)
+            elif kind == "reset":
+                solver.reset()
+            elif kind == "assert":
+                negated = z3.Not(value)
+                wanted = max(1, min(query_ms, int(deadline.left() * 1e3)))
+                if wanted != limit:
+                    limit = wanted
+                    solver.set("timeout", limit)
+                begun = time.perf_counter_ns()
                 solver.push()
-        elif kind == "pop":
-            solver.pop(value)
-        elif kind == "reset":
-            solver.reset()
-        elif kind == "assert":
-            negated = z3.Not(value)
-            wanted = max(1, min(query_ms, int(deadline.left() * 1e3)))
-            if wanted != limit:
-                limit = wanted
-                solver.set("timeout", limit)
-            begun = time.perf_counter_ns()
-            solver.push()
-            solver.add(negated)
-            answer = solver.check()
-            solver.pop()
-            decided = time.perf_counter_ns()
-            solver.add(value)
-            result.add_ns += time.perf_counter_ns() - decided
-            result.record(names[str(answer)], decided - begun)
+                solver.add(negated)
+                answer = solver.check()
+                solver.pop()
+                decided = time.perf_counter_ns()
+                solver.add(value)
+                result.add_ns += time.perf_counter_ns() - decided
+                result.record(names[str(answer)], decided - begun)
     row["solve_cpu_ms"] = cpu.read()[1]
     result.finish()
 
