@@ -89,6 +89,7 @@ void ask(const Task& task, const BenchOptions& options, const std::string& scrat
   }
   static_cast<void>(write_all(fd, first.dump() + "\n"));
   row = runner(request);
+  row.bytes = request.text.size();
   row.mode = mode_name(task.mode);
   static_cast<void>(write_all(fd, row_to_json(row, /*with_verdicts=*/true) + "\n"));
 }

@@ -160,6 +160,7 @@ std::string row_to_json(const RunRow& row, bool with_verdicts) {
                   {"needed_found", row.truth->needed_found},
                   {"wrong", row.truth->wrong}};
   }
+  j["bytes"] = row.bytes;
   j["timeout"] = row.timeout_s;
   j["wall_ms"] = rounded(row.wall_ms);
   j["peak_mb"] = rounded(row.peak_mb);
@@ -214,6 +215,7 @@ absl::StatusOr<RunRow> row_from_json(std::string_view text) {
                              count_at(*it, "needed"), count_at(*it, "needed_found"),
                              count_at(*it, "wrong")};
   }
+  row.bytes = count_at(j, "bytes");
   row.timeout_s = number_at(j, "timeout");
   row.wall_ms = number_at(j, "wall_ms");
   row.peak_mb = number_at(j, "peak_mb");

@@ -38,6 +38,9 @@ th, td { padding: .25rem .6rem; text-align: right; white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--rule); }
 td { border-bottom: 1px solid var(--faint); }
 th.l, td.l { text-align: left; }
+td.long { white-space: normal; overflow-wrap: anywhere; min-width: 20rem; max-width: 30rem; }
+tr.all td { font-weight: 600; border-top: 1px solid var(--rule); }
+tr:hover td { background: var(--faint); }
 .plots { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
 figure { margin: 0; } figcaption { font-weight: 600; margin-bottom: .3rem; }
 svg { max-width: 100%; height: auto; }
@@ -52,21 +55,29 @@ svg { max-width: 100%; height: auto; }
 .s6 { stroke: var(--c6); stroke-dasharray: 3 3; } .s7 { stroke: var(--c7); }
 )";
 
+constexpr size_t kLong = 48;  // a text beyond that is broken into lines
+
 std::string cells(const std::vector<std::string>& row, std::string_view tag,
                   size_t left) {
-  std::string out = "<tr>";
+  std::string out = row[0] == "all" ? "<tr class=\"all\">" : "<tr>";
   for (size_t i = 0; i < row.size(); ++i) {
-    out += fmt::format("<{0}{1}>{2}</{0}>", tag, i < left ? " class=\"l\"" : "",
+    std::string cls = i < left ? "l" : "";
+    if (i < left && row[i].size() > kLong) cls += " long";
+    out += fmt::format("<{0}{1}>{2}</{0}>", tag,
+                       cls.empty() ? "" : fmt::format(" class=\"{}\"", cls),
                        html_escape(row[i]));
   }
   return out + "</tr>\n";
 }
 
+// A table without a line below its header is left out.
 void add_table(std::string& out, std::string_view title, const TextTable& table) {
   const auto& rows = table.rows();
   if (rows.size() < 2) return;
   out += fmt::format("<h3>{}</h3>\n<div class=\"scroll\"><table>\n", html_escape(title));
-  for (size_t i = 0; i < rows.size(); ++i) out += cells(rows[i], i == 0 ? "th" : "td", 2);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    out += cells(rows[i], i == 0 ? "th" : "td", table.left());
+  }
   out += "</table></div>\n";
 }
 
@@ -142,26 +153,35 @@ void add_scatters(std::string& out, const std::vector<Series>& all) {
              dot_plot(dots, "reading", "solving"));
 }
 
-TextTable row_table(const std::vector<const RunRow*>& rows) {
-  TextTable t({"file", "engine", "mode", "status", "expected", "layer", "parse ms",
-               "solve ms", "wall ms", "peak MB", "largest size", "message"},
-              2);
-  for (const RunRow* row : rows) {
-    std::string expected;
-    for (const std::string& e : row->expected) {
-      if (expected.size() > 40) break;
-      expected += (expected.empty() ? "" : " ") + (e.empty() ? "-" : e);
+// "unsat"; of several checks "3 sat, 2 unsat, 1 open".
+std::string expected_text(const std::vector<std::string>& expected) {
+  if (expected.size() == 1) return expected[0];
+  std::map<std::string, size_t> counts;
+  for (const std::string& e : expected) ++counts[e.empty() ? "open" : e];
+  std::string out;
+  for (const char* answer : {"sat", "unsat", "unknown", "open"}) {
+    if (const auto it = counts.find(answer); it != counts.end()) {
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", it->second, answer);
     }
+  }
+  return out;
+}
+
+TextTable row_table(const std::vector<const RunRow*>& rows) {
+  TextTable t({"file", "engine", "mode", "status", "message", "expected", "layer",
+               "parse ms", "solve ms", "wall ms", "peak MB", "largest size"},
+              7);
+  for (const RunRow* row : rows) {
     t.add({row->file,
            short_engine(row->engine) +
                (row->specialize.empty() ? "" : ", " + row->specialize),
            row->mode,
            row->correct && !*row->correct ? row->status + " (wrong)" : row->status,
-           expected, row->layer, short_number(row->parse_ms), short_number(row->solve_ms),
+           row->message, expected_text(row->expected), row->layer,
+           short_number(row->parse_ms), short_number(row->solve_ms),
            short_number(row->wall_ms), short_number(row->peak_mb),
            row->model_max.size() > 24 ? fmt::format("{} digits", row->model_max.size())
-                                      : row->model_max,
-           row->message});
+                                      : row->model_max});
   }
   return t;
 }
@@ -179,11 +199,14 @@ void add_mode(std::string& out, const std::vector<RunRow>& rows, std::string_vie
   if (entail) add_figure(out, "Guards by time", guard_cactus(all));
   add_scatters(out, all);
   out += "</div>\n";
+  add_table(out,
+            entail ? "Ratio: time of all decisions on the files that both went through"
+                   : "Ratio: solving time on the files that both solved",
+            ratio_table(rows, mode));
   add_table(out, "By family", solved_table(stats));
   if (entail) add_table(out, "Guards (µs: one guard)", guards_table(stats));
   add_table(out, "Share decided by each layer", layers_table(stats));
   add_table(out, "Specialization by example values", policy_table(rows, mode));
-  add_table(out, "Engines on the files that both answered", ratio_table(rows, mode));
 }
 
 }  // namespace
@@ -196,10 +219,14 @@ std::string html_report(const std::vector<RunRow>& rows, std::string_view comman
     const bool is_wrong = row.correct && !*row.correct;
     wrong += is_wrong ? 1 : 0;
     if (!row.version.empty()) versions[short_engine(row.engine)] = row.version;
-    if ((is_wrong || row.failed()) && problems.size() < kMaxProblems)
-      problems.push_back(&row);
+    if (is_wrong || row.failed()) problems.push_back(&row);
     slowest.push_back(&row);
   }
+  // What is wrong comes first, and is not cut off.
+  std::stable_partition(problems.begin(), problems.end(),
+                        [](const RunRow* row) { return row->correct && !*row->correct; });
+  const size_t problem_count = problems.size();
+  problems.resize(std::min(problem_count, std::max(kMaxProblems, wrong)));
   std::stable_sort(slowest.begin(), slowest.end(), [](const RunRow* a, const RunRow* b) {
     return std::max(row_ms(*a), a->wall_ms) > std::max(row_ms(*b), b->wall_ms);
   });
@@ -223,7 +250,10 @@ std::string html_report(const std::vector<RunRow>& rows, std::string_view comman
   add_mode(out, rows, "entail");
   if (!problems.empty()) {
     out += "<h2>Wrong answers and failures</h2>\n";
-    add_table(out, fmt::format("{} rows", problems.size()), row_table(problems));
+    std::string title = fmt::format("{} rows", problem_count);
+    if (problem_count > problems.size())
+      title += fmt::format(", {} of them here", problems.size());
+    add_table(out, title, row_table(problems));
   }
   if (!slowest.empty()) {
     out += "<h2>Slowest</h2>\n";

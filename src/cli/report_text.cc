@@ -27,7 +27,7 @@ std::string percent(uint64_t part, uint64_t whole) {
 }
 
 // Columns of rare things that did not happen only take room.
-TextTable without_empty(const TextTable& full, size_t left) {
+TextTable without_empty(const TextTable& full) {
   const auto& rows = full.rows();
   std::vector<std::vector<std::string>> kept(rows.size());
   for (size_t i = 0; i < rows[0].size(); ++i) {
@@ -36,7 +36,7 @@ TextTable without_empty(const TextTable& full, size_t left) {
     if (empty) continue;
     for (size_t r = 0; r < rows.size(); ++r) kept[r].push_back(rows[r][i]);
   }
-  TextTable t(kept[0], left);
+  TextTable t(kept[0], full.left());
   for (size_t r = 1; r < kept.size(); ++r) t.add(kept[r]);
   return t;
 }
@@ -66,6 +66,36 @@ std::vector<Series> series_of(const std::vector<RunRow>& rows, std::string_view 
   std::erase_if(out, [&](const Series& s) { return s.mode != mode; });
   return out;
 }
+
+// Which family each row is in.
+class FamilyNames {
+ public:
+  FamilyNames(const std::vector<RunRow>& rows, std::string_view mode) {
+    std::vector<std::string> files;
+    for (const RunRow& row : rows) files.push_back(row.file);
+    const std::vector<std::string> names = families(files);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      family_of_[&rows[i]] = names[i];
+      if (rows[i].mode != mode) continue;
+      if (std::find(order_.begin(), order_.end(), names[i]) == order_.end())
+        order_.push_back(names[i]);
+    }
+  }
+  // Those with rows of the mode, by their first rows.
+  const std::vector<std::string>& order() const { return order_; }
+  // The series with the rows of that family alone.
+  Series members(const Series& s, const std::string& family) const {
+    Series out = {s.engine, s.mode, s.specialize, {}};
+    for (const RunRow* row : s.rows) {
+      if (family_of_.at(row) == family) out.rows.push_back(row);
+    }
+    return out;
+  }
+
+ private:
+  std::unordered_map<const RunRow*, std::string> family_of_;
+  std::vector<std::string> order_;
+};
 
 void list_rows(std::string& out, const std::vector<RunRow>& rows, std::string_view title,
                bool (*wanted)(const RunRow&)) {
@@ -133,29 +163,17 @@ std::string short_number(double v) {
 
 std::vector<FamilyStats> family_stats(const std::vector<RunRow>& rows,
                                       std::string_view mode) {
-  std::vector<std::string> files;
-  for (const RunRow& row : rows) files.push_back(row.file);
-  const std::vector<std::string> names = families(files);
-  std::unordered_map<const RunRow*, const std::string*> family_of;
-  std::vector<std::string> order;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    family_of[&rows[i]] = &names[i];
-    if (rows[i].mode != mode) continue;
-    if (std::find(order.begin(), order.end(), names[i]) == order.end())
-      order.push_back(names[i]);
-  }
+  const FamilyNames names(rows, mode);
   const std::vector<Series> all = series_of(rows, mode);
   std::vector<FamilyStats> out;
-  for (const std::string& family : order) {
+  for (const std::string& family : names.order()) {
     for (const Series& s : all) {
-      std::vector<const RunRow*> members;
-      for (const RunRow* row : s.rows) {
-        if (*family_of[row] == family) members.push_back(row);
-      }
-      if (!members.empty()) out.push_back({family, s.label(), summarize(members)});
+      const Series members = names.members(s, family);
+      if (!members.rows.empty())
+        out.push_back({family, s.label(), summarize(members.rows)});
     }
   }
-  if (order.size() > 1) {
+  if (names.order().size() > 1) {
     for (const Series& s : all) out.push_back({"all", s.label(), summarize(s.rows)});
   }
   return out;
@@ -164,16 +182,18 @@ std::vector<FamilyStats> family_stats(const std::vector<RunRow>& rows,
 TextTable solved_table(const std::vector<FamilyStats>& stats) {
   TextTable t({"family", "engine", "files", "solved", "unknown", "timeout", "memory",
                "crash", "error", "wrong", "PAR-2 s", "geomean ms", "p50 ms", "p99 ms",
-               "parse ms", "solve ms"},
+               "parse ms", "MB/s", "solve ms"},
               2);
   for (const FamilyStats& f : stats) {
     const Stats& s = f.stats;
+    const auto time = [&](double ms) { return s.solved == 0 ? "-" : short_number(ms); };
     t.add({f.family, f.series, count(s.files), count(s.solved), rare(s.unknown),
            rare(s.timeout), rare(s.memory), rare(s.crash), rare(s.error), count(s.wrong),
-           short_number(s.par2_s), short_number(s.geomean_ms), short_number(s.p50_ms),
-           short_number(s.p99_ms), short_number(s.parse_ms), short_number(s.solve_ms)});
+           short_number(s.par2_s), time(s.geomean_ms), time(s.p50_ms), time(s.p99_ms),
+           short_number(s.parse_ms), s.parse_mb_s > 0 ? short_number(s.parse_mb_s) : "-",
+           short_number(s.solve_ms)});
   }
-  return without_empty(t, 2);
+  return without_empty(t);
 }
 
 TextTable guards_table(const std::vector<FamilyStats>& stats) {
@@ -262,30 +282,63 @@ TextTable policy_table(const std::vector<RunRow>& rows, std::string_view mode) {
 }
 
 TextTable ratio_table(const std::vector<RunRow>& rows, std::string_view mode) {
-  TextTable t({"engine", "against", "files of both", "compared", "solve ms", "against ms",
-               "times faster (geomean)", "times faster (sum)"},
-              2);
+  const bool entail = mode == "entail";
+  std::vector<std::string> header = {"family", "engine", "against",    "files",
+                                     "both",   "alone",  "other alone"};
+  if (entail) {
+    header.insert(header.end(),
+                  {"total us", "against us", "total ratio", "geomean ratio"});
+  } else {
+    header.insert(header.end(), {"geomean ms", "against ms", "geomean ratio", "total ms",
+                                 "against ms", "total ratio"});
+  }
+  TextTable t(header, 3);
   const std::vector<Series> all = series_of(rows, mode);
+  const FamilyNames names(rows, mode);
   for (size_t i = 1; i < all.size(); ++i) {
     // With the first engine under the same policy: what a policy saves is in its own
     // table.
-    const auto base = std::find_if(all.begin(), all.end(), [&](const Series& s) {
+    const auto first = std::find_if(all.begin(), all.end(), [&](const Series& s) {
       return s.specialize == all[i].specialize;
     });
-    const Series& first = *base;
-    if (&first == &all[i]) continue;
-    const Pairing pairs = pair_up(first, all[i]);
-    if (pairs.comparable.empty()) continue;
-    double a = 0, b = 0;
-    for (const auto& [x, y] : pairs.comparable) {
-      a += compared_ms(*x);
-      b += compared_ms(*y);
+    if (&*first == &all[i]) continue;
+    const auto add = [&](std::string_view family, const Series& a, const Series& b) {
+      const Pairing pairs = pair_up(a, b);
+      if (pairs.all.empty()) return;
+      std::vector<double> times_a, times_b;
+      double sum_a = 0, sum_b = 0;
+      for (const auto& [x, y] : pairs.comparable) {
+        times_a.push_back(compared_ms(*x));
+        times_b.push_back(compared_ms(*y));
+        sum_a += times_a.back();
+        sum_b += times_b.back();
+      }
+      const bool any = !pairs.comparable.empty();
+      const auto figure = [&](double v) { return any ? short_number(v) : "-"; };
+      const std::string geomean_ratio = figure(speedup(pairs.comparable));
+      const std::string total_ratio = sum_a > 0 ? short_number(sum_b / sum_a) : "-";
+      std::vector<std::string> row = {std::string(family),
+                                      a.label(),
+                                      b.label(),
+                                      count(pairs.all.size()),
+                                      count(pairs.comparable.size()),
+                                      rare(pairs.first_alone),
+                                      rare(pairs.second_alone)};
+      if (entail) {
+        row.insert(row.end(), {figure(sum_a * 1e3), figure(sum_b * 1e3), total_ratio,
+                               geomean_ratio});
+      } else {
+        row.insert(row.end(), {figure(geomean(times_a)), figure(geomean(times_b)),
+                               geomean_ratio, figure(sum_a), figure(sum_b), total_ratio});
+      }
+      t.add(std::move(row));
+    };
+    for (const std::string& family : names.order()) {
+      add(family, names.members(*first, family), names.members(all[i], family));
     }
-    t.add({first.label(), all[i].label(), count(pairs.all.size()),
-           count(pairs.comparable.size()), short_number(a), short_number(b),
-           short_number(speedup(pairs.comparable)), a > 0 ? short_number(b / a) : "-"});
+    if (names.order().size() > 1) add("all", *first, all[i]);
   }
-  return t;
+  return without_empty(t);
 }
 
 std::string text_report(const std::vector<RunRow>& rows) {
@@ -305,7 +358,6 @@ std::string text_report(const std::vector<RunRow>& rows) {
           guards_table(stats));
     add("share decided by each layer", layers_table(stats));
     add("specialization by example values", policy_table(rows, mode));
-    add("engines on the files that both answered", ratio_table(rows, mode));
   }
   std::map<std::string, std::string> versions;
   for (const RunRow& row : rows) {
@@ -323,6 +375,11 @@ std::string text_report(const std::vector<RunRow>& rows) {
     return r.status == "timeout" || r.status == "memory";
   });
   list_rows(out, rows, "unknown", [](const RunRow& r) { return r.status == "unknown"; });
+  // At the end, where it is seen: what a run of several engines is made for.
+  add("ratio in sat mode: solving time on the files that both solved",
+      ratio_table(rows, "sat"));
+  add("ratio in entail mode: time of all decisions on the files that both went through",
+      ratio_table(rows, "entail"));
   if (!out.empty() && out.front() == '\n') out.erase(0, 1);
   return out;
 }

@@ -21,6 +21,7 @@ class TextTable {
       : left_(left), rows_{std::move(header)} {}
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
   std::string text() const;
+  size_t left() const { return left_; }
   const std::vector<std::vector<std::string>>& rows() const {
     return rows_;
   }  // header first
@@ -48,7 +49,9 @@ TextTable solved_table(const std::vector<FamilyStats>& stats);
 TextTable guards_table(const std::vector<FamilyStats>& stats);  // entail mode
 TextTable layers_table(const std::vector<FamilyStats>& stats);
 TextTable policy_table(const std::vector<RunRow>& rows, std::string_view mode);
-// The engines against the first one, on the files that both solved.
+// The other engines against the first one by family, on the files that both solved; in
+// entail mode on those that both went through. A ratio above 1 says that the first one is
+// faster.
 TextTable ratio_table(const std::vector<RunRow>& rows, std::string_view mode);
 
 std::string text_report(const std::vector<RunRow>& rows);

@@ -61,6 +61,7 @@ struct RunRow {
   std::optional<PolicyFigures> policy;
   std::optional<TruthFigures> truth;
   double timeout_s = 0, wall_ms = 0, peak_mb = 0;
+  uint64_t bytes = 0;  // of the text, unpacked
 
   // By assert in file order, with the layer; not part of the JSON line.
   std::vector<std::pair<Verdict, std::string>> verdicts;

@@ -53,9 +53,11 @@ double geomean(const std::vector<double>& values) {
 Stats summarize(const std::vector<const RunRow*>& rows) {
   Stats s;
   std::vector<double> times, solve_times;
+  uint64_t parsed_bytes = 0;
   for (const RunRow* row : rows) {
     ++s.files;
     s.parse_ms += row->parse_ms;
+    if (row->parse_ms > 0) parsed_bytes += row->bytes;
     s.solve_ms += row->solve_ms;
     if (row->correct && !*row->correct) ++s.wrong;
     if (row->solved()) {
@@ -90,6 +92,7 @@ Stats summarize(const std::vector<const RunRow*>& rows) {
       s.policy.at_least_two += row->policy->at_least_two;
     }
   }
+  if (s.parse_ms > 0) s.parse_mb_s = static_cast<double>(parsed_bytes) / 1e3 / s.parse_ms;
   if (s.files > 0) s.par2_s /= static_cast<double>(s.files);
   std::sort(times.begin(), times.end());
   for (const double t : times) s.total_ms += t;
@@ -152,8 +155,10 @@ Pairing pair_up(const Series& a, const Series& b) {
     const auto comparable = [](const RunRow& r) {
       return r.entail ? r.entail->guards > 0 && !r.failed() : r.solved();
     };
-    if (comparable(*row) && comparable(*it->second))
-      out.comparable.emplace_back(out.all.back());
+    const bool first = comparable(*row), second = comparable(*it->second);
+    if (first && second) out.comparable.emplace_back(out.all.back());
+    if (first && !second) ++out.first_alone;
+    if (!first && second) ++out.second_alone;
   }
   return out;
 }

@@ -22,6 +22,7 @@ struct Stats {
   double total_ms = 0, geomean_ms = 0, p50_ms = 0, p99_ms = 0;
   double geomean_solve_ms = 0;
   double parse_ms = 0, solve_ms = 0;       // sums over all rows
+  double parse_mb_s = 0;                   // text per time of parsing
   std::map<std::string, uint64_t> layers;  // answers by layer
   uint64_t answers = 0;                    // sum of the layers
 
@@ -52,6 +53,8 @@ std::string short_engine(const std::string& engine);
 // compared: both solved, or in entail mode both reached every guard.
 struct Pairing {
   std::vector<std::pair<const RunRow*, const RunRow*>> comparable, all;
+  // Pairs whose times cannot be compared because only one of the two got there.
+  size_t first_alone = 0, second_alone = 0;
 };
 Pairing pair_up(const Series& a, const Series& b);
 // Geometric mean of time_b / time_a over the pairs: how many times faster a is. By solve

@@ -52,6 +52,9 @@ TEST(Stats, FiguresOfAFamily) {
       sat_row("a", "n", "sat", 1), sat_row("b", "n", "unsat", 100),
       sat_row("c", "n", "timeout", 0), sat_row("d", "n", "unknown", 5)};
   rows[1].correct = false;
+  rows[0].parse_ms = 0.5;
+  rows[0].bytes = 20'000;
+  rows[2].bytes = 10'000;  // never read
   std::vector<const RunRow*> p;
   for (const RunRow& r : rows) p.push_back(&r);
   const Stats s = summarize(p);
@@ -60,9 +63,10 @@ TEST(Stats, FiguresOfAFamily) {
   EXPECT_EQ(s.unknown, 1u);
   EXPECT_EQ(s.timeout, 1u);
   EXPECT_EQ(s.wrong, 1u);
-  EXPECT_NEAR(s.par2_s, (0.101 + 40) / 4, 1e-9);
-  EXPECT_NEAR(s.geomean_ms, 10, 1e-9);
-  EXPECT_DOUBLE_EQ(s.p50_ms, 1);
+  EXPECT_NEAR(s.par2_s, (0.1015 + 40) / 4, 1e-9);
+  EXPECT_NEAR(s.geomean_ms, std::sqrt(150), 1e-9);
+  EXPECT_DOUBLE_EQ(s.p50_ms, 1.5);
+  EXPECT_DOUBLE_EQ(s.parse_mb_s, 40);
   EXPECT_DOUBLE_EQ(s.p99_ms, 100);
   EXPECT_EQ(s.answers, 2u);
   EXPECT_EQ(summarize({}).files, 0u);
@@ -135,6 +139,53 @@ TEST(ReportText, FamiliesTotalsAndLists) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }
   EXPECT_EQ(text_report({}), "");
+}
+
+TEST(ReportText, RatioByFamily) {
+  const std::vector<RunRow> rows = {
+      sat_row("d/cnn_1.smt2", "native", "sat", 1),
+      sat_row("d/cnn_1.smt2", "z3", "sat", 10),
+      sat_row("d/cnn_2.smt2", "native", "sat", 1),
+      sat_row("d/cnn_2.smt2", "z3", "sat", 1000),
+      sat_row("d/unet_1.smt2", "native", "sat", 2),
+      sat_row("d/unet_1.smt2", "z3", "timeout", 9000),
+      sat_row("d/unet_2.smt2", "native", "unknown", 2),
+      sat_row("d/unet_2.smt2", "z3", "sat", 9000),
+  };
+  EXPECT_EQ(
+      ratio_table(rows, "sat").text(),
+      "family  engine  against  files  both  alone  other alone  geomean ms  against ms  "
+      "geomean ratio  total ms  against ms  total ratio\n"
+      "d/cnn   native  z3           2     2      -            -        1.00         100  "
+      "          100      2.00        1010          505\n"
+      "d/unet  native  z3           2     0      1            1           -           -  "
+      "            -         -           -            -\n"
+      "all     native  z3           4     2      1            1        1.00         100  "
+      "          100      2.00        1010          505\n");
+  // The bottom line of the report.
+  EXPECT_TRUE(text_report(rows).ends_with(ratio_table(rows, "sat").text()));
+  EXPECT_EQ(ratio_table(rows, "entail").text(), "");
+  EXPECT_EQ(ratio_table({rows[0], rows[2]}, "sat").text(), "");
+}
+
+TEST(ReportText, RatioOfStreams) {
+  // A file without guards and one that was not gone through tell nothing.
+  std::vector<RunRow> rows = {
+      entail_row("d/f_a.smt2", "native", 1000, 10),
+      entail_row("d/f_a.smt2", "z3", 200'000, 10),
+      entail_row("d/f_b.smt2", "native", 3000, 10),
+      entail_row("d/f_b.smt2", "z3", 100'000, 10),
+      entail_row("d/f_c.smt2", "native", 1000, 10),
+      entail_row("d/f_c.smt2", "z3", 1000, 5),
+      entail_row("d/f_d.smt2", "native", 0, 0),
+      entail_row("d/f_d.smt2", "z3", 0, 0),
+  };
+  rows[5].status = "timeout";
+  EXPECT_EQ(ratio_table(rows, "entail").text(),
+            "family  engine  against  files  both  alone  total us  against us  total "
+            "ratio  geomean ratio\n"
+            "d/f     native  z3           4     2      1      40.0        3000         "
+            "75.0           81.6\n");
 }
 
 TEST(ReportText, LongListsAreCut) {
