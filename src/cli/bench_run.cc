@@ -307,7 +307,7 @@ class Bench {
 
   void record(size_t id, Progress& progress, RunRow row) {
     if (row.correct && !*row.correct) ++progress.state.wrong;
-    if (row.failed()) ++progress.state.failed;
+    if (!row.solved()) ++progress.state.unsolved;
     ++progress.state.done;
     if (!o_.verdicts.empty() && tasks_[id].mode == RunMode::kEntail) {
       verdicts_.set(row.file, row);

@@ -53,7 +53,7 @@ std::string progress_line(const ProgressState& s, size_t columns) {
   }
   if (s.skipped > 0) line += fmt::format("  {} resumed", s.skipped);
   if (s.wrong > 0) line += fmt::format("  {} WRONG", s.wrong);
-  if (s.failed > 0) line += fmt::format("  {} failed", s.failed);
+  if (s.unsolved > 0) line += fmt::format("  {} unsolved", s.unsolved);
   if (!s.current.empty() && line.size() + 2 < columns) {
     line += "  " + fitting_end(s.current, columns - line.size() - 2);
   }

@@ -12,7 +12,7 @@ namespace congrua::cli {
 struct ProgressState {
   size_t done = 0, total = 0;  // of this run
   size_t skipped = 0;          // done by an earlier run
-  size_t wrong = 0, failed = 0;
+  size_t wrong = 0, unsolved = 0;
   double elapsed_s = 0;
   std::string current;  // what runs now
 };
