@@ -27,12 +27,11 @@ struct Arguments {
   std::vector<std::string> engines = {"auto"}, policies, compare;
 };
 
-constexpr std::string_view kFooter = R"(
-PATH is a .smt2 file (also .xz, .gz), a folder, a pattern, or a list of paths: @LIST or a .txt file.
+constexpr std::string_view kFooter = R"(PATH is a .smt2 file (also .xz, .gz), a folder, a pattern, or a list of paths: @LIST or a .txt file.
 
-Exit codes: 0 all answers agree with what is expected; 1 a wrong answer; 2 wrong use, or nothing
-could be asked (no file, or none readable); 3 a result could not be written; 130 interrupted
-(128 + the signal).)";
+Exit codes: 0 no answer contradicts what is expected; 1 a wrong answer, or logs that contradict each
+other; 2 wrong use, or nothing could be asked (no file, or none readable); 3 a result could not be
+written; 130 interrupted (128 + the signal), with what was measured kept.)";
 
 int refuse(const absl::Status& status, int code) {
   std::fprintf(stderr, "congrua bench: %s\n", std::string(status.message()).c_str());
@@ -102,40 +101,44 @@ void add_bench(CLI::App& app, int& exit_code) {
   CLI::App* sub = app.add_subcommand("bench", "Run many instances and compare engines");
   auto a = std::make_shared<Arguments>();
   BenchOptions& o = a->bench;
-  sub->add_option("PATH", o.paths, "Files, folders, patterns, lists");
+  // The texts stand for CLI11's own, which print ranges and types.
+  sub->add_option("PATH", o.paths, "Files, folders, patterns, lists")->option_text("...");
   sub->add_option("--mode", a->mode,
                   "sat: find sizes; entail: which asserts follow from earlier ones; both")
-      ->capture_default_str();
-  sub->add_option(
-         "--engine", a->engines,
-         "auto, native, z3 or cmd:COMMAND; several, by commas or repeated. COMMAND is "
-         "run "
-         "as COMMAND MODE FILE TIMEOUT, or with {mode}, {file}, {timeout} filled in")
+      ->option_text("MODE [sat]");
+  sub->add_option("--engine", a->engines,
+                  "auto, native, z3 or cmd:COMMAND; several, by commas or repeated.\n"
+                  "COMMAND is run as COMMAND MODE FILE TIMEOUT, or with {mode}, {file}\n"
+                  "and {timeout} filled in")
       ->allow_extra_args(false)
-      ->capture_default_str();
+      ->option_text("ENGINES [auto]");
   sub->add_option("--specialize", a->policies,
-                  "none, 01, duck, both or all, by commas: rewrite each file by its "
-                  ":example values "
-                  "first; several policies are shown side by side")
-      ->allow_extra_args(false);
+                  "none, 01, duck, both or all, by commas: rewrite each file by its\n"
+                  ":example values first; several policies are shown side by side")
+      ->allow_extra_args(false)
+      ->option_text("POLICIES");
   sub->add_option("-j,--jobs", o.jobs, "Files at a time")
       ->check(CLI::Range(size_t{1}, size_t{1024}))
-      ->capture_default_str();
+      ->option_text("N [1]");
   sub->add_option("--timeout", o.timeout_s, "Seconds for a file")
       ->check(CLI::Range(0.001, 1e6))
-      ->capture_default_str();
+      ->option_text("SECONDS [10]");
   sub->add_option("--memory", a->memory, "Memory for a file: 4G, 512M; 0 is no limit")
-      ->capture_default_str();
+      ->option_text("SIZE [4G]");
   sub->add_option("--sample", o.sample, "Every N-th file alone")
       ->check(CLI::Range(size_t{1}, size_t{1} << 40))
-      ->capture_default_str();
-  sub->add_option("--jsonl", o.jsonl, "Append a JSON line for each file and engine");
+      ->option_text("N [1]");
+  sub->add_option("--jsonl", o.jsonl, "Append a JSON line for each file and engine")
+      ->option_text("FILE");
   sub->add_flag("--resume", o.resume, "Skip what the --jsonl file holds already");
   sub->add_option("--verdicts", o.verdicts,
-                  "Write file,assert_index,verdict,layer (entail mode)");
-  sub->add_option("--html", o.html, "Write a page with plots and tables");
+                  "Write file,assert_index,verdict,layer (entail mode)")
+      ->option_text("FILE");
+  sub->add_option("--html", o.html, "Write a page with plots and tables")
+      ->option_text("FILE");
   sub->add_option("--compare", a->compare, "Compare two --jsonl files instead of running")
-      ->expected(2);
+      ->expected(2)
+      ->option_text("A B");
   sub->footer(std::string(kFooter));
   sub->callback([a, &exit_code] { exit_code = run(*a); });
 }

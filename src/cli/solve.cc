@@ -12,6 +12,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -159,6 +161,13 @@ std::string statistics(const smt2::SessionStats& stats) {
   return out + ")\n";
 }
 
+std::optional<smt2::Engine> engine_from_name(std::string_view name) {
+  if (name == "auto") return smt2::Engine::kAuto;
+  if (name == "native") return smt2::Engine::kNative;
+  if (name == "z3") return smt2::Engine::kZ3;
+  return std::nullopt;
+}
+
 }  // namespace
 
 int run_solve(const SolveOptions& options, std::FILE* out, std::FILE* err) {
@@ -228,8 +237,7 @@ int run_solve(const SolveOptions& options, std::FILE* out, std::FILE* err) {
 }
 
 void add_solve(CLI::App& app, int& exit_code) {
-  static constexpr std::string_view kFooter = R"(
-FILE is an SMT-LIB 2.6 script over Int, Real and Bool, also packed by gzip or xz; - is standard
+  static constexpr std::string_view kFooter = R"(FILE is an SMT-LIB 2.6 script over Int, Real and Bool, also packed by gzip or xz; - is standard
 input, where each command is answered as soon as it is complete. Responses go to standard output:
 one line sat, unsat or unknown for each check.
 
@@ -238,20 +246,25 @@ the input cannot be read; 3 a response could not be written; 4 an answer contrad
 (set-info :status ...), or an engine proposed a model that its asserts refute.)";
   CLI::App* sub = app.add_subcommand("solve", "Run an SMT-LIB session");
   auto options = std::make_shared<SolveOptions>();
-  sub->add_option("FILE", options->path, "Script, or - for standard input")->required();
-  sub->add_option("--engine", options->engine, "auto (native, then Z3), native or z3")
-      ->transform(CLI::CheckedTransformer(
-          std::vector<std::pair<std::string, smt2::Engine>>{{"auto", smt2::Engine::kAuto},
-                                                            {"native", smt2::Engine::kNative},
-                                                            {"z3", smt2::Engine::kZ3}},
-          CLI::ignore_case))
-      ->default_str("auto");
+  // The texts stand for CLI11's own, which print ranges and types.
+  sub->add_option("FILE", options->path, "Script, or - for standard input")
+      ->required()
+      ->option_text(" ");
+  sub->add_option_function<std::string>(
+         "--engine",
+         [options](const std::string& name) {
+           const auto engine = engine_from_name(name);
+           if (!engine) throw CLI::ValidationError("--engine " + name, "not auto, native or z3");
+           options->engine = *engine;
+         },
+         "auto (native, then Z3), native or z3")
+      ->option_text("ENGINE [auto]");
   sub->add_option("--timeout", options->timeout_s, "Seconds for a check; 0 is no limit")
       ->check(CLI::Range(0.0, 1e6))
-      ->capture_default_str();
+      ->option_text("SECONDS [0]");
   sub->add_flag("--check-model", options->check_model,
-                "Say on standard error for each sat how many asserts its model was evaluated on "
-                "(it always is)");
+                "Say on standard error for each sat how many asserts its model was\n"
+                "evaluated on (it always is)");
   sub->add_flag("--stats", options->stats, "Print statistics to standard error");
   sub->footer(std::string(kFooter));
   sub->callback([options, &exit_code] { exit_code = run_solve(*options, stdout, stderr); });
