@@ -64,7 +64,8 @@ void Facts::pop() {
 // Without the search, which cases of a proof do not touch.
 void Facts::Impl::push_scope() {
   implied = nullptr;
-  scopes.push_back({facts.size(), ge_facts.size(), clauses.size(), trail.size(), contradictory});
+  scopes.push_back({facts.size(), ge_facts.size(), clauses.size(), ne_facts.size(), trail.size(),
+                    contradictory});
 }
 
 void Facts::Impl::pop_scope() {
@@ -93,6 +94,7 @@ void Facts::Impl::pop_scope() {
   facts.resize(s.facts);
   forget_ge(s.ge_facts);
   clauses.resize(s.clauses);
+  ne_facts.resize(s.ne_facts);
   contradictory = s.contradictory;
   }
 

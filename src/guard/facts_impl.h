@@ -195,6 +195,7 @@ struct Facts::Impl {
   bool linear_contradiction(size_t first, Budget& budget);
   Cases cases_of_clause(Budget& budget);
   Cases cases_of_choice(Budget& budget);
+  Cases cases_of_difference();
   // Are the facts contradictory? Facts from number `first` of ge_facts on are new.
   bool refute(Budget& budget, size_t first, int depth, bool* split);
   // Do they contradict g?
@@ -213,12 +214,13 @@ struct Facts::Impl {
   std::vector<const Node*> facts;      // as they were added
   std::vector<const Node*> ge_facts;   // p of facts p >= 0, rewritten when learnt
   std::vector<const Node*> clauses;    // disjunctions not yet decided
+  std::vector<const Node*> ne_facts;   // p of facts p != 0 with p on both sides of 0
   std::vector<ProductFact> product_facts;
   bool contradictory = false;
   const Node* implied = nullptr;  // the last question, if its answer was yes and nothing changed since
 
   struct Scope {
-    size_t facts, ge_facts, clauses, trail;
+    size_t facts, ge_facts, clauses, ne_facts, trail;
     bool contradictory;
   };
   std::vector<Scope> scopes;

@@ -1,5 +1,6 @@
 // Adding facts: every proposition is split, rewritten and handed to each layer that can use it.
 #include <algorithm>
+#include <array>
 
 #include "absl/strings/str_cat.h"
 #include "guard/facts_impl.h"
@@ -206,7 +207,9 @@ void Facts::Impl::learn_ne(const Node* p) {
   const guard::LinearForm f = linear_form(p);
   if (!f.valid) return;
   meet_known(f.form, Domain::all().without(f.negated ? f.constant : -f.constant));
-  if (!contradictory) learn_factors(p, Relation::kNotZero);
+  if (contradictory) return;
+  if (const Domain d = domain_of(p); d.lo() < 0 && d.hi() > 0) ne_facts.push_back(p);
+  learn_factors(p, Relation::kNotZero);
 }
 
 // p = 0 as a substitution of an atom that occurs once, with coefficient 1 or -1.
@@ -302,11 +305,23 @@ void Facts::Impl::learn_definition(const Node* n, const Node* value) {
       break;
     }
     case Op::kMin:
-      for (const Node* a : args_of(n)) learn_rewritten(builder.sub(a, value));
+    case Op::kMax: {
+      std::vector<const Node*> cases;
+      for (const Node* a : args_of(n)) {
+        learn_rewritten(n->op == Op::kMin ? builder.sub(a, value) : builder.sub(value, a));
+        cases.push_back(builder.eq(value, a));
+      }
+      if (!contradictory) learn(rewrite(builder.disjunction(cases)), true);
       break;
-    case Op::kMax:
-      for (const Node* a : args_of(n)) learn_rewritten(builder.sub(value, a));
+    }
+    case Op::kSelect: {
+      const Node* c = args_of(n)[0];
+      const std::array then = {c, builder.eq(value, args_of(n)[1])};
+      const std::array otherwise = {builder.logical_not(c), builder.eq(value, args_of(n)[2])};
+      const std::array cases = {builder.conjunction(then), builder.conjunction(otherwise)};
+      learn(rewrite(builder.disjunction(cases)), true);
       break;
+    }
     default:
       break;
   }

@@ -84,6 +84,9 @@ Facts::Impl::Cases Facts::Impl::cases_of_choice(Budget& budget) {
   for (size_t i = clauses.size(); i-- > 0 && count < 2 * kMaxFactsForCases; ++count) {
     visit(rewrite(clauses[i]));
   }
+  for (size_t i = ne_facts.size(); i-- > 0 && count < 3 * kMaxFactsForCases; ++count) {
+    visit(rewrite(ne_facts[i]));
+  }
   const Node* choice = nullptr;
   while (!stack.empty()) {
     const Node* n = stack.back();
@@ -115,6 +118,20 @@ Facts::Impl::Cases Facts::Impl::cases_of_choice(Budget& budget) {
   return cases;
 }
 
+// p != 0 as p >= 1 or p <= -1, the newest first.
+Facts::Impl::Cases Facts::Impl::cases_of_difference() {
+  Cases cases;
+  for (size_t i = ne_facts.size(); i-- > 0;) {
+    const Node* p = rewrite(ne_facts[i]);
+    const Domain d = domain_of(p);
+    if (d.lo() >= 0 || d.hi() <= 0) continue;
+    cases.assumptions = {builder.ge0(builder.add_const(p, Int(-1))),
+                         builder.ge0(builder.add_const(builder.neg(p), Int(-1)))};
+    break;
+  }
+  return cases;
+}
+
 bool Facts::Impl::refute(Budget& budget, size_t first, int depth, bool* split) {
   if (contradictory) return true;
   if (!budget.charge(kNodeCost)) return false;
@@ -123,6 +140,7 @@ bool Facts::Impl::refute(Budget& budget, size_t first, int depth, bool* split) {
   Cases cases = cases_of_clause(budget);
   if (contradictory) return true;
   if (cases.assumptions.empty()) cases = cases_of_choice(budget);
+  if (cases.assumptions.empty()) cases = cases_of_difference();
   if (cases.assumptions.empty() || budget.spent()) return false;
   *split |= cases.assumptions.size() > 1;
   for (size_t i = 0; i < cases.assumptions.size(); ++i) {
