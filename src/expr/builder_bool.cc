@@ -118,8 +118,7 @@ const Node* Builder::conjunction(std::span<const Node* const> input) {
   }
   const auto normalise = [&] {
     std::ranges::sort(parts, structural_less);
-    const auto repeated = std::ranges::unique(parts);
-    parts.erase(repeated.begin(), repeated.end());
+    parts.erase(std::unique(parts.begin(), parts.end()), parts.end());  // clang 14 lacks subrange
   };
   normalise();
   const auto has = [&](const Node* p) {

@@ -222,7 +222,7 @@ std::optional<Translation::Ceiling> Translation::ceiling(TermId t) const {
     const TermId x = terms.arg(args[1], 0);
     if (terms.op(c) == TermOp::kIsInt && terms.arg(c, 0) == x) return Ceiling{x, kNoTerm};
     if (terms.op(c) != TermOp::kEq) return std::nullopt;
-    for (const size_t side : {0, 1}) {
+    for (const size_t side : {size_t{0}, size_t{1}}) {
       const TermId rounded = terms.arg(c, side);
       if (terms.arg(c, 1 - side) == x && terms.op(rounded) == TermOp::kToReal &&
           terms.arg(rounded, 0) == args[1]) {
@@ -231,7 +231,7 @@ std::optional<Translation::Ceiling> Translation::ceiling(TermId t) const {
     }
   }
   if (then == TermOp::kDiv && terms.op(c) == TermOp::kEq) {
-    for (const size_t side : {0, 1}) {
+    for (const size_t side : {size_t{0}, size_t{1}}) {
       const TermId mod = terms.arg(c, side);
       if (is_integer(terms, terms.arg(c, 1 - side), 0) && terms.op(mod) == TermOp::kMod &&
           terms.arg(mod, 0) == terms.arg(args[1], 0) &&
