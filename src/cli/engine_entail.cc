@@ -70,12 +70,17 @@ class Native {
     switch (answer.truth) {
       case Truth::kTrue:
         return {Verdict::kRedundant, answer.layer};
-      case Truth::kFalse:
-        return {Verdict::kNeeded, answer.layer};
+      case Truth::kFalse: {
+        // Facts without a point imply it all the same. A proposition of which nothing is
+        // known (no name of SMT-LIB holds a bar) is open exactly where they have one.
+        const Expr any = pool_.symbol("|", {.sort = Sort::kBool});
+        const Truth some = facts_->decide(any, options).truth;
+        if (some == Truth::kTrue) return {Verdict::kRedundant, answer.layer};
+        if (some == Truth::kOpen && exact()) return {Verdict::kNeeded, answer.layer};
+        break;
+      }
       case Truth::kOpen:
-        // A translation that says less than its original has points that the original has
-        // not.
-        if (!translation_->approximate()) return {Verdict::kNeeded, answer.layer};
+        if (exact()) return {Verdict::kNeeded, answer.layer};
         break;
       case Truth::kUnknown:
         break;
@@ -89,6 +94,9 @@ class Native {
   }
 
  private:
+  // A translation that says less than its original has points that the original has not.
+  bool exact() const { return !translation_->approximate(); }
+
   const smt2::Env& env_;
   const std::atomic<bool>& cancel_;
   ExprPool pool_;

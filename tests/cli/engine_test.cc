@@ -114,6 +114,16 @@ TEST(Engine, Entail) {
   }
 }
 
+// What fails everywhere is implied all the same where the facts have no point, and it may
+// not be known that they have none.
+TEST(Engine, EntailUnderFactsWithoutAPoint) {
+  const RunRow row = run(RunMode::kEntail,
+                         "(declare-const x Int)(declare-const y Int)(declare-const z Int)"
+                         "(assert (and (< x z) (= z (ite (>= y z) x y))))(assert false)");
+  EXPECT_EQ(row.message, "");
+  EXPECT_NE(verdicts(row)[1], 'n');
+}
+
 TEST(Engine, AssertsOfAPolicyAreFactsAlone) {
   for (const std::string& engine : engines()) {
     const RunRow row = run(RunMode::kEntail,
