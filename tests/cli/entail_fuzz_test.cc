@@ -1,0 +1,66 @@
+// Entail mode's verdicts on random scripts: the native engine against Z3.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "cli/engine.h"
+#include "guard/z3.h"
+#include "tests/expr/reference.h"
+#include "tests/smt2/random_script.h"
+
+namespace congrua::cli {
+namespace {
+
+using smt2::ScriptLine;
+using Lines = std::vector<ScriptLine>;
+
+RunRow run(const std::string& text, const std::string& engine) {
+  RunRequest request;
+  request.path = "random.smt2";
+  request.text = text;
+  request.mode = RunMode::kEntail;
+  request.engine = engine;
+  request.timeout_s = 2;  // of which a guard gets a tenth
+  return run_file(request);
+}
+
+// What is wrong with the native verdicts; empty if nothing is.
+std::string wrong(const Lines& lines) {
+  const std::string text = smt2::script_text(lines);
+  const RunRow native = run(text, "native");
+  if (!native.message.empty()) return "";  // a reduced script that is none
+  const RunRow z3 = run(text, "z3");
+  for (size_t i = 0; i < native.verdicts.size() && i < z3.verdicts.size(); ++i) {
+    const auto& [ours, layer] = native.verdicts[i];
+    const Verdict theirs = z3.verdicts[i].first;
+    if (ours == theirs || ours == Verdict::kUnknown || theirs == Verdict::kUnknown)
+      continue;
+    return "assert " + std::to_string(i) + " by " + layer + ": " +
+           std::string(verdict_name(ours)) + ", Z3: " + std::string(verdict_name(theirs));
+  }
+  return "";
+}
+
+TEST(EntailFuzz, NativeVerdictsAgreeWithZ3) {
+  if (!guard::z3_available()) GTEST_SKIP() << "built without Z3";
+  const char* first = std::getenv("CONGRUA_SEED");
+  const uint64_t start = first == nullptr ? 0 : std::strtoull(first, nullptr, 10);
+  const auto rounds = static_cast<uint64_t>(100 * expr_test::soak_percent());
+  int failures = 0;
+  for (uint64_t seed = start; seed < start + rounds && failures < 20; ++seed) {
+    const Lines lines = smt2::RandomScript(seed).make();
+    const std::string what = wrong(lines);
+    if (what.empty()) continue;
+    ++failures;
+    const Lines small =
+        smt2::reduce(lines, [](const Lines& l) { return !wrong(l).empty(); });
+    ADD_FAILURE() << "seed " << seed << ": " << what << "\nreduced: " << wrong(small)
+                  << "\n"
+                  << smt2::script_text(small);
+  }
+}
+
+}  // namespace
+}  // namespace congrua::cli
