@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <string>
 #include <tuple>
 
@@ -423,9 +424,54 @@ TEST(Text, NestingAMillionDeep) {
             "1:1000001: an operand is missing before the end of the text");
 }
 
+std::string repeated(std::string_view s, int n) {
+  std::string out;
+  for (int i = 0; i < n; ++i) out += s;
+  return out;
+}
+
+TEST(Text, ChainsOfAMillion) {
+  constexpr int kDepth = 1'000'000;
+  ExprPool pool;
+  declare(pool);
+  const std::string close = repeated(")", kDepth);
+  // Each let adds 1 to the name it hides; then a let in the binding of each let.
+  const Expr sum = sexpr(pool, repeated("(let ((s0 (add s0 1))) ", kDepth) + "s0" + close);
+  EXPECT_EQ(sum, pool.symbol("s0") + kDepth);
+  EXPECT_EQ(sexpr(pool, repeated("(let ((t ", kDepth) + "s1" + repeated(")) t)", kDepth)),
+            pool.symbol("s1"));
+  const Expr b = *pool.find_symbol("b");
+  EXPECT_EQ(sexpr(pool, repeated("(not ", kDepth) + "b" + close), b);
+  EXPECT_EQ(infix(pool, repeated("-", kDepth) + "s0"), pool.symbol("s0"));
+  EXPECT_EQ(infix(pool, repeated("not ", kDepth + 1) + "b"), !b);
+  EXPECT_EQ(infix(pool, "s0" + repeated("**1", kDepth)), pool.symbol("s0"));
+  EXPECT_EQ(message(parse_sexpr(pool, repeated("(add ", kDepth)).status()),
+            "1:5000001: ')' is missing: the list opened at 1:4999996 is not closed");
+  EXPECT_EQ(message(parse_infix(pool, repeated("min(", kDepth)).status()),
+            "1:4000001: an operand is missing before the end of the text");
+}
+
+TEST(Text, BinaryBytes) {
+  std::string bytes;
+  for (uint32_t i = 0; i < 4096; ++i) bytes += static_cast<char>((i * 2654435761u) >> 13);
+  ExprPool pool;
+  for (size_t i = 0; i < bytes.size(); i += 7) {
+    const std::string_view text = std::string_view(bytes).substr(i);
+    for (const auto& e : {parse_sexpr(pool, text), parse_infix(pool, text)}) {
+      ASSERT_FALSE(e.ok()) << i;
+      // "line:column: ..."
+      EXPECT_NE(message(e.status()).find(": "), std::string::npos) << message(e.status());
+      EXPECT_TRUE(std::isdigit(static_cast<unsigned char>(message(e.status())[0])));
+    }
+  }
+}
+
 TEST(Text, NumeralsOfTenThousandDigits) {
   ExprPool pool;
   const std::string digits(10'000, '7');
+  EXPECT_EQ(infix(pool, digits), sexpr(pool, digits));
+  EXPECT_EQ(message(parse_infix(pool, "s0 + " + digits + "x").status()),
+            "1:6: bad numeral " + digits.substr(0, 40));  // a message stays short
   const Expr e = sexpr(pool, digits);
   EXPECT_EQ(to_sexpr(e), digits);
   EXPECT_EQ(to_sexpr(sexpr(pool, "(add s0 -" + digits + ")")),
