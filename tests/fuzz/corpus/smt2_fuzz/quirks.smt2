@@ -1,0 +1,6 @@
+(set-option :global-declarations true)(define-sort S (A) A)(declare-const a (S Int))
+(define-fun mod () Int (mod a 3))(define-fun ceil ((x Real)) Int (ite (is_int x) (to_int x) (+ (to_int x) 1)))
+(define-fun ceil () Int (ceil 2.5))(declare-fun f (Int Real) Bool)(declare-const r Real)
+(assert (= -1 ceil (ceil (/ a 2)) 18446744073709551616))(assert (f mod (^ (* r 1.5) 2)))
+(assert ((_ divisible 3) (abs (- a))))(check-sat-assuming ((f a r) (not (f 1 2))))
+(get-value (a (to_real a)))(reset-assertions)(assert (distinct a (as a Int) (div a a mod)))(reset)
