@@ -60,6 +60,9 @@ class Versions {
   std::array<uint64_t, 64> last_{};
 };
 
+// Does `atom` occur in n? Where n is too large to tell: true.
+bool occurs(const Node* atom, const Node* n);
+
 // p seen as sign * (form) + constant, where form has no constant and a positive first
 // coefficient. Forms are what facts are stored under: x - y >= 3 answers x - y >= 1.
 struct LinearForm {
@@ -245,7 +248,12 @@ struct Facts::Impl {
     uint64_t made = 0;
     T value{};
   };
-  std::vector<Memo<const Node*>> rewritten_;
+  struct Rewritten {
+    uint64_t made = 0;
+    const Node* value = nullptr;
+    uint64_t symbols = 0;  // what it rests on
+  };
+  std::vector<Rewritten> rewritten_;
   std::vector<Memo<Domain>> domains_;
 
   guard::Search search;

@@ -12,6 +12,7 @@ using internal::const_value;
 using internal::constant_of;
 using internal::factors_of;
 using internal::FactorView;
+using guard::occurs;
 using internal::LinearView;
 using internal::terms_of;
 
@@ -21,23 +22,6 @@ void reserve_id(V& column, uint32_t id) {
   if (id >= column.size()) column.resize(std::max<size_t>(id + 1, column.size() * 2));
 }
 
-// Does `atom` occur in n below its own term list? A signature test first.
-bool occurs(const internal::Node* atom, const internal::Node* n) {
-  if ((n->symbols & atom->symbols) != atom->symbols) return false;
-  std::vector<const internal::Node*> stack{n};
-  std::vector<const internal::Node*> seen;
-  while (!stack.empty()) {
-    const internal::Node* x = stack.back();
-    stack.pop_back();
-    if (x == atom) return true;
-    if ((x->symbols & atom->symbols) != atom->symbols) continue;
-    if (std::ranges::find(seen, x) != seen.end()) continue;
-    if (seen.size() > 256) return true;  // too large to tell: the caller then does without
-    seen.push_back(x);
-    internal::for_each_child(x, [&](const internal::Node* c) { stack.push_back(c); });
-  }
-  return false;
-}
 }  // namespace
 
 void Facts::Impl::contradict() { contradictory = true; }
@@ -63,7 +47,9 @@ void Facts::Impl::learn(const Node* proposition, bool truth) {
   // Connectives by a work list: conjunctions may be nested as deep as terms.
   std::vector<std::pair<const Node*, bool>> work{{proposition, truth}};
   while (!work.empty() && !contradictory) {
-    const auto [p, value] = work.back();
+    const bool value = work.back().second;
+    // Rewritten when its turn comes: what came before may have been solved for.
+    const Node* p = rewrite(work.back().first);
     work.pop_back();
     switch (p->op) {
       case Op::kConst:
@@ -74,7 +60,7 @@ void Facts::Impl::learn(const Node* proposition, bool truth) {
         break;
       case Op::kAnd:
         if (value) {
-          for (const Node* x : args_of(p)) work.emplace_back(rewrite(x), true);
+          for (const Node* x : args_of(p)) work.emplace_back(x, true);
         } else {
           clauses.push_back(p);
         }

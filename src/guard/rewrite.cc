@@ -12,17 +12,42 @@ void reserve_id(V& column, uint32_t id) {
 }
 }  // namespace
 
+// A signature test first.
+bool guard::occurs(const internal::Node* atom, const internal::Node* n) {
+  if ((n->symbols & atom->symbols) != atom->symbols) return false;
+  std::vector<const internal::Node*> stack{n};
+  std::vector<const internal::Node*> seen;
+  while (!stack.empty()) {
+    const internal::Node* x = stack.back();
+    stack.pop_back();
+    if (x == atom) return true;
+    if ((x->symbols & atom->symbols) != atom->symbols) continue;
+    if (std::ranges::find(seen, x) != seen.end()) continue;
+    if (seen.size() > 256) return true;  // too large to tell: the caller then does without
+    seen.push_back(x);
+    internal::for_each_child(x, [&](const internal::Node* c) { stack.push_back(c); });
+  }
+  return false;
+}
+
 const internal::Node* Facts::Impl::rewrite(const Node* n) {
   const auto find = [&](const Node* x) -> const Node* {
     if (x->symbols == 0) return x;
     if (x->id < rewritten_.size()) {
       const auto& m = rewritten_[x->id];
-      if (m.value != nullptr && substitution_versions.valid(m.made, x->symbols)) {
+      if (m.value != nullptr && substitution_versions.valid(m.made, m.symbols)) {
         return m.value;
       }
     }
     // Nothing was ever substituted that may occur in x.
     return substitution_versions.valid(0, x->symbols) ? x : nullptr;
+  };
+  // What the memo of x rests on: its symbols and those of all that it was on the way.
+  const auto basis = [&](const Node* x) {
+    if (x->id < rewritten_.size() && rewritten_[x->id].value != nullptr) {
+      return x->symbols | rewritten_[x->id].symbols;
+    }
+    return x->symbols;
   };
   if (const Node* done = find(n)) return done;
   std::vector<const Node*> stack{n};
@@ -34,8 +59,10 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
       continue;
     }
     const Node* result = nullptr;
+    uint64_t symbols = x->symbols;
     if (x->id < substitution_.size() && substitution_[x->id] != nullptr) {
       result = substitution_[x->id];
+      symbols |= result->symbols;
     } else {
       children.clear();
       bool ready = true;
@@ -47,6 +74,7 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
           ready = false;
         } else {
           changed |= r != c;
+          symbols |= basis(c);
           children.push_back(r);
         }
       });
@@ -57,13 +85,15 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
         for (int i = 0; i < 8; ++i) {
           const Node* again = result->id < substitution_.size() ? substitution_[result->id]
                                                                 : nullptr;
+          symbols |= result->symbols;
           if (again == nullptr) break;
           result = again;
         }
+        symbols |= result->symbols;
       }
     }
     reserve_id(rewritten_, x->id);
-    rewritten_[x->id] = {substitution_versions.now(), result};
+    rewritten_[x->id] = {substitution_versions.now(), result, symbols};
     stack.pop_back();
   }
   return find(n);
@@ -84,6 +114,8 @@ void Facts::Impl::substitute(const Node* atom, const Node* by) {
     if (old == nullptr || (old->symbols & symbols) == 0) continue;
     const Node* fresh = rewrite(old);
     if (fresh == old) continue;
+    // The right side came back to the term itself: it is solved no more.
+    if (guard::occurs(other, fresh)) fresh = nullptr;
     trail.push_back({other, Undo::kSubstitution, {}, old, 0});
     substitution_[other->id] = fresh;
     substitution_versions.touch(other->symbols);

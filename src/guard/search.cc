@@ -155,7 +155,7 @@ bool Search::Impl::check(const std::vector<int64_t>& values) {
   for (size_t i = 0; i < values.size(); ++i) {
     point.set(engine.program().cell(engine.variables()[i]).node, Int(values[i]));
   }
-  return evaluator.all_true(constraints, point);
+  return evaluator.all_true(constraints, point) && admissible(constraints, point);
 }
 
 }  // namespace congrua::guard

@@ -16,6 +16,18 @@ constexpr int64_t kNearFailures = 64;
 constexpr int64_t kPatience = 8;
 constexpr int64_t kRepairRounds = 2;
 constexpr int64_t kQuestionRounds = 3;
+
+// A value of least magnitude.
+int64_t least_value(const search::Dom& d) {
+  if (d.contains(0)) return 0;
+  if (d.lo >= 0) return d.lo;
+  if (d.hi <= 0) return d.hi;
+  for (int64_t v = 1; v <= static_cast<int64_t>(d.mod); ++v) {
+    if (d.contains(v)) return v;
+    if (d.contains(-v)) return -v;
+  }
+  return d.lo > -kInf ? d.lo : d.hi;
+}
 }  // namespace
 
 // Values for variables that are new: the least magnitude that is allowed.
@@ -27,9 +39,7 @@ bool Search::Impl::sync_base(Budget& budget) {
   has_base.resize(engine.program().size(), kNoValue);
   for (const CellId c : engine.variables()) {
     if (has_base[c] == kKept) continue;
-    const search::Dom& d = engine.dom(c);
-    base[c] = d.lo > 0 ? d.lo : d.hi < 0 ? d.hi : d.contains(0) ? 0 : d.hi > 0 ? d.mod : d.lo;
-    if (!d.contains(base[c])) base[c] = d.lo > -kInf ? d.lo : d.hi;
+    base[c] = least_value(engine.dom(c));
     has_base[c] = kKept;
     base_point.set(engine.program().cell(c).node, Int(base[c]));
   }
@@ -45,6 +55,14 @@ bool Search::Impl::sync_base(Budget& budget) {
 std::optional<bool> Search::Impl::holds_at_base(const Node* proposition) {
   const std::optional<Int> v = evaluator.evaluate(proposition, base_point);
   if (!v) return std::nullopt;
+  note_parts(proposition);
+  if (!has_applications) {
+    if (!admissible(std::span(&proposition, 1), base_point)) return std::nullopt;
+  } else {
+    std::vector<const Node*> all = constraints;
+    all.push_back(proposition);
+    if (!admissible(all, base_point)) return std::nullopt;
+  }
   return v->is_one();
 }
 
@@ -108,6 +126,7 @@ Search::Outcome Search::Impl::search_component(
   std::vector<const Node*> touched;
   for (size_t i = 0; i < constraints.size(); ++i) {
     // Those from base_holds on may be false for want of a value that propagation has fixed.
+    note_parts(constraints[i]);
     if ((constraints[i]->symbols & symbols) != 0 || i >= base_holds) {
       touched.push_back(constraints[i]);
     }
@@ -118,7 +137,8 @@ Search::Outcome Search::Impl::search_component(
         for (size_t i = 0; i < values.size(); ++i) {
           base_point.set(engine.program().cell(cells[i]).node, Int(values[i]));
         }
-        return evaluator.all_true(touched, base_point);
+        return evaluator.all_true(touched, base_point) &&
+               admissible(has_applications ? constraints : touched, base_point);
       },
       cells);
   std::vector<int64_t> preferred;
@@ -160,7 +180,7 @@ Search::Outcome Search::Impl::find_near(const Node* proposition, Budget& budget)
   for (const CellId c : engine.variables()) {
     if (has_base[c] == kKept) continue;
     // Of this question alone: its value is forgotten with it.
-    base[c] = std::max<int64_t>(0, std::max(engine.dom(c).lo, -kInf));
+    base[c] = least_value(engine.dom(c));
     has_base[c] = kLent;
     base_point.set(engine.program().cell(c).node, Int(base[c]));
   }

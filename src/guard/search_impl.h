@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "expr/column.h"
 #include "expr/eval.h"
 #include "guard/search.h"
 #include "guard/search_engine.h"
@@ -26,6 +29,10 @@ struct Search::Impl {
   Outcome first_model(search::Tree& tree, Budget& budget);
   void minimise(search::Tree& tree, Budget& budget);
   bool check(const std::vector<int64_t>& values);
+  // Does the point belong to the question: no divisor in the propositions is 0, read or not, and
+  // an opaque term has one value wherever its arguments have the same?
+  bool admissible(std::span<const Node* const> propositions, const internal::Assignment& point);
+  void note_parts(const Node* proposition);
   void keep(const search::Tree& tree);
 
   // search_base.cc
@@ -43,6 +50,14 @@ struct Search::Impl {
   std::vector<Scope> scopes;
   std::vector<std::pair<const Node*, Int>> model;
   internal::Assignment point;
+  // Symbolic divisors and opaque applications that occur in a proposition; none for most.
+  struct Parts {
+    std::vector<const Node*> divisors;
+    std::vector<const Node*> applications;
+  };
+  absl::flat_hash_map<const Node*, Parts> parts_of;
+  bool has_applications = false;  // in anything that was seen: they tie all propositions together
+  internal::NodeColumn<uint8_t> plain;  // neither occurs below
   internal::Evaluator evaluator;
   int64_t lower_bound = 0;  // no model has a smaller sum
   int64_t best = search::kInf;  // sum of the model

@@ -90,8 +90,9 @@ bool Engine::require_nonzero(CellId c) {
     const CellId a = program_.args(c)[0];
     activate(a);
     const int64_t w = program_.weights(c)[0];
-    if (x.constant % w != 0) return true;
-    const int128 v = -static_cast<int128>(x.constant) / w;
+    const auto constant = static_cast<int128>(x.constant);  // INT64_MIN % -1 has no int64
+    if (constant % w != 0) return true;
+    const int128 v = -constant / w;
     if (v >= kInf || v <= -kInf) {  // no column holds it
       activate(c);
       return set_nonzero(c);

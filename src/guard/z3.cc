@@ -176,7 +176,7 @@ class Engine {
     for (size_t i = 0; i < q.assumptions.size(); ++i) {
       // Z3 takes literals only.
       proxies.push_back(context_.bool_const(fmt::format("{}assumption!{}", kOurs, i).c_str()));
-      solver_->add(z3::implies(proxies[static_cast<unsigned>(i)], q.assumptions[i]));
+      solver_->add(z3::implies(proxies[static_cast<int>(i)], q.assumptions[i]));
     }
     Z3Result result = ask(*solver_, &proxies, q);
     if (!q.assumptions.empty() && !was_cut_short(result)) solver_->pop();
@@ -223,7 +223,7 @@ class Engine {
     std::vector<z3::expr> out;
     out.reserve(all.size() - piece.context);
     for (size_t i = piece.context; i < all.size(); ++i) {
-      out.push_back(all[static_cast<unsigned>(i)]);
+      out.push_back(all[static_cast<int>(i)]);
     }
     return out;
   }

@@ -28,8 +28,8 @@ using internal::Node;
 
 // Not yet asked of a counterexample: that no divisor is 0 where it is not read, and that
 // g has one value for equal arguments.
-constexpr bool kUnreadDivisors = false;
-constexpr bool kOpaqueTermsAreFunctions = false;
+constexpr bool kUnreadDivisors = true;
+constexpr bool kOpaqueTermsAreFunctions = true;
 
 void collect(const Node* root, std::set<const Node*>& seen) {
   std::vector<const Node*> stack = {root};
