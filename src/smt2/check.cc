@@ -76,6 +76,11 @@ CheckResult Checker::check(std::span<const TermId> assumptions, bool want_core) 
   cancel_.store(false, std::memory_order_relaxed);
   if (options_.engine != Engine::kZ3) {
     phase(Phase::kNative);
+    {
+      const Stopwatch watch;
+      translate_new(assumptions);
+      result.intern_ms = watch.ms();
+    }
     const Stopwatch watch;
     check_native(assumptions, &result);
     result.native_ms = watch.ms();
@@ -139,7 +144,6 @@ void Checker::translate_new(std::span<const TermId> assumptions) {
 }
 
 void Checker::check_native(std::span<const TermId> assumptions, CheckResult* result) {
-  translate_new(assumptions);
   std::vector<Expr> exprs;
   exprs.reserve(items_.size());
   for (const Item& i : items_) exprs.push_back(i.expr);

@@ -28,6 +28,7 @@ struct CheckResult {
   std::optional<Interpretation> model;   // kSat
   std::vector<size_t> core;              // kUnsat: indices of asserts, ascending
   std::vector<size_t> core_assumptions;  // kUnsat: indices of assumptions, ascending
+  double intern_ms = 0;  // asserts to canonical terms, for the native engine
   double native_ms = 0, z3_ms = 0;
 };
 

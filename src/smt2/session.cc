@@ -197,12 +197,13 @@ void Session::Impl::check(const Command& c) {
                .expected = expected,
                .layer = result.layer,
                .reason = result.reason,
-               .ms = ms_since(start),
+               .ms = ms_since(start) - result.intern_ms,
                .native_ms = result.native_ms,
                .z3_ms = result.z3_ms,
                .model_max = {},
                .model_sum = {},
                .asserts_checked = 0};
+  stats.parse_ms += result.intern_ms;
   if (result.answer == CheckAnswer::kSat) {
     record.asserts_checked = assertions.size() + c.terms.size();
     measure_model(&record);
