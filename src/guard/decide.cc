@@ -30,7 +30,7 @@ bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer) {
   }
   if (!budget.charge(8)) return false;
   if (domain_of(p).lo() >= 0) return answer(Layer::kInterval);
-  if (!budget.charge(16)) return false;
+  if (!budget.charge(16) || negative_at_base(p)) return false;
   if (shift_nonnegative(p)) return answer(Layer::kShift);
   if (product_nonnegative(p, budget, layer)) return answer(Layer::kProduct);
   if (product_dominated(p, budget)) return answer(Layer::kProduct);
@@ -187,11 +187,14 @@ Truth Facts::Impl::decide(const Node* g, Budget& budget, Layer* layer) {
   if (const std::optional<Truth> t = look_up(rewritten, layer)) return *t;
   // At a point where it fails no proof need be looked for.
   Budget for_base(std::min(budget.left(), kShortSearch), budget.cancel_flag());
-  if (search.holds_at_base(g, for_base) == false) {
+  const std::optional<bool> at_base = search.holds_at_base(g, for_base);
+  if (at_base == false) {
     *layer = Layer::kModel;
     return Truth::kOpen;
   }
+  base_prunes = at_base.has_value();
   const Truth t = prove(rewritten, budget, layer);
+  base_prunes = false;
   if (t != Truth::kUnknown || budget.spent()) return t;
   // A short search before a proof by cases, a longer one after it.
   bool none = false;

@@ -205,6 +205,8 @@ struct Facts::Impl {
   bool refute_with(const Node* g, Budget& budget, Layer* layer);
 
   // ---- models.cc
+  // p < 0 at a point of the facts: p >= 0 cannot be proved.
+  bool negative_at_base(const Node* p);
   // *none: there is none, by exhaustion.
   bool find_counterexample(const Node* g, Budget& budget, int64_t steps, bool* none);
 
@@ -257,6 +259,11 @@ struct Facts::Impl {
   std::vector<Memo<Domain>> domains_;
 
   guard::Search search;
+  // The symbols that parametrize made, and the quotients that they stand for, older first.
+  std::vector<std::pair<const Node*, const Node*>> quotients;
+  uint64_t quotients_lent_at = 0;
+  size_t quotients_lent = 0;
+  bool base_prunes = false;  // the facts are those of the search's base
   // Facts learnt from facts learnt from facts: deep enough for real chains, and an end.
   static constexpr int kMaxLearnDepth = 24;
   int learn_depth = 0;

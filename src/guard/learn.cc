@@ -262,6 +262,10 @@ bool Facts::Impl::parametrize(const Node* p) {
       if (best == nullptr) continue;
       // One symbol for each quotient, whatever fact it comes from.
       const Node* q = builder.symbol(absl::StrCat("\x01quotient", f.base->id), SymbolOptions{});
+      if (std::ranges::find(quotients, q, &std::pair<const Node*, const Node*>::first) ==
+          quotients.end()) {
+        quotients.emplace_back(q, f.base);
+      }
       meet_known(q, domain_of(f.base));
       if (contradictory) return true;
       // a = best + others = m*q - k

@@ -3,6 +3,18 @@
 
 namespace congrua {
 
+bool Facts::Impl::negative_at_base(const Node* p) {
+  if (!base_prunes) return false;
+  if (quotients_lent_at != search.base_version()) quotients_lent = 0;
+  quotients_lent_at = search.base_version();
+  for (; quotients_lent < quotients.size(); ++quotients_lent) {
+    const auto& [symbol, quotient] = quotients[quotients_lent];
+    if (const std::optional<Int> v = search.value_at_base(quotient)) search.lend(symbol, *v);
+  }
+  const std::optional<Int> v = search.value_at_base(p);
+  return v && v->sign() < 0;
+}
+
 bool Facts::Impl::find_counterexample(const Node* g, Budget& budget, int64_t steps, bool* none) {
   const int64_t granted = std::min(budget.left(), steps);
   Budget part(granted, budget.cancel_flag());

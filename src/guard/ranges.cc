@@ -77,22 +77,22 @@ Domain Facts::Impl::div_elimination(const Node* sum) {
 
 Domain Facts::Impl::sum_domain(const Node* sum) {
   Domain d = point_of(constant_of(sum));
-  bool quotients = false;
-  bool products = false;
+  bool any_quotient = false;
+  bool any_product = false;
   for (const internal::Term& t : terms_of(sum)) {
     d = congrua::add(d, scaled(domains_[t.mono->id].value, t.coef));
-    quotients |= t.mono->op == Op::kFloorDiv;
-    products |= t.mono->op == Op::kMul;
+    any_quotient |= t.mono->op == Op::kFloorDiv;
+    any_product |= t.mono->op == Op::kMul;
   }
   const guard::LinearForm f = linear_form(sum);
   if (f.valid && f.form != sum) {
     const Domain k = known(f.form);
     if (!k.is_all()) d = d.meet(congrua::add_const(f.negated ? neg(k) : k, f.constant));
   }
-  if (quotients && terms_of(sum).size() > 1 && terms_of(sum).size() <= 16) {
+  if (any_quotient && terms_of(sum).size() > 1 && terms_of(sum).size() <= 16) {
     d = d.meet(div_elimination(sum));
   }
-  if (products && terms_of(sum).size() > 1) d = d.meet(product_domain(sum));
+  if (any_product && terms_of(sum).size() > 1) d = d.meet(product_domain(sum));
   return d;
 }
 

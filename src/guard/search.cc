@@ -68,6 +68,14 @@ std::optional<bool> Search::holds_at_base(const Node* proposition, Budget& budge
   return impl_->holds_at_base(proposition);
 }
 
+std::optional<Int> Search::value_at_base(const Node* term) {
+  return impl_->evaluator.evaluate(term, impl_->base_point);
+}
+void Search::lend(const Node* variable, const Int& value) {
+  impl_->base_point.set(variable, value);
+}
+uint64_t Search::base_version() const { return impl_->base_version; }
+
 std::vector<std::pair<const Node*, Int>> Search::base() const { return impl_->base_values(); }
 
 Search::Outcome Search::Impl::find_any(Budget& budget) {

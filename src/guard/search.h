@@ -58,6 +58,12 @@ class Search {
   std::optional<bool> holds_at_base(const Node* proposition, Budget& budget);
   // Values of all variables that occur, by node; valid after kFound until the next call.
   std::span<const std::pair<const Node*, Int>> model() const;
+  // The value of an integer term at that point, which the last holds_at_base must have found.
+  // `lend` gives a variable of the caller's own a value there; base_version() changes with the
+  // point, and what was lent is then to be lent again.
+  std::optional<Int> value_at_base(const Node* term);
+  void lend(const Node* variable, const Int& value);
+  uint64_t base_version() const;
   // The point of holds_at_base.
   std::vector<std::pair<const Node*, Int>> base() const;
 

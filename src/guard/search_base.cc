@@ -42,6 +42,7 @@ bool Search::Impl::sync_base(Budget& budget) {
     base[c] = least_value(engine.dom(c));
     has_base[c] = kKept;
     base_point.set(engine.program().cell(c).node, Int(base[c]));
+    ++base_version;
   }
   while (base_holds < constraints.size() &&
          holds_at_base(constraints[base_holds]).value_or(false)) {
@@ -101,6 +102,7 @@ bool Search::Impl::repair_base(Budget& budget) {
     }
   }
   base_holds = constraints.size();
+  ++base_version;
   return true;
 }
 

@@ -68,6 +68,7 @@ struct Search::Impl {
   std::vector<HasBase> has_base;
   internal::Assignment base_point;
   size_t base_holds = 0;
+  uint64_t base_version = 1;
   size_t base_failed = SIZE_MAX;  // number of constraints at which no base was found
 };
 

@@ -1,5 +1,8 @@
 // Signs of coefficients after shifting (the trivial case of Handelman 1988): with s = lo + t,
 // t >= 0, a polynomial all of whose coefficients are non-negative is at least its constant.
+#include <algorithm>
+#include <functional>
+
 #include "guard/facts_impl.h"
 
 namespace congrua {
@@ -10,7 +13,7 @@ using internal::LinearView;
 
 namespace {
 constexpr size_t kMaxTerms = 48;
-constexpr size_t kMaxDominating = 64;
+constexpr size_t kMaxDominating = 16;
 }  // namespace
 
 // p with each atom x replaced by x + lo (then x >= 0) or hi - x; null where an atom has no bound
@@ -57,20 +60,27 @@ bool Facts::Impl::shift_nonnegative(const Node* p) {
   return true;
 }
 
-// p >= q for a fact q >= 0, by the signs of p - q.
+// p >= q for a fact q >= 0 that shares a term with p, by the signs of p - q.
 bool Facts::Impl::dominated(const Node* p, Budget& budget) {
-  size_t tried = 0;
-  for (size_t i = ge_facts.size(); i-- > 0 && tried < kMaxDominating;) {
-    const Node* q = rewrite(ge_facts[i]);
-    if ((q->symbols & p->symbols) == 0 || q->op == Op::kConst) continue;
-    // Something must cancel.
-    const Node* difference = builder.sub(p, q);
-    if (LinearView(difference).terms().size() >=
-        LinearView(p).terms().size() + LinearView(q).terms().size()) {
-      continue;
+  std::vector<uint32_t> candidates;
+  {
+    const LinearView v(p);
+    for (const internal::Term& t : v.terms()) {
+      if (t.mono->id >= facts_of_term_.size()) continue;
+      const auto& list = facts_of_term_[t.mono->id];
+      const size_t from = list.size() > kMaxDominating ? list.size() - kMaxDominating : 0;
+      candidates.insert(candidates.end(), list.begin() + static_cast<std::ptrdiff_t>(from),
+                        list.end());
     }
-    ++tried;
+  }
+  std::ranges::sort(candidates, std::greater<>{});
+  candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+  if (candidates.size() > kMaxDominating) candidates.resize(kMaxDominating);
+  for (const uint32_t i : candidates) {
+    const Node* q = rewrite(ge_facts[i]);
+    if (q->op == Op::kConst) continue;
     if (!budget.charge(16)) return false;
+    const Node* difference = builder.sub(p, q);
     if (domain_of(difference).lo() >= 0 || shift_nonnegative(difference)) return true;
   }
   return false;
