@@ -23,7 +23,7 @@ std::vector<FactId> Facts::Impl::minimal_reason(const Node* g) {
     Layer layer = Layer::kNone;
     if (internal::is_false(g)) {
       bool split = false;
-      return fresh.refute(budget, 0, kMaxCaseDepth, &split);
+      return fresh.refute(budget, &split);
     }
     return fresh.prove(fresh.rewrite(g), budget, &layer) == Truth::kTrue ||
            fresh.refute_with(fresh.builder.logical_not(g), budget, &layer);

@@ -175,7 +175,10 @@ struct Facts::Impl {
       monos.clear();
       index.clear();
       rows.clear();
+      cut = false;
     }
+    size_t max_variables = 0, max_rows = 0;
+    bool cut = false;  // something was left out for its size
     std::vector<const Node*> monos;
     absl::flat_hash_map<const Node*, uint32_t> index;
     std::vector<Row> rows;
@@ -185,7 +188,8 @@ struct Facts::Impl {
   void forget_ge(size_t count);
   bool linear_row(const Node* p);
   void linear_definition(const Node* n);
-  bool linear_nonnegative(const Node* p, Budget& budget);
+  bool linear_nonnegative(const Node* p, Budget& budget, bool large = false);
+  bool linear_attempt(const Node* p, Budget& budget);
   bool integer_infeasible(Budget& budget, int branches);
 
   // ---- refute.cc
@@ -194,13 +198,15 @@ struct Facts::Impl {
     const Node* choice = nullptr;          // a term that has values[i] in case i; may be null
     std::vector<const Node*> values;
   };
-  static constexpr int kMaxCaseDepth = 12;
+  static constexpr int kMaxCaseDepth = 48;
   bool linear_contradiction(size_t first, Budget& budget);
   Cases cases_of_clause(Budget& budget);
-  Cases cases_of_choice(Budget& budget);
+  Cases cases_of_choice(const Node* goal, Budget& budget);
   Cases cases_of_difference();
-  // Are the facts contradictory? Facts from number `first` of ge_facts on are new.
-  bool refute(Budget& budget, size_t first, int depth, bool* split);
+  // Are the facts contradictory? The newest of them is what the others are thought to refute.
+  bool refute(Budget& budget, bool* split);
+  // Facts from number `first` of ge_facts on are new in this case.
+  bool refute_cases(const Node* goal, Budget& budget, size_t first, int depth, bool* split);
   // Do they contradict g?
   bool refute_with(const Node* g, Budget& budget, Layer* layer);
 

@@ -16,8 +16,10 @@ using internal::LinearView;
 using internal::Term;
 
 namespace {
+// Of a first attempt; where these cut something off, a proof by cases tries kGrowth times more.
 constexpr size_t kMaxVariables = 28;
 constexpr size_t kMaxRows = 40;
+constexpr size_t kGrowth = 5;
 constexpr size_t kMaxFactsOfTerm = 8;
 constexpr int kMaxPivots = 120;
 constexpr int kMaxBranches = 3;  // nested
@@ -48,7 +50,8 @@ void Facts::Impl::forget_ge(size_t count) {
 bool Facts::Impl::linear_row(const Node* p) {
   const LinearView v(p);
   LinearProblem& l = linear_;
-  if (v.terms().size() < 2 || v.terms().size() > kMaxVariables || l.rows.size() >= kMaxRows) {
+  if (v.terms().size() < 2 || v.terms().size() > l.max_variables || l.rows.size() >= l.max_rows) {
+    l.cut |= v.terms().size() >= 2;
     return false;
   }
   size_t fresh = 0;
@@ -60,7 +63,11 @@ bool Facts::Impl::linear_row(const Node* p) {
     fresh += l.index.find(t.mono) == l.index.end();
   }
   const std::optional<int64_t> k = v.constant().to_int64();
-  if (!k || l.monos.size() + fresh > kMaxVariables) return false;
+  if (!k) return false;
+  if (l.monos.size() + fresh > l.max_variables) {
+    l.cut = true;
+    return false;
+  }
   LinearProblem::Row row;
   for (const Term& t : v.terms()) {
     const auto [it, added] = l.index.try_emplace(t.mono, static_cast<uint32_t>(l.monos.size()));
@@ -118,12 +125,23 @@ void Facts::Impl::linear_definition(const Node* n) {
   }
 }
 
-bool Facts::Impl::linear_nonnegative(const Node* p, Budget& budget) {
+bool Facts::Impl::linear_nonnegative(const Node* p, Budget& budget, bool large) {
+  LinearProblem& l = linear_;
+  l.max_variables = kMaxVariables;
+  l.max_rows = kMaxRows;
+  if (linear_attempt(p, budget)) return true;
+  if (!large || !l.cut || budget.spent()) return false;
+  l.max_variables *= kGrowth;
+  l.max_rows *= kGrowth;
+  return linear_attempt(p, budget);
+}
+
+bool Facts::Impl::linear_attempt(const Node* p, Budget& budget) {
   LinearProblem& l = linear_;
   l.clear();
   if (!linear_row(builder.add_const(builder.neg(p), Int(-1)))) return false;
   // Breadth first: what a term is, then facts over it.
-  for (size_t i = 0; i < l.monos.size() && l.rows.size() < kMaxRows; ++i) {
+  for (size_t i = 0; i < l.monos.size() && l.rows.size() < l.max_rows; ++i) {
     const Node* mono = l.monos[i];
     linear_definition(mono);
     if (mono->id < facts_of_term_.size()) {

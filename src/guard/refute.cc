@@ -28,7 +28,7 @@ bool Facts::Impl::linear_contradiction(size_t first, Budget& budget) {
     ++tried;
     if (!budget.charge(8)) return false;
     const Node* below = builder.add_const(builder.neg(q), Int(-1));
-    if (domain_of(below).lo() >= 0 || linear_nonnegative(below, budget)) return true;
+    if (domain_of(below).lo() >= 0 || linear_nonnegative(below, budget, true)) return true;
   }
   return false;
 }
@@ -67,8 +67,9 @@ Facts::Impl::Cases Facts::Impl::cases_of_clause(Budget& budget) {
   return best;
 }
 
-// A selection, minimum or maximum in the newest facts, and what it is in each case.
-Facts::Impl::Cases Facts::Impl::cases_of_choice(Budget& budget) {
+// A selection, minimum or maximum in the goal, or else in the newest facts, and what it is in each
+// case.
+Facts::Impl::Cases Facts::Impl::cases_of_choice(const Node* goal, Budget& budget) {
   std::vector<const Node*> stack;
   std::vector<const Node*> seen;
   const auto visit = [&](const Node* n) {
@@ -77,15 +78,19 @@ Facts::Impl::Cases Facts::Impl::cases_of_choice(Budget& budget) {
     seen.push_back(n);
     stack.push_back(n);
   };
-  size_t count = 0;
-  for (size_t i = ge_facts.size(); i-- > 0 && count < kMaxFactsForCases; ++count) {
-    visit(rewrite(ge_facts[i]));
-  }
-  for (size_t i = clauses.size(); i-- > 0 && count < 2 * kMaxFactsForCases; ++count) {
-    visit(rewrite(clauses[i]));
-  }
-  for (size_t i = ne_facts.size(); i-- > 0 && count < 3 * kMaxFactsForCases; ++count) {
-    visit(rewrite(ne_facts[i]));
+  if (goal != nullptr) {
+    visit(rewrite(goal));
+  } else {
+    size_t count = 0;
+    for (size_t i = ge_facts.size(); i-- > 0 && count < kMaxFactsForCases; ++count) {
+      visit(rewrite(ge_facts[i]));
+    }
+    for (size_t i = clauses.size(); i-- > 0 && count < 2 * kMaxFactsForCases; ++count) {
+      visit(rewrite(clauses[i]));
+    }
+    for (size_t i = ne_facts.size(); i-- > 0 && count < 3 * kMaxFactsForCases; ++count) {
+      visit(rewrite(ne_facts[i]));
+    }
   }
   const Node* choice = nullptr;
   while (!stack.empty()) {
@@ -102,8 +107,16 @@ Facts::Impl::Cases Facts::Impl::cases_of_choice(Budget& budget) {
   cases.choice = choice;
   const auto args = args_of(choice);
   if (choice->op == Op::kSelect) {
-    cases.assumptions = {args[0], builder.logical_not(args[0])};
-    cases.values = {args[1], args[2]};
+    Layer layer = Layer::kNone;
+    const std::optional<Truth> known = look_up(args[0], &layer);
+    if (known != Truth::kFalse) {
+      cases.assumptions.push_back(args[0]);
+      cases.values.push_back(args[1]);
+    }
+    if (known != Truth::kTrue) {
+      cases.assumptions.push_back(builder.logical_not(args[0]));
+      cases.values.push_back(args[2]);
+    }
     return cases;
   }
   for (const Node* a : args) {
@@ -132,14 +145,22 @@ Facts::Impl::Cases Facts::Impl::cases_of_difference() {
   return cases;
 }
 
-bool Facts::Impl::refute(Budget& budget, size_t first, int depth, bool* split) {
+bool Facts::Impl::refute(Budget& budget, bool* split) {
+  return refute_cases(facts.empty() ? nullptr : facts.back(), budget, 0, kMaxCaseDepth, split);
+}
+
+bool Facts::Impl::refute_cases(const Node* goal, Budget& budget, size_t first, int depth,
+                               bool* split) {
   if (contradictory) return true;
   if (!budget.charge(kNodeCost)) return false;
   if (linear_contradiction(first, budget)) return true;
   if (depth == 0) return false;
-  Cases cases = cases_of_clause(budget);
+  // Choices of the goal first: what else is undecided may have nothing to do with it.
+  Cases cases;
+  if (goal != nullptr) cases = cases_of_choice(goal, budget);
+  if (cases.assumptions.empty()) cases = cases_of_clause(budget);
   if (contradictory) return true;
-  if (cases.assumptions.empty()) cases = cases_of_choice(budget);
+  if (cases.assumptions.empty()) cases = cases_of_choice(nullptr, budget);
   if (cases.assumptions.empty()) cases = cases_of_difference();
   if (cases.assumptions.empty() || budget.spent()) return false;
   *split |= cases.assumptions.size() > 1;
@@ -152,7 +173,7 @@ bool Facts::Impl::refute(Budget& budget, size_t first, int depth, bool* split) {
     }
     // What was said again has its price.
     budget.charge(8 * (kLearnQuota + 2 * static_cast<int64_t>(facts.size()) - learn_quota));
-    const bool closed = refute(budget, from, depth - 1, split);
+    const bool closed = refute_cases(goal, budget, from, depth - 1, split);
     pop_scope();
     if (!closed) return false;
   }
@@ -164,7 +185,7 @@ bool Facts::Impl::refute_with(const Node* g, Budget& budget, Layer* layer) {
   bool split = false;
   push_scope();
   add_without_models(g);
-  const bool refuted = refute(budget, from, kMaxCaseDepth, &split);
+  const bool refuted = refute_cases(g, budget, from, kMaxCaseDepth, &split);
   pop_scope();
   if (refuted) *layer = split ? Layer::kSplit : Layer::kLinear;
   return refuted;

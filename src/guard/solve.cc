@@ -15,12 +15,14 @@ constexpr int64_t kCaseSteps = 400'000;
 
 }  // namespace
 
-SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget) {
+SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget,
+                  bool small_core) {
   SolveResult result;
-  const auto unsat = [&](Layer layer, std::span<const FactId> core) {
+  const auto unsat = [&](Layer layer) {
     result.status = Status::kUnsat;
     result.layer = layer;
-    result.core.assign(core.begin(), core.end());
+    result.core.resize(asserts.size());
+    std::iota(result.core.begin(), result.core.end(), size_t{0});
   };
   // A short search finds most models; what has none is refuted by the facts where they can, for
   // their cores; then a search as long as the budget lasts.
@@ -43,8 +45,12 @@ SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget)
     bool split = false;
     const int64_t granted = std::min(budget.left(), kCaseSteps);
     Budget part(granted, budget.cancel_flag());
-    if (impl.contradictory || impl.refute(part, 0, Facts::Impl::kMaxCaseDepth, &split)) {
-      unsat(split ? Layer::kSplit : Layer::kLinear, impl.minimal_reason(impl.builder.boolean(false)));
+    if (impl.contradictory || impl.refute(part, &split)) {
+      unsat(split ? Layer::kSplit : Layer::kLinear);
+      if (small_core) {
+        const std::vector<FactId> core = impl.minimal_reason(impl.builder.boolean(false));
+        result.core.assign(core.begin(), core.end());
+      }
       return result;
     }
     budget.charge(granted - std::clamp<int64_t>(part.left(), 0, granted));
@@ -58,12 +64,9 @@ SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget)
       result.status = Status::kSat;
       result.layer = Layer::kSearch;
       return result;
-    case Search::Outcome::kNone: {
-      std::vector<FactId> all(asserts.size());
-      std::iota(all.begin(), all.end(), FactId{0});
-      unsat(Layer::kSearch, all);
+    case Search::Outcome::kNone:
+      unsat(Layer::kSearch);
       return result;
-    }
     case Search::Outcome::kExhausted:
       result.reason = budget.spent() ? "budget spent" : "no small model found, none excluded";
       return result;

@@ -29,7 +29,10 @@ struct SolveResult {
 };
 
 // Sizes as small as can be found soon. Never wrong; kUnknown when the budget is spent.
-SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget);
+// `small_core`: kUnsat comes with a core made small by trials that cost several times the proof;
+// otherwise the core is all asserts.
+SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget,
+                  bool small_core);
 
 }  // namespace congrua::guard
 

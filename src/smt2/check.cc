@@ -82,7 +82,7 @@ CheckResult Checker::check(std::span<const TermId> assumptions, bool want_core) 
       result.intern_ms = watch.ms();
     }
     const Stopwatch watch;
-    check_native(assumptions, &result);
+    check_native(assumptions, want_core || !assumptions.empty(), &result);
     result.native_ms = watch.ms();
   }
   if (result.answer == CheckAnswer::kUnknown && options_.engine != Engine::kNative) {
@@ -143,12 +143,13 @@ void Checker::translate_new(std::span<const TermId> assumptions) {
   }
 }
 
-void Checker::check_native(std::span<const TermId> assumptions, CheckResult* result) {
+void Checker::check_native(std::span<const TermId> assumptions, bool want_core,
+                           CheckResult* result) {
   std::vector<Expr> exprs;
   exprs.reserve(items_.size());
   for (const Item& i : items_) exprs.push_back(i.expr);
   Budget budget(options_.native_steps, &cancel_);
-  const guard::SolveResult found = guard::solve(*pool_, exprs, budget);
+  const guard::SolveResult found = guard::solve(*pool_, exprs, budget, want_core);
   switch (found.status) {
     case guard::Status::kUnsat:
       result->answer = CheckAnswer::kUnsat;

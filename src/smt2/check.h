@@ -57,7 +57,7 @@ class Checker {
     size_t origin;  // an assert, an assumption counted on from the asserts, or kSide
   };
 
-  void check_native(std::span<const TermId> assumptions, CheckResult* result);
+  void check_native(std::span<const TermId> assumptions, bool want_core, CheckResult* result);
   void translate_new(std::span<const TermId> assumptions);
   void add_items(std::span<const TermId> terms, size_t first_origin);
   void native_core(const guard::SolveResult& found, CheckResult* result) const;
