@@ -6,6 +6,8 @@
 namespace congrua {
 
 namespace {
+constexpr int kMaxAgain = 64;  // results of one rewriting that are rewritten again
+
 template <typename V>
 void reserve_id(V& column, uint32_t id) {
   if (id >= column.size()) column.resize(std::max<size_t>(id + 1, column.size() * 2));
@@ -52,6 +54,7 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
   if (const Node* done = find(n)) return done;
   std::vector<const Node*> stack{n};
   std::vector<const Node*> children;
+  int again_left = kMaxAgain;
   while (!stack.empty()) {
     const Node* x = stack.back();
     if (find(x) != nullptr) {
@@ -90,6 +93,17 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
           result = again;
         }
         symbols |= result->symbols;
+        // An atom may have become a sum with atoms that are replaced in their turn.
+        if (x->op != Op::kAdd && x->op != Op::kMul && result->op != x->op && again_left > 0) {
+          if (const Node* further = find(result)) {
+            symbols |= basis(result);
+            result = further;
+          } else {
+            --again_left;
+            stack.push_back(result);
+            continue;
+          }
+        }
       }
     }
     reserve_id(rewritten_, x->id);
