@@ -23,7 +23,10 @@ constexpr size_t kMaxDistribution = 1024;
 // Exponents above this freeze the power as an atom, so that they never overflow.
 constexpr uint32_t kMaxExponent = 1u << 20;
 
-uint64_t saturating_inc(uint64_t v) { return v == UINT32_MAX ? v : v + 1; }
+// Of a depth, which has 31 bits.
+uint32_t saturating_inc(uint64_t v) {
+  return static_cast<uint32_t>(v >= INT32_MAX ? INT32_MAX : v + 1) & INT32_MAX;
+}
 
 uint64_t symbol_bit(uint64_t hash) { return uint64_t{1} << (hash >> 58); }
 
@@ -252,12 +255,14 @@ const Node* Builder::opaque(std::string_view name, std::span<const Node* const> 
         for (const Node* a : args) {
           *to++ = a;
           n->symbols |= a->symbols;
+          n->partial |= a->partial;
           depth = std::max<uint64_t>(depth, a->depth);
         }
-        n->depth = static_cast<uint32_t>(saturating_inc(depth));
+        n->depth = saturating_inc(depth) & INT32_MAX;
         char* text = reinterpret_cast<char*>(to);
         std::memcpy(text, name.data(), name.size());
         n->name = {text, name.size()};
+        n->partial |= !args.empty();
         // An opaque term is a variable of its own.
         n->symbols |= symbol_bit(hash);
         return n;
@@ -284,9 +289,11 @@ const Node* Builder::intern_app(Op op, Sort sort, std::span<const Node* const> a
         for (const Node* a : args) {
           *to++ = a;
           n->symbols |= a->symbols;
+          n->partial |= a->partial;
           depth = std::max<uint64_t>(depth, a->depth);
         }
-        n->depth = static_cast<uint32_t>(saturating_inc(depth));
+        n->partial |= op == Op::kFloorDiv && args[1]->op != Op::kConst;
+        n->depth = saturating_inc(depth) & INT32_MAX;
         return n;
       });
 }
@@ -325,10 +332,11 @@ const Node* Builder::intern_sum(const Int& constant_term, std::span<const Term> 
           new (to + i) Term(terms[i]);
           big |= !terms[i].coef.is_small();
           n->symbols |= terms[i].mono->symbols;
+          n->partial |= terms[i].mono->partial;
           depth = std::max<uint64_t>(depth, terms[i].mono->depth);
           degree = std::max(degree, terms[i].mono->degree);
         }
-        n->depth = static_cast<uint32_t>(saturating_inc(depth));
+        n->depth = saturating_inc(depth) & INT32_MAX;
         n->degree = degree;
         n->num_terms.store(n->n, std::memory_order_relaxed);
         n->terms.store(to, std::memory_order_release);
@@ -379,8 +387,8 @@ const Node* Builder::add_lazy(const Node* longer, const Node* shorter) {
         n->linear_hash = linear;
         n->n = longer->n - term_count(shorter);
         n->symbols = longer->symbols | shorter->symbols;
-        n->depth = std::max(longer->depth,
-                            static_cast<uint32_t>(saturating_inc(shorter->depth)));
+        n->depth = std::max<uint32_t>(longer->depth, saturating_inc(shorter->depth)) & INT32_MAX;
+        n->partial = longer->partial | shorter->partial;
         n->degree = std::max(longer->degree, shorter->degree);
         new (&n->constant) Int(constant_term);
         n->prev = longer;
@@ -526,9 +534,10 @@ const Node* Builder::monomial(std::vector<Factor>& factors) {
         for (const Factor& f : factors) {
           *to++ = f;
           n->symbols |= f.base->symbols;
+          n->partial |= f.base->partial;
           depth = std::max<uint64_t>(depth, f.base->depth);
         }
-        n->depth = static_cast<uint32_t>(saturating_inc(depth));
+        n->depth = saturating_inc(depth) & INT32_MAX;
         return n;
       });
 }

@@ -26,7 +26,8 @@ struct Node {
   Op op;
   Sort sort;
   uint16_t degree;  // of the polynomial over atoms, saturating; 1 for atoms, 0 for constants
-  uint32_t depth;   // longest way down to a leaf, saturating
+  uint32_t depth : 31;   // longest way down to a leaf, saturating
+  uint32_t partial : 1;  // a symbolic divisor or an opaque application occurs
 };
 
 struct Term {

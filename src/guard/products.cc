@@ -7,7 +7,7 @@ using internal::Factorization;
 
 const Factorization& Facts::Impl::factored(const Node* p) {
   static const Factorization none;
-  if (p->op != Op::kAdd) return none;
+  if (p->op != Op::kAdd || p->degree < 2) return none;
   const auto [it, added] = factorizations.try_emplace(p);
   if (added) {
     Factorization f = internal::factorize(builder, p);

@@ -2,6 +2,7 @@
 // are functions.
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
 #include "guard/search_impl.h"
 
 namespace congrua::guard {
@@ -17,45 +18,26 @@ bool is_application(const Node* n) { return n->op == Op::kOpaque && !args_of(n).
 
 }  // namespace
 
-// Fills parts_of[proposition], and marks what is plain. Cost: linear in what was not seen before
-// and in what is not plain.
+// Fills parts_of[proposition] where anything occurs. Cost: linear in the part of the DAG that
+// holds such terms.
 void Search::Impl::note_parts(const Node* proposition) {
-  if (plain.find(proposition) != nullptr || parts_of.contains(proposition)) return;
+  if (!proposition->partial || parts_of.contains(proposition)) return;
   Parts parts;
-  std::vector<std::pair<const Node*, bool>> stack{{proposition, false}};
-  absl::flat_hash_map<const Node*, bool> done;  // plain?
+  absl::flat_hash_set<const Node*> seen{proposition};
+  std::vector<const Node*> stack{proposition};
   while (!stack.empty()) {
-    const auto [n, children_done] = stack.back();
-    if (plain.find(n) != nullptr || done.contains(n)) {
-      stack.pop_back();
-      continue;
-    }
-    if (!children_done) {
-      stack.back().second = true;
-      internal::for_each_child(n, [&](const Node* c) {
-        if (plain.find(c) == nullptr && !done.contains(c)) stack.emplace_back(c, false);
-      });
-      continue;
-    }
+    const Node* n = stack.back();
     stack.pop_back();
-    bool simple = true;
-    if (is_symbolic_division(n)) {
-      parts.divisors.push_back(args_of(n)[1]);
-      simple = false;
-    }
+    if (is_symbolic_division(n)) parts.divisors.push_back(args_of(n)[1]);
     if (is_application(n)) {
       parts.applications.push_back(n);
       has_applications = true;
-      simple = false;
     }
-    internal::for_each_child(n, [&](const Node* c) { simple &= plain.find(c) != nullptr; });
-    if (simple) {
-      plain.put(n, 1);
-    } else {
-      done.emplace(n, true);
-    }
+    internal::for_each_child(n, [&](const Node* c) {
+      if (c->partial && seen.insert(c).second) stack.push_back(c);
+    });
   }
-  if (plain.find(proposition) == nullptr) parts_of.emplace(proposition, std::move(parts));
+  parts_of.emplace(proposition, std::move(parts));
 }
 
 bool Search::Impl::admissible(std::span<const Node* const> propositions,
@@ -67,6 +49,7 @@ bool Search::Impl::admissible(std::span<const Node* const> propositions,
   };
   std::vector<Application> applications;
   for (const Node* p : propositions) {
+    if (!p->partial) continue;
     note_parts(p);
     const auto it = parts_of.find(p);
     if (it == parts_of.end()) continue;

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "expr/column.h"
 #include "expr/eval.h"
 #include "guard/search.h"
 #include "guard/search_engine.h"
@@ -57,7 +56,6 @@ struct Search::Impl {
   };
   absl::flat_hash_map<const Node*, Parts> parts_of;
   bool has_applications = false;  // in anything that was seen: they tie all propositions together
-  internal::NodeColumn<uint8_t> plain;  // neither occurs below
   internal::Evaluator evaluator;
   int64_t lower_bound = 0;  // no model has a smaller sum
   int64_t best = search::kInf;  // sum of the model

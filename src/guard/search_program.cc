@@ -126,6 +126,7 @@ CellId Program::compile(const Node* root) {
 // A sum as a product: factors take values and bounds better than the terms that they were
 // multiplied out to. Null where it is none.
 const internal::Factorization* Program::factored(const Node* sum) {
+  if (sum->degree < 2 || terms_of(sum).size() < 2) return nullptr;
   const auto [it, added] = factored_.try_emplace(sum);
   if (added) {
     internal::Factorization f = internal::factorize(internal::Builder::of(sum), sum);
