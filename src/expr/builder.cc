@@ -255,14 +255,14 @@ const Node* Builder::opaque(std::string_view name, std::span<const Node* const> 
         for (const Node* a : args) {
           *to++ = a;
           n->symbols |= a->symbols;
-          n->partial |= a->partial;
+          n->partial = n->partial || a->partial;
           depth = std::max<uint64_t>(depth, a->depth);
         }
         n->depth = saturating_inc(depth) & INT32_MAX;
         char* text = reinterpret_cast<char*>(to);
         std::memcpy(text, name.data(), name.size());
         n->name = {text, name.size()};
-        n->partial |= !args.empty();
+        n->partial = n->partial || !args.empty();
         // An opaque term is a variable of its own.
         n->symbols |= symbol_bit(hash);
         return n;
@@ -289,10 +289,10 @@ const Node* Builder::intern_app(Op op, Sort sort, std::span<const Node* const> a
         for (const Node* a : args) {
           *to++ = a;
           n->symbols |= a->symbols;
-          n->partial |= a->partial;
+          n->partial = n->partial || a->partial;
           depth = std::max<uint64_t>(depth, a->depth);
         }
-        n->partial |= op == Op::kFloorDiv && args[1]->op != Op::kConst;
+        n->partial = n->partial || (op == Op::kFloorDiv && args[1]->op != Op::kConst);
         n->depth = saturating_inc(depth) & INT32_MAX;
         return n;
       });
@@ -332,7 +332,7 @@ const Node* Builder::intern_sum(const Int& constant_term, std::span<const Term> 
           new (to + i) Term(terms[i]);
           big |= !terms[i].coef.is_small();
           n->symbols |= terms[i].mono->symbols;
-          n->partial |= terms[i].mono->partial;
+          n->partial = n->partial || terms[i].mono->partial;
           depth = std::max<uint64_t>(depth, terms[i].mono->depth);
           degree = std::max(degree, terms[i].mono->degree);
         }
@@ -388,7 +388,7 @@ const Node* Builder::add_lazy(const Node* longer, const Node* shorter) {
         n->n = longer->n - term_count(shorter);
         n->symbols = longer->symbols | shorter->symbols;
         n->depth = std::max<uint32_t>(longer->depth, saturating_inc(shorter->depth)) & INT32_MAX;
-        n->partial = longer->partial | shorter->partial;
+        n->partial = longer->partial || shorter->partial;
         n->degree = std::max(longer->degree, shorter->degree);
         new (&n->constant) Int(constant_term);
         n->prev = longer;
@@ -534,7 +534,7 @@ const Node* Builder::monomial(std::vector<Factor>& factors) {
         for (const Factor& f : factors) {
           *to++ = f;
           n->symbols |= f.base->symbols;
-          n->partial |= f.base->partial;
+          n->partial = n->partial || f.base->partial;
           depth = std::max<uint64_t>(depth, f.base->depth);
         }
         n->depth = saturating_inc(depth) & INT32_MAX;

@@ -111,6 +111,7 @@ struct Facts::Impl {
   void propagate(const Node* n);
   bool orient(const Node* p);
   bool parametrize(const Node* p);
+  void learn_exact_quotient(const Node* a, const Node* m, const Node* q);
   void solve_for(const Node* atom, const Node* by);
   void learn_definition(const Node* n, const Node* value);
   void revisit_clauses();

@@ -259,7 +259,10 @@ bool Facts::Impl::parametrize(const Node* p) {
           best_positive = x.coef.is_one();
         }
       }
-      if (best == nullptr) continue;
+      if (best == nullptr) {
+        if (const_value(k).is_zero()) learn_exact_quotient(a, m, f.base);
+        continue;
+      }
       // One symbol for each quotient, whatever fact it comes from.
       const Node* q = builder.symbol(absl::StrCat("\x01quotient", f.base->id), SymbolOptions{});
       if (std::ranges::find(quotients, q, &std::pair<const Node*, const Node*>::first) ==
@@ -276,6 +279,18 @@ bool Facts::Impl::parametrize(const Node* p) {
     }
   }
   return false;
+}
+
+// a = m*q for q = a//m: then the product is a, and a//q = m wherever that has a value (q != 0).
+void Facts::Impl::learn_exact_quotient(const Node* a, const Node* m, const Node* q) {
+  const auto solved = [&](const Node* n) {
+    return n->id < substitution_.size() && substitution_[n->id] != nullptr;
+  };
+  const Node* product = builder.mul(m, q);
+  if (product->op == Op::kMul && !solved(product) && !occurs(product, a)) substitute(product, a);
+  const Node* other = builder.floor_div(a, q);
+  if (other->op != Op::kFloorDiv || args_of(other)[0] != a || args_of(other)[1] != q) return;
+  if (other != m && !occurs(other, m) && !solved(other)) substitute(other, m);
 }
 
 // What the definition of a replaced term says of its value.
