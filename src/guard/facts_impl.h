@@ -151,6 +151,7 @@ struct Facts::Impl {
   };
   std::optional<internal::Factorization> as_product(const Node* p);
   void note_product(size_t fact);
+  void make_positive(internal::Factorization& f);
   std::optional<Int> product_at_most(std::span<const Node* const> small,
                                      std::span<const Node* const> large, const Int& limit,
                                      const Int& wanted, Budget& budget);

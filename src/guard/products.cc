@@ -208,11 +208,21 @@ std::optional<Int> Facts::Impl::product_at_least(std::span<const Node* const> la
   return bound;
 }
 
+// Factors that are negative change their sign, so that factors of two products can be compared.
+void Facts::Impl::make_positive(Factorization& f) {
+  for (const Node*& x : f.factors) {
+    if (domain_of(x).hi() > 0) continue;
+    x = builder.neg(x);
+    f.content = -f.content;
+  }
+}
+
 // A bound on a product by a bound on another whose factors are one by one larger, or smaller.
 bool Facts::Impl::product_dominated(const Node* p, Budget& budget) {
   if (product_facts.empty()) return false;
-  const std::optional<Factorization> goal = as_product(p);
+  std::optional<Factorization> goal = as_product(p);
   if (!goal || goal->factors.size() > kMaxMatched) return false;
+  make_positive(*goal);
   const bool upper = goal->content.sign() < 0;
   // Upper: product <= limit; lower: product >= limit.
   const auto limit = [&](const Factorization& f) {
@@ -222,7 +232,8 @@ bool Facts::Impl::product_dominated(const Node* p, Budget& budget) {
   const Int wanted = limit(*goal);
   size_t tried = 0;
   for (size_t i = product_facts.size(); i-- > 0 && tried < kMaxProductFacts;) {
-    const Factorization f = product_facts[i].product;  // a proof may add to the list
+    Factorization f = product_facts[i].product;  // a copy: a proof may add to the list
+    make_positive(f);
     if ((f.content.sign() < 0) != upper) continue;
     ++tried;
     if (!budget.charge(8)) return false;

@@ -26,7 +26,8 @@ class Simplex {
   static constexpr int64_t kMaxBound = int64_t{1} << 48;
 
   void clear();
-  // lo and hi are inclusive; kNone and -kNone: unbounded. Variables come before constraints.
+  // lo and hi are inclusive; kNone and -kNone: unbounded. Variables come before constraints, and
+  // constraints before the first check.
   Var add_variable(int64_t lo, int64_t hi);
   // sum of coefficient * variable >= lo; variables distinct, coefficients not 0. The row becomes
   // a variable of its own.

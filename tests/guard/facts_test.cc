@@ -51,6 +51,52 @@ void add_all(Facts& facts, ExprPool& pool, std::string_view list) {
   }
 }
 
+struct LayerCase {
+  const char* facts;
+  const char* guard;
+  Layer layer;
+};
+
+// Each layer on questions that need it.
+constexpr LayerCase kLayerCases[] = {
+    // products.cc: ranges, signs, zeros and bounds by factors
+    {"h >= 1; w >= 1", "(h - h//2)*(w - w//2) >= 1", Layer::kInterval},
+    {"a >= 1; b >= 1; s >= 1; s*a == s*b", "a == b", Layer::kEqualities},
+    {"s >= 1; s*a >= s*b", "a >= b", Layer::kFactTable},
+    {"n >= 2; h >= 1; w >= 1; n*h*w <= 1000", "h*w <= 500", Layer::kProduct},
+    {"h >= 2; w >= 2; (h - h//2)*(w - w//2) <= 1000", "ceil_div(h, 4)*ceil_div(w, 4) <= 1000",
+     Layer::kProduct},
+    // learn.cc: multiples by a quotient of their own, exact quotients
+    {"floor_mod(h, 28) == 0", "7*floor_div(h, 7) == h", Layer::kEqualities},
+    {"c >= 1; floor_mod(c, 576) == 0", "floor_div(floor_div(c, 4), 9)*36 == c",
+     Layer::kEqualities},
+    {"floor_mod(64*x, m) == 0; m >= 1; x >= 1",
+     "floor_mod(64*x, floor_div(64*x, m)) == 0", Layer::kEqualities},
+    // linear.cc: several facts at once, definitions of quotients
+    {"x >= y + 1; y >= z + 1; z >= 0", "x >= 2 + z", Layer::kLinear},
+    {"2*x + 3*y <= 12; x - y >= 2; z >= x", "y <= z", Layer::kLinear},
+    {"q >= 1; q <= 16; t >= 1",
+     "floor_div(t + q + 15, 16) - floor_div(t + 15, 16) <= 1", Layer::kLinear},
+    {"", "floor_mod(floor_div(x, 2), 2) >= 0", Layer::kLinear},
+    // refute.cc: cases
+    {"y0 >= 1; y1 >= 1; y0 == y1 or y0 == 1 or y1 == 1",
+     "max(y0, y1) == y0 or max(y0, y1) == y1", Layer::kSplit},
+    {"a >= 0; b >= 0; a + b >= 2",
+     "min((a + b + 1)//2, a + b) + min((a + b + 1)//2, a + b - (a + b + 1)//2) == a + b",
+     Layer::kSplit},
+};
+
+TEST(Facts, EachLayerDecidesWhatNeedsIt) {
+  for (const LayerCase& c : kLayerCases) {
+    ExprPool pool;
+    Facts facts(pool);
+    add_all(facts, pool, c.facts);
+    const Answer a = facts.decide(read(pool, c.guard));
+    EXPECT_EQ(truth_name(a.truth), truth_name(Truth::kTrue)) << c.facts << " |- " << c.guard;
+    EXPECT_EQ(layer_name(a.layer), layer_name(c.layer)) << c.facts << " |- " << c.guard;
+  }
+}
+
 TEST(Facts, Table) {
   for (const Case& c : kCases) {
     ExprPool pool;
