@@ -25,58 +25,90 @@ constexpr int64_t kMinimiseFailures = 4'000;
 
 }  // namespace
 
-Search::Search() : impl_(std::make_unique<Impl>()) {}
+Search::Search() = default;
 Search::~Search() = default;
 
-void Search::add(const Node* proposition) {
-  impl_->constraints.push_back(proposition);
-  impl_->engine.require(proposition, true);
-}
-
-void Search::bound(const SearchBounds& b) { impl_->engine.require_range(b.var, b.lo, b.hi); }
-
-void Search::push() {
-  // What the outer scope implies is found in the outer scope, or pop would forget it.
-  Budget unlimited;
-  impl_->engine.propagate(unlimited);
-  impl_->scopes.push_back({impl_->engine.mark(), impl_->constraints.size()});
-}
+void Search::add(const Node* proposition) { log_.push_back(proposition); }
+void Search::push() { log_.push_back(nullptr); }
 
 void Search::pop() {
-  CONGRUA_CHECK(!impl_->scopes.empty(), "pop without push");
-  impl_->engine.undo(impl_->scopes.back().mark);
-  impl_->constraints.resize(impl_->scopes.back().constraints);
-  impl_->base_holds = std::min(impl_->base_holds, impl_->constraints.size());
-  impl_->scopes.pop_back();
+  // To the push where that is in the log; else what is there belongs to the scope that ends.
+  while (!log_.empty()) {
+    const bool was_push = log_.back() == nullptr;
+    log_.pop_back();
+    if (was_push) return;
+  }
+  CONGRUA_CHECK(impl_ != nullptr, "pop without push");
+  impl_->pop();
 }
 
-std::span<const std::pair<const Node*, Int>> Search::model() const { return impl_->model; }
+Search::Impl& Search::applied() {
+  if (impl_ == nullptr) impl_ = std::make_unique<Impl>();
+  for (const Node* n : log_) n == nullptr ? impl_->push() : impl_->add(n);
+  log_.clear();
+  return *impl_;
+}
 
-Search::Outcome Search::find(Budget& budget) { return impl_->find(budget); }
+void Search::bound(const SearchBounds& b) { applied().engine.require_range(b.var, b.lo, b.hi); }
+
+void Search::Impl::add(const Node* proposition) {
+  constraints.push_back(proposition);
+  engine.require(proposition, true);
+}
+
+void Search::Impl::push() {
+  // What the outer scope implies is found in the outer scope, or pop would forget it.
+  Budget unlimited;
+  engine.propagate(unlimited);
+  scopes.push_back({engine.mark(), constraints.size()});
+}
+
+void Search::Impl::pop() {
+  CONGRUA_CHECK(!scopes.empty(), "pop without push");
+  engine.undo(scopes.back().mark);
+  constraints.resize(scopes.back().constraints);
+  base_holds = std::min(base_holds, constraints.size());
+  if (base_failed > constraints.size()) base_failed = SIZE_MAX;
+  scopes.pop_back();
+}
+
+std::span<const std::pair<const Node*, Int>> Search::model() const {
+  if (impl_ == nullptr) return {};
+  return impl_->model;
+}
+
+Search::Outcome Search::find(Budget& budget) { return applied().find(budget); }
 
 Search::Outcome Search::find_with(const Node* proposition, Budget& budget) {
-  const bool has_base = impl_->sync_base(budget);
-  push();
-  add(proposition);
-  const Outcome outcome = has_base ? impl_->find_near(proposition, budget) : impl_->find_any(budget);
-  pop();
+  Impl& impl = applied();
+  const bool has_base = impl.sync_base(budget);
+  impl.push();
+  impl.add(proposition);
+  const Outcome outcome =
+      has_base ? impl.find_near(proposition, budget) : impl.find_any(budget);
+  impl.pop();
   return outcome;
 }
 
 std::optional<bool> Search::holds_at_base(const Node* proposition, Budget& budget) {
-  if (!impl_->sync_base(budget)) return std::nullopt;
-  return impl_->holds_at_base(proposition);
+  Impl& impl = applied();
+  if (!impl.sync_base(budget)) return std::nullopt;
+  return impl.holds_at_base(proposition);
 }
 
 std::optional<Int> Search::value_at_base(const Node* term) {
-  return impl_->evaluator.evaluate(term, impl_->base_point);
+  Impl& impl = applied();
+  return impl.evaluator.evaluate(term, impl.base_point);
 }
 void Search::lend(const Node* variable, const Int& value) {
-  impl_->base_point.set(variable, value);
+  applied().base_point.set(variable, value);
 }
-uint64_t Search::base_version() const { return impl_->base_version; }
+uint64_t Search::base_version() const { return impl_ == nullptr ? 0 : impl_->base_version; }
 
-std::vector<std::pair<const Node*, Int>> Search::base() const { return impl_->base_values(); }
+std::vector<std::pair<const Node*, Int>> Search::base() const {
+  if (impl_ == nullptr) return {};
+  return impl_->base_values();
+}
 
 Search::Outcome Search::Impl::find_any(Budget& budget) {
   if (!engine.propagate(budget)) return Outcome::kNone;

@@ -70,7 +70,10 @@ class Search {
   struct Impl;
 
  private:
-  std::unique_ptr<Impl> impl_;
+  // What was added and pushed since the last question: facts are often never searched. Null: push.
+  Impl& applied();
+  std::vector<const Node*> log_;
+  std::unique_ptr<Impl> impl_;  // null until the first question
 };
 
 }  // namespace congrua::guard

@@ -23,6 +23,9 @@ struct Search::Impl {
   };
 
   // search.cc
+  void add(const Node* proposition);
+  void push();
+  void pop();
   Outcome find(Budget& budget);
   Outcome find_any(Budget& budget);  // a model, not necessarily small
   Outcome first_model(search::Tree& tree, Budget& budget);
