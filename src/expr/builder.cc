@@ -22,6 +22,8 @@ constexpr size_t kMaxExpansion = 64;
 constexpr size_t kMaxDistribution = 1024;
 // Exponents above this freeze the power as an atom, so that they never overflow.
 constexpr uint32_t kMaxExponent = 1u << 20;
+// Values that a search over 64-bit columns does not try.
+constexpr int64_t kFar = int64_t{1} << 61;
 
 // Of a depth, which has 31 bits.
 uint32_t saturating_inc(uint64_t v) {
@@ -224,6 +226,7 @@ const Node* Builder::symbol(std::string_view name, const SymbolOptions& options)
         n->hi = hi;
         n->hint = options.hint.value_or(0);
         n->has_hint = options.hint.has_value();
+        n->partial = lo > kFar || hi < -kFar;
         return n;
       });
   CONGRUA_CHECK(result->sort == options.sort, "symbol asked again with another sort");
@@ -292,7 +295,8 @@ const Node* Builder::intern_app(Op op, Sort sort, std::span<const Node* const> a
           n->partial = n->partial || a->partial;
           depth = std::max<uint64_t>(depth, a->depth);
         }
-        n->partial = n->partial || (op == Op::kFloorDiv && args[1]->op != Op::kConst);
+        n->partial = n->partial || (op == Op::kFloorDiv &&
+                                    (args[1]->op != Op::kConst || const_value(args[1]).is_zero()));
         n->depth = saturating_inc(depth) & INT32_MAX;
         return n;
       });

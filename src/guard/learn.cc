@@ -22,6 +22,10 @@ void reserve_id(V& column, uint32_t id) {
   if (id >= column.size()) column.resize(std::max<size_t>(id + 1, column.size() * 2));
 }
 
+// Parts of disjunctions that one addition may learn, and more where there are many. Two of them may
+// push each other's bounds by one for ever.
+constexpr size_t kClauseQuota = 64;
+constexpr size_t kClauseRounds = 4;
 }  // namespace
 
 void Facts::Impl::contradict() { contradictory = true; }
@@ -393,6 +397,7 @@ void Facts::Impl::learn_eq(const Node* p) {
 }
 
 void Facts::Impl::revisit_clauses() {
+  size_t quota = kClauseQuota + kClauseRounds * clauses.size();
   for (bool again = true; again && !contradictory;) {
     again = false;
     for (size_t i = 0; i < clauses.size() && !contradictory; ++i) {
@@ -400,6 +405,8 @@ void Facts::Impl::revisit_clauses() {
       if (c->op != Op::kAnd) {
         if (internal::is_false(c)) continue;
         // One part is left, or none.
+        if (quota == 0) return;
+        --quota;
         const uint64_t before = range_versions.now();
         learn(c, false);
         again |= range_versions.now() != before;
@@ -419,6 +426,8 @@ void Facts::Impl::revisit_clauses() {
       }
       if (done || num_open > 1) continue;
       if (num_open == 0) return contradict();
+      if (quota == 0) return;
+      --quota;
       const uint64_t before = range_versions.now();
       learn(rewrite(open), false);
       again |= range_versions.now() != before;

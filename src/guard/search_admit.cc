@@ -1,5 +1,5 @@
-// Which points a question is about (docs/semantics.md): none where a divisor is 0, and opaque terms
-// are functions.
+// Which points a question is about (docs/semantics.md): none where a divisor is 0 or a symbol is
+// outside its birth range, and opaque terms are functions.
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
@@ -11,8 +11,11 @@ using internal::args_of;
 
 namespace {
 
-bool is_symbolic_division(const Node* n) {
-  return n->op == Op::kFloorDiv && args_of(n)[1]->op != Op::kConst;
+// A divisor that may be 0; the constant 0 is at every point.
+bool may_divide_by_zero(const Node* n) {
+  if (n->op != Op::kFloorDiv) return false;
+  const Node* divisor = args_of(n)[1];
+  return divisor->op != Op::kConst || internal::const_value(divisor).is_zero();
 }
 bool is_application(const Node* n) { return n->op == Op::kOpaque && !args_of(n).empty(); }
 
@@ -28,7 +31,8 @@ void Search::Impl::note_parts(const Node* proposition) {
   while (!stack.empty()) {
     const Node* n = stack.back();
     stack.pop_back();
-    if (is_symbolic_division(n)) parts.divisors.push_back(args_of(n)[1]);
+    if (may_divide_by_zero(n)) parts.divisors.push_back(args_of(n)[1]);
+    if (n->op == Op::kSymbol) parts.far_symbols.push_back(n);
     if (is_application(n)) {
       parts.applications.push_back(n);
       has_applications = true;
@@ -56,6 +60,11 @@ bool Search::Impl::admissible(std::span<const Node* const> propositions,
     for (const Node* d : it->second.divisors) {
       const std::optional<Int> v = evaluator.evaluate(d, at);
       if (!v || v->is_zero()) return false;
+    }
+    for (const Node* n : it->second.far_symbols) {
+      const Int* v = at.find(n);
+      const auto* s = internal::as_symbol(n);
+      if (v == nullptr || *v < Int(s->lo) || *v > Int(s->hi)) return false;
     }
     for (const Node* n : it->second.applications) {
       const auto seen = [&](const Application& a) { return a.node == n; };

@@ -52,9 +52,11 @@ struct Search::Impl {
   std::vector<Scope> scopes;
   std::vector<std::pair<const Node*, Int>> model;
   internal::Assignment point;
-  // Symbolic divisors and opaque applications that occur in a proposition; none for most.
+  // Divisors that may be 0, symbols of far birth and opaque applications that occur in a
+  // proposition; none for most.
   struct Parts {
     std::vector<const Node*> divisors;
+    std::vector<const Node*> far_symbols;
     std::vector<const Node*> applications;
   };
   absl::flat_hash_map<const Node*, Parts> parts_of;
