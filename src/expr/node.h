@@ -27,7 +27,7 @@ struct Node {
   Sort sort;
   uint16_t degree;  // of the polynomial over atoms, saturating; 1 for atoms, 0 for constants
   uint32_t depth : 31;   // longest way down to a leaf, saturating
-  uint32_t partial : 1;  // a divisor that may be 0, an opaque application or a far symbol occurs
+  bool partial : 1;       // a divisor that may be 0, an opaque application or a far symbol occurs
 };
 
 struct Term {
