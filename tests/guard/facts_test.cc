@@ -145,6 +145,46 @@ TEST(Facts, PopTakesEverythingBack) {
   EXPECT_EQ(facts.decide(read(pool, "s0 >= 2")).truth, Truth::kTrue);
 }
 
+// A question that divides by the constant 0 is about no point.
+TEST(Facts, NoCounterexampleDividesByZero) {
+  ExprPool pool;
+  Facts facts(pool);
+  EXPECT_EQ(facts.decide(read(pool, "x != y")).truth, Truth::kOpen);
+  const Answer a = facts.decide(read(pool, "0 < x and floor_div(x, 0) >= y"));
+  EXPECT_TRUE(a.counterexample.empty());
+  EXPECT_NE(truth_name(a.truth), "open");
+}
+
+TEST(Facts, CounterexamplesStayInFarBirthRanges) {
+  constexpr int64_t kFar = int64_t{1} << 62;
+  ExprPool pool;
+  const Expr y = pool.symbol("y", {.range = {.lo = kFar}});
+  Facts facts(pool);
+  EXPECT_TRUE(facts.add(le(y, pool.constant(kFar))).ok());
+  for (const auto& [symbol, value] : facts.decide(read(pool, "0 < x")).counterexample) {
+    if (symbol == y) {
+      EXPECT_EQ(value, kFar);
+    }
+  }
+}
+
+// Two clauses that push each other's bounds by one.
+TEST(Facts, ClausesThatTeachEachOtherEnd) {
+  ExprPool pool;
+  (void)pool.symbol("q", {.sort = Sort::kBool});
+  Facts facts(pool);
+  add_all(facts, pool,
+          "x >= -2; x <= 0; z >= 0; z <= 2; w >= 1048577; w <= 1048581");
+  (void)facts.add(read(pool, "(not q or w - z + min(z, 2305843009213693955) < floor_div(w, z))"
+                             " and floor_div(w + 3, x*z) == w"));
+  facts.push();
+  (void)facts.add(read(pool, "w <= z"));
+  const Answer a = facts.decide(
+      read(pool, "(not q or w - z + min(z, 2305843009213693955) < floor_div(w, 3*w))"
+                 " and floor_div(w + 3, x*z) == w"));
+  EXPECT_EQ(truth_name(a.truth), "true");
+}
+
 // Random facts and guards against enumeration over a box that the facts themselves state.
 class Random {
  public:
