@@ -9,28 +9,38 @@ namespace congrua {
 
 namespace {
 constexpr int kMaxTrials = 200;
+constexpr int64_t kTrialSteps = 20'000;
+constexpr int64_t kAllSteps = 10 * kTrialSteps;
+constexpr int64_t kFactSteps = 4;  // of saying a fact again
 }  // namespace
 
 std::vector<FactId> Facts::Impl::minimal_reason(const Node* g) {
   std::vector<FactId> kept;
   for (size_t i = 0; i < facts.size(); ++i) kept.push_back(static_cast<FactId>(i));
   int trials = 0;
+  int64_t left = kAllSteps;
   const auto suffices = [&](std::span<const FactId> ids) {
     Impl fresh(pool);
+    left -= kFactSteps * static_cast<int64_t>(ids.size());
     for (FactId id : ids) fresh.add_without_models(facts[id]);
     if (fresh.contradictory) return true;
-    Budget budget(20'000);
+    const int64_t granted = std::clamp<int64_t>(left, 0, kTrialSteps);
+    Budget budget(granted);
     Layer layer = Layer::kNone;
+    bool follows = false;
     if (internal::is_false(g)) {
       bool split = false;
-      return fresh.refute(budget, &split);
+      follows = fresh.refute(budget, &split);
+    } else {
+      follows = fresh.prove(fresh.rewrite(g), budget, &layer) == Truth::kTrue ||
+                fresh.refute_with(fresh.builder.logical_not(g), budget, &layer);
     }
-    return fresh.prove(fresh.rewrite(g), budget, &layer) == Truth::kTrue ||
-           fresh.refute_with(fresh.builder.logical_not(g), budget, &layer);
+    left -= granted - std::max<int64_t>(budget.left(), 0);
+    return follows;
   };
   if (!suffices(kept)) return kept;
-  for (size_t chunk = std::max<size_t>(1, kept.size() / 2); trials < kMaxTrials;) {
-    for (size_t at = 0; at < kept.size() && trials < kMaxTrials;) {
+  for (size_t chunk = std::max<size_t>(1, kept.size() / 2); trials < kMaxTrials && left > 0;) {
+    for (size_t at = 0; at < kept.size() && trials < kMaxTrials && left > 0;) {
       std::vector<FactId> rest(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(at));
       const size_t end = std::min(kept.size(), at + chunk);
       rest.insert(rest.end(), kept.begin() + static_cast<std::ptrdiff_t>(end), kept.end());
