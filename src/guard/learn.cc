@@ -338,6 +338,8 @@ void Facts::Impl::learn_definition(const Node* n, const Node* value) {
 }
 
 void Facts::Impl::solve_for(const Node* best, const Node* by) {
+  // A rewriting that comes back to the same equation has no more to say.
+  if (best->id < substitution_.size() && substitution_[best->id] == by) return;
   const Domain d = domain_of(best);
   substitute(best, by);
   // What was known of the atom is known of its value, and facts over it are said again.

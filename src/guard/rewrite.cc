@@ -1,6 +1,7 @@
 // Rewriting by known equalities (DESIGN.md, layer 2): atoms are replaced by what they equal, and
 // the term is built anew in canonical form. Substitutions are kept triangular and compressed, as
 // in Karr 1976, so that one pass suffices.
+#include "absl/container/flat_hash_set.h"
 #include "guard/facts_impl.h"
 
 namespace congrua {
@@ -121,11 +122,13 @@ void Facts::Impl::substitute(const Node* atom, const Node* by) {
   substitution_versions.touch(symbols);
   // Compress: earlier right sides that hold the atom.
   const size_t count = trail.size();  // what is pushed here needs no second look
+  absl::flat_hash_set<const Node*> seen;  // each is compressed once, however often it was solved
   for (size_t i = 0; i < count; ++i) {
     if (trail[i].kind != Undo::kSubstitution || trail[i].node == atom) continue;
     const Node* other = trail[i].node;
     const Node* old = substitution_[other->id];
     if (old == nullptr || (old->symbols & symbols) == 0) continue;
+    if (!seen.insert(other).second) continue;
     const Node* fresh = rewrite(old);
     if (fresh == old) continue;
     // The right side came back to the term itself: it is solved no more.

@@ -185,6 +185,21 @@ TEST(Facts, ClausesThatTeachEachOtherEnd) {
   EXPECT_EQ(truth_name(a.truth), "true");
 }
 
+// An equation that rewriting brings back in another form each time.
+TEST(Facts, EquationsThatComeBackEnd) {
+  ExprPool pool;
+  (void)pool.symbol("y", {.range = {.lo = -2}});
+  Facts facts(pool);
+  add_all(facts, pool, "x >= -1; x <= 3; y <= 2");
+  EXPECT_FALSE(facts.add(read(pool, "abs(floor_div(x, -4)) >= 1099511627775 - y")).ok());
+  (void)facts.add(read(
+      pool,
+      "select(select(floor_mod(select(floor_mod(2*x, -5) <= x, floor_div(y, 3), abs(y)), 4) == 1,"
+      " select(x - 3 <= x, x, y), max(9007199254740994, y)) <= y, -3, y) - (x + y)"
+      " == floor_div(floor_div(y, 2), -2)"));
+  EXPECT_FALSE(facts.conflict().empty());
+}
+
 // Random facts and guards against enumeration over a box that the facts themselves state.
 class Random {
  public:
