@@ -22,10 +22,11 @@ int64_t least_value(const search::Dom& d) {
   if (d.contains(0)) return 0;
   if (d.lo >= 0) return d.lo;
   if (d.hi <= 0) return d.hi;
-  for (int64_t v = 1; v <= static_cast<int64_t>(d.mod); ++v) {
-    if (d.contains(v)) return v;
-    if (d.contains(-v)) return -v;
-  }
+  // Of both signs: the least of the class above 0, and the greatest below.
+  const int64_t above = d.rem == 0 ? d.mod : d.rem;
+  const int64_t below = static_cast<int64_t>(d.rem) - d.mod;
+  if (d.contains(above) && (above <= -below || !d.contains(below))) return above;
+  if (d.contains(below)) return below;
   return d.lo > -kInf ? d.lo : d.hi;
 }
 }  // namespace
@@ -70,9 +71,14 @@ std::optional<bool> Search::Impl::holds_at_base(const Node* proposition) {
 std::vector<std::pair<const Node*, Int>> Search::Impl::base_values() const {
   std::vector<std::pair<const Node*, Int>> values;
   for (CellId c = 0; c < has_base.size(); ++c) {
-    if (has_base[c] != kNoValue) {
-      values.emplace_back(engine.program().cell(c).node, Int(base[c]));
+    if (has_base[c] == kNoValue) continue;
+    const Node* n = engine.program().cell(c).node;
+    // Of an earlier question alone, a variable may be at a clamped end.
+    if (n->op == Op::kSymbol && n->sort == Sort::kInt &&
+        (base[c] < internal::as_symbol(n)->lo || base[c] > internal::as_symbol(n)->hi)) {
+      continue;
     }
+    values.emplace_back(n, Int(base[c]));
   }
   return values;
 }

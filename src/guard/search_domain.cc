@@ -117,7 +117,7 @@ void narrow_floor_div(Itv& a, Itv& b, Itv& d) {
   if (d.hi < kInf) {
     const int64_t e = d.hi + 1;
     if (e <= 0) {
-      a.hi = std::min(a.hi, sat_mul(b.lo, e) - 1);
+      a.hi = std::min(a.hi, std::max(sat_mul(b.lo, e) - 1, -kInf));
     } else if (b.hi < kInf) {
       const int64_t top = sat_mul(b.hi, e);
       if (top < kInf) a.hi = std::min(a.hi, top - 1);
@@ -127,7 +127,7 @@ void narrow_floor_div(Itv& a, Itv& b, Itv& d) {
   // b from the same two inequalities.
   if (d.lo >= 1 && a.hi < kInf) b.hi = std::min(b.hi, floor_div64(a.hi, d.lo));
   if (d.hi <= -2 && a.lo > -kInf) b.hi = std::min(b.hi, floor_div64(-a.lo - 1, -(d.hi + 1)));
-  if (a.lo > 0 && d.hi >= 0 && d.hi < kInf) b.lo = std::max(b.lo, a.lo / (d.hi + 1) + 1);
+  if (a.lo > 0 && d.hi >= 0 && d.hi < kInf) b.lo = std::max(b.lo, std::min(a.lo / (d.hi + 1) + 1, kInf));
   if (a.hi < 0 && d.lo < 0 && d.lo > -kInf) b.lo = std::max(b.lo, ceil_div64(-a.hi, -d.lo));
 }
 

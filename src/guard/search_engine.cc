@@ -190,6 +190,8 @@ void Engine::clear_queue() {
 
 bool Engine::raise(CellId c, int64_t v) {
   Dom& d = doms_[c];
+  v = std::min(v, kInf);
+  if (v <= d.lo) return true;
   const int64_t asked = v;
   if (v < kInf) {
     if (d.mod > 1) v += floor_mod64(static_cast<int64_t>(d.rem) - v, d.mod);
@@ -206,6 +208,8 @@ bool Engine::raise(CellId c, int64_t v) {
 
 bool Engine::lower(CellId c, int64_t v) {
   Dom& d = doms_[c];
+  v = std::max(v, -kInf);
+  if (v >= d.hi) return true;
   const int64_t asked = v;
   if (v > -kInf) {
     if (d.mod > 1) v -= floor_mod64(v - static_cast<int64_t>(d.rem), d.mod);

@@ -66,7 +66,8 @@ CellId Program::intern(Kind kind, bool boolean, bool opaque, std::span<const Cel
   for (; table_[i] != 0; i = (i + 1) & (table_.size() - 1)) {
     const CellId c = table_[i] - 1;
     const Cell& x = cells_[c];
-    if (hashes_[c] == h && x.kind == kind && x.opaque == opaque && x.boolean == boolean &&
+    // Opaque cells differ by constants that they do not hold.
+    if (hashes_[c] == h && x.kind == kind && !x.opaque && !opaque && x.boolean == boolean &&
         x.constant == constant && std::ranges::equal(args(c), operands) &&
         (operand_weights.empty() || std::ranges::equal(weights(c), operand_weights))) {
       return c;
@@ -274,7 +275,7 @@ CellId Program::sum_cell(std::vector<std::pair<int64_t, CellId>> terms, int64_t 
   }
   size_t out = 0;
   for (size_t i = 0; i < cells.size(); ++i) {
-    if (coefs[i] == 0) continue;
+    if (coefs[i] == 0 && !opaque) continue;
     cells[out] = cells[i];
     coefs[out++] = coefs[i];
   }

@@ -67,7 +67,9 @@ bool Engine::require_cell(CellId c, int64_t lo, int64_t hi) {
   while (x->kind == Kind::kSum && x->n == 1 && !x->opaque) {
     const int64_t w = program_.weights(c)[0];
     const auto bound = [&](int64_t end, bool up) -> int64_t {
-      if (end <= -kInf || end >= kInf) return (end < 0) == (w > 0) ? -kInf : kInf;
+      // A lower end of kInf, or an upper one of -kInf, is a bound like others.
+      const bool from_lo = up == (w > 0);
+      if (from_lo ? end <= -kInf : end >= kInf) return up ? -kInf : kInf;
       const int128 t = static_cast<int128>(end) - x->constant;
       int128 q = t / w;
       if (q * w != t && ((t < 0) == (w < 0)) == up) q += up ? 1 : -1;

@@ -200,6 +200,44 @@ TEST(Facts, EquationsThatComeBackEnd) {
   EXPECT_FALSE(facts.conflict().empty());
 }
 
+// Where the columns of the search end, "nothing is known" is no value, and no value is left out.
+TEST(Facts, SearchIsExactAtTheEndOfItsColumns) {
+  constexpr Case cases[] = {
+      {"floor_mod(z, -4611686018427387904) == 0", "y == w", Truth::kOpen},
+      {"x <= -3; y <= 2; floor_div(floor_mod(x, y), 2305843009213693952) < y",
+       "floor_mod(-1, y) == 0", Truth::kOpen},
+      {"z >= 0; z <= 1", "floor_mod(2*select(t >= 0, 2305843009213693951, -2305843009213693953), z) == 1",
+       Truth::kOpen},
+      {"y >= 1; y <= 1", "4294967295*2147483649*x < y", Truth::kOpen},
+  };
+  for (const Case& c : cases) {
+    ExprPool pool;
+    Facts facts(pool);
+    add_all(facts, pool, c.facts);
+    const Truth t = facts.decide(read(pool, c.guard)).truth;
+    EXPECT_TRUE(t == c.truth || t == Truth::kUnknown)
+        << c.facts << " |- " << c.guard << ": " << truth_name(t);
+  }
+}
+
+TEST(Facts, TheLeastCoefficientIsNotDivided) {
+  ExprPool pool;
+  Facts facts(pool);
+  (void)facts.add(read(pool, "floor_div(z, 3)*select(w >= abs(z), y, -1) <= -9223372036854775808*x"));
+  (void)facts.decide(read(pool, "y >= x"));
+}
+
+TEST(Facts, CounterexamplesNameTheVariablesOfLargeCoefficients) {
+  ExprPool pool;
+  Facts facts(pool);
+  EXPECT_EQ(facts.decide(read(pool, "x == z")).truth, Truth::kOpen);
+  add_all(facts, pool, "2*(z*-4611686018427387904) == w");
+  const Answer a = facts.decide(read(pool, "w != x - 1"));
+  if (a.truth == Truth::kOpen) {
+    EXPECT_EQ(a.counterexample.size(), 3u);
+  }
+}
+
 // Random facts and guards against enumeration over a box that the facts themselves state.
 class Random {
  public:
