@@ -139,6 +139,7 @@ Search::Outcome Search::Impl::find(Budget& budget) {
 // Bounds on the sum that double, in rounds of growing patience.
 Search::Outcome Search::Impl::first_model(Tree& tree, Budget& budget) {
   const int64_t start = lower_bound;
+  refused = false;
   const auto doubled = [](int64_t v) { return v > kInf / 4 ? kInf : v * 2 + 1; };
   for (int64_t patience = kFirstFailures; !budget.spent(); patience *= kPatience) {
     bool all_exhausted = true;
@@ -149,7 +150,7 @@ Search::Outcome Search::Impl::first_model(Tree& tree, Budget& budget) {
         const Tree::Probe probe = tree.probe(cap, patience);
         if (probe == Tree::Probe::kFound) return Outcome::kFound;
         if (probe == Tree::Probe::kExhausted) {
-          if (tree.complete()) return Outcome::kNone;
+          if (tree.complete()) return refused ? Outcome::kExhausted : Outcome::kNone;
           if (!widest) lower_bound = cap + 1;
         } else {
           all_exhausted = false;
@@ -195,7 +196,7 @@ bool Search::Impl::check(const std::vector<int64_t>& values) {
   for (size_t i = 0; i < values.size(); ++i) {
     point.set(engine.program().cell(engine.variables()[i]).node, Int(values[i]));
   }
-  return evaluator.all_true(constraints, point) && admissible(constraints, point);
+  return evaluator.all_true(constraints, point) && admit(constraints, point);
 }
 
 }  // namespace congrua::guard

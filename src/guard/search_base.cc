@@ -146,13 +146,14 @@ Search::Outcome Search::Impl::search_component(
           base_point.set(engine.program().cell(cells[i]).node, Int(values[i]));
         }
         return evaluator.all_true(touched, base_point) &&
-               admissible(has_applications ? constraints : touched, base_point);
+               admit(has_applications ? constraints : touched, base_point);
       },
       cells);
   std::vector<int64_t> preferred;
   preferred.reserve(cells.size());
   for (const CellId c : cells) preferred.push_back(base[c]);
   tree.prefer(std::move(preferred));
+  refused = false;
   Outcome outcome = Outcome::kExhausted;
   int64_t failures = kNearFailures;
   for (int64_t round = 0; round < rounds && !budget.spent(); ++round, failures *= kPatience) {
@@ -162,7 +163,7 @@ Search::Outcome Search::Impl::search_component(
       break;
     }
     if (probe == Tree::Probe::kExhausted) {
-      outcome = tree.complete() ? Outcome::kNone : Outcome::kExhausted;
+      outcome = tree.complete() && !refused ? Outcome::kNone : Outcome::kExhausted;
       if (round > 0 || outcome == Outcome::kNone) break;
     }
     tree.prefer({});
@@ -195,6 +196,8 @@ Search::Outcome Search::Impl::find_near(const Node* proposition, Budget& budget)
   std::vector<std::pair<CellId, int64_t>> found;
   const Outcome outcome =
       search_component({engine.cell_of(proposition)}, kQuestionRounds, budget, &found);
+  // What functions tie to the question is not in its component.
+  if (outcome != Outcome::kFound && refused) return find_any(budget);
   if (outcome != Outcome::kFound) return outcome;
   model.clear();
   std::ranges::sort(found);

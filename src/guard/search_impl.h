@@ -35,6 +35,11 @@ struct Search::Impl {
   // an opaque term has one value wherever its arguments have the same?
   bool admissible(std::span<const Node* const> propositions, const internal::Assignment& point);
   void note_parts(const Node* proposition);
+  bool admit(std::span<const Node* const> propositions, const internal::Assignment& at) {
+    const bool fine = admissible(propositions, at);
+    refused |= !fine;
+    return fine;
+  }
   void keep(const search::Tree& tree);
 
   // search_base.cc
@@ -61,6 +66,8 @@ struct Search::Impl {
   };
   absl::flat_hash_map<const Node*, Parts> parts_of;
   bool has_applications = false;  // in anything that was seen: they tie all propositions together
+  // A point was refused for what propagation does not know: to run out of points proves nothing.
+  bool refused = false;
   internal::Evaluator evaluator;
   int64_t lower_bound = 0;  // no model has a smaller sum
   int64_t best = search::kInf;  // sum of the model

@@ -227,6 +227,25 @@ TEST(Facts, TheLeastCoefficientIsNotDivided) {
   (void)facts.decide(read(pool, "y >= x"));
 }
 
+// Arguments of a function are tied to its other applications: no component of its own is all.
+TEST(Facts, FunctionsMayHaveAnyValueSomewhere) {
+  constexpr Case cases[] = {
+      {"g:int(x) != 0", "g:int(w) != 2", Truth::kOpen},
+      {"", "g:int(g:int(y)) != 2", Truth::kOpen},
+      {"", "g:int(floor_div(x, w + x)) != 0", Truth::kOpen},
+      {"g:int(0) != -1", "g:int(x) != -1", Truth::kOpen},
+      {"g:int(x) != z", "z + g:int(z) != z", Truth::kOpen},
+  };
+  for (const Case& c : cases) {
+    ExprPool pool;
+    Facts facts(pool);
+    add_all(facts, pool, c.facts);
+    const Truth t = facts.decide(read(pool, c.guard)).truth;
+    EXPECT_TRUE(t == c.truth || t == Truth::kUnknown)
+        << c.facts << " |- " << c.guard << ": " << truth_name(t);
+  }
+}
+
 TEST(Facts, CounterexamplesNameTheVariablesOfLargeCoefficients) {
   ExprPool pool;
   Facts facts(pool);
