@@ -178,7 +178,7 @@ bool Program::extract(Poly& p, int depth, std::vector<std::pair<int64_t, CellId>
   int64_t k = 0;
   bool proportional = r.terms.empty();
   if (!proportional && r.terms.size() == q.terms.size() &&
-      r.terms[0].coef % q.terms[0].coef == 0 && magnitude(r.terms[0].coef) < (1u << 30)) {
+      magnitude(r.terms[0].coef) < (1u << 30) && r.terms[0].coef % q.terms[0].coef == 0) {
     k = r.terms[0].coef / q.terms[0].coef;
     proportional = true;
     for (const Monomial& x : r.terms) {
