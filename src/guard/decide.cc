@@ -10,8 +10,8 @@ using internal::LinearView;
 
 namespace {
 constexpr int64_t kShortSearch = 4'000;
-constexpr int64_t kCaseSteps = 20'000;
-constexpr int64_t kLongSearch = 60'000;
+constexpr int64_t kCaseSteps = 8'000;
+constexpr int64_t kLongSearch = 30'000;
 constexpr int kMaxNesting = 64;  // of connectives: the recursion of prove
 }
 

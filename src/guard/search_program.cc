@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/container/inlined_vector.h"
 #include "guard/search_domain.h"
 
 namespace congrua::guard::search {
@@ -212,7 +213,7 @@ CellId Program::build_app(const Node* n) {
   if (std::ranges::any_of(operands, [](const Node* a) { return a->sort == Sort::kReal; })) {
     return variable_cell(n);
   }
-  std::vector<CellId> cells;
+  absl::InlinedVector<CellId, 8> cells;
   for (const Node* a : operands) cells.push_back(*by_node_.find(a));
   return intern(kind, n->sort == Sort::kBool, false, cells, {}, 0);
 }
@@ -233,7 +234,7 @@ CellId Program::build_sum(const Node* n) {
 
 CellId Program::product_cell(std::vector<std::pair<CellId, uint32_t>> factors) {
   // Factors of factors, so that a product is one cell whatever way it was made.
-  std::vector<std::pair<CellId, uint32_t>> flat;
+  absl::InlinedVector<std::pair<CellId, uint32_t>, 8> flat;
   for (const auto& [c, e] : factors) {
     if (cells_[c].kind != Kind::kProduct) {
       flat.emplace_back(c, e);
@@ -244,8 +245,8 @@ CellId Program::product_cell(std::vector<std::pair<CellId, uint32_t>> factors) {
     }
   }
   std::ranges::sort(flat);
-  std::vector<CellId> cells;
-  std::vector<int64_t> exponents;
+  absl::InlinedVector<CellId, 8> cells;
+  absl::InlinedVector<int64_t, 8> exponents;
   for (const auto& [c, e] : flat) {
     if (!cells.empty() && cells.back() == c) {
       exponents.back() = tame(static_cast<uint64_t>(exponents.back()) + e);
@@ -261,8 +262,8 @@ CellId Program::product_cell(std::vector<std::pair<CellId, uint32_t>> factors) {
 CellId Program::sum_cell(std::vector<std::pair<int64_t, CellId>> terms, int64_t constant,
                          bool opaque) {
   std::ranges::sort(terms, {}, &std::pair<int64_t, CellId>::second);
-  std::vector<CellId> cells;
-  std::vector<int64_t> coefs;
+  absl::InlinedVector<CellId, 8> cells;
+  absl::InlinedVector<int64_t, 8> coefs;
   int128 size = 0;
   for (const auto& [coef, c] : terms) {
     if (!cells.empty() && cells.back() == c) {

@@ -83,7 +83,8 @@ size_t Tree::pick() {
 
 bool Tree::decide(size_t variable) {
   const Dom& d = engine_.dom(vars_[variable]);
-  if (variable < preferred_.size() && d.contains(preferred_[variable])) {
+  if (variable < preferred_.size() && d.contains(preferred_[variable]) &&
+      preferred_[variable] < kInf && preferred_[variable] > -kInf) {
     return take(variable, Side::kPoint, preferred_[variable]);
   }
   // Of a domain on both sides of 0 the non-negative part first.
