@@ -60,6 +60,12 @@ class Versions {
   std::array<uint64_t, 64> last_{};
 };
 
+// Makes room for an id in a side table that is indexed by it.
+template <typename Column>
+void reserve_id(Column& column, uint32_t id) {
+  if (id >= column.size()) column.resize(std::max<size_t>(id + 1, column.size() * 2));
+}
+
 // Does `atom` occur in n? Where n is too large to tell: true.
 bool occurs(const Node* atom, const Node* n);
 
@@ -105,17 +111,19 @@ struct Facts::Impl {
   void learn(const Node* proposition, bool truth);
   void learn_atom(const Node* p, bool value);
   void learn_ge(const Node* p);
-  void learn_eq(const Node* p);
   void learn_ne(const Node* p);
   void meet_known(const Node* n, const Domain& d);
   void propagate(const Node* n);
+  void revisit_clauses();
+  void contradict();
+
+  // ---- equalities.cc: p = 0, solved for a term
+  void learn_eq(const Node* p);
   bool orient(const Node* p);
   bool parametrize(const Node* p);
   void learn_exact_quotient(const Node* a, const Node* m, const Node* q);
   void solve_for(const Node* atom, const Node* by);
   void learn_definition(const Node* n, const Node* value);
-  void revisit_clauses();
-  void contradict();
 
   // ---- decide.cc: the layers
   Truth decide(const Node* g, Budget& budget, Layer* layer);

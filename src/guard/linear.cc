@@ -31,9 +31,7 @@ void Facts::Impl::index_ge(size_t fact) {
   const LinearView v(ge_facts[fact]);
   for (const Term& t : v.terms()) {
     const uint32_t id = t.mono->id;
-    if (id >= facts_of_term_.size()) {
-      facts_of_term_.resize(std::max<size_t>(id + 1, facts_of_term_.size() * 2));
-    }
+    guard::reserve_id(facts_of_term_, id);
     facts_of_term_[id].push_back(static_cast<uint32_t>(fact));
   }
 }

@@ -8,11 +8,6 @@ namespace congrua {
 
 namespace {
 constexpr int kMaxAgain = 64;  // results of one rewriting that are rewritten again
-
-template <typename V>
-void reserve_id(V& column, uint32_t id) {
-  if (id >= column.size()) column.resize(std::max<size_t>(id + 1, column.size() * 2));
-}
 }  // namespace
 
 // A signature test first.
@@ -107,7 +102,7 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
         }
       }
     }
-    reserve_id(rewritten_, x->id);
+    guard::reserve_id(rewritten_, x->id);
     rewritten_[x->id] = {substitution_versions.now(), result, symbols};
     stack.pop_back();
   }
@@ -115,7 +110,7 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
 }
 
 void Facts::Impl::substitute(const Node* atom, const Node* by) {
-  reserve_id(substitution_, atom->id);
+  guard::reserve_id(substitution_, atom->id);
   trail.push_back({atom, Undo::kSubstitution, {}, substitution_[atom->id], 0});
   substitution_[atom->id] = by;
   const uint64_t symbols = atom->symbols;
