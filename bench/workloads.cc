@@ -1,5 +1,6 @@
-// congrua_workloads WORKLOAD FILE REPS: runs one of the symbolic workloads and prints one JSON
-// object per line. Every repetition uses a pool of its own, so that no memo helps the next one.
+// congrua_workloads WORKLOAD FILE REPS: runs one of the symbolic workloads and prints one
+// JSON object per line. Every repetition uses a pool of its own, so that no memo helps
+// the next one.
 #include "bench/workloads.h"
 
 #include <algorithm>
@@ -22,7 +23,9 @@ const Sx* Sx::get(std::string_view head) const {
 std::vector<Sx> read_sx(std::string_view text) {
   std::vector<Sx> done;
   std::vector<Sx> open;
-  const auto close = [&](Sx x) { (open.empty() ? done : open.back().items).push_back(std::move(x)); };
+  const auto close = [&](Sx x) {
+    (open.empty() ? done : open.back().items).push_back(std::move(x));
+  };
   size_t i = 0;
   while (i < text.size()) {
     const char c = text[i];
@@ -68,7 +71,9 @@ double median(std::vector<double> values) {
 }
 
 double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration<double>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace congrua::bench

@@ -1,4 +1,5 @@
-// What the workloads of congrua_workloads share: the s-expressions of their files, and JSON lines.
+// What the workloads of congrua_workloads share: the s-expressions of their files, and
+// JSON lines.
 #ifndef CONGRUA_BENCH_WORKLOADS_H_
 #define CONGRUA_BENCH_WORKLOADS_H_
 
@@ -18,8 +19,8 @@ struct Sx {
   const Sx* get(std::string_view head) const;
 };
 
-// All expressions of a text, comments (';' to the end of the line) left out. An unbalanced text
-// ends the program with a message. The text must outlive the result.
+// All expressions of a text, comments (';' to the end of the line) left out. An
+// unbalanced text ends the program with a message. The text must outlive the result.
 std::vector<Sx> read_sx(std::string_view text);
 std::string read_file(const std::string& path);
 

@@ -1,5 +1,6 @@
-// W6, model finding: sizes that satisfy a traced program's asserts, or that there are none.
-// "ms" runs from the interned asserts to the checked model: compiling, searching, minimising.
+// W6, model finding: sizes that satisfy a traced program's asserts, or that there are
+// none. "ms" runs from the interned asserts to the checked model: compiling, searching,
+// minimising.
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -26,7 +27,8 @@ struct Problem {
 std::optional<int64_t> bound(std::string_view text) {
   int64_t v = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;  // inf
+  if (error != std::errc() || end != text.data() + text.size())
+    return std::nullopt;  // inf
   return v;
 }
 
@@ -38,7 +40,8 @@ Problem read_problem(const Sx& record) {
     p.vars.push_back({v[0].text, {bound(v[1].text), bound(v[2].text)}});
   }
   const Sx* asserts = record.get("asserts");
-  for (size_t i = 1; i < asserts->items.size(); ++i) p.asserts.push_back(asserts->items[i].text);
+  for (size_t i = 1; i < asserts->items.size(); ++i)
+    p.asserts.push_back(asserts->items[i].text);
   return p;
 }
 
@@ -62,7 +65,8 @@ double solve_once(const Problem& problem, std::string* model) {
   const double start = now_seconds();
   guard::Search search;
   // All variables in their order, also those that no assert mentions.
-  for (const Expr& v : vars) search.bound({internal::Builder::node(v), INT64_MIN, INT64_MAX});
+  for (const Expr& v : vars)
+    search.bound({internal::Builder::node(v), INT64_MIN, INT64_MAX});
   for (const Expr& e : asserts) search.add(internal::Builder::node(e));
   Budget budget(kSteps);
   const auto outcome = search.find(budget);
@@ -75,7 +79,8 @@ double solve_once(const Problem& problem, std::string* model) {
     *model = "{";
     for (const auto& [node, value] : search.model()) {
       if (model->size() > 1) *model += ",";
-      *model += "\"" + std::string(internal::as_symbol(node)->name) + "\":" + value.to_string();
+      *model +=
+          "\"" + std::string(internal::as_symbol(node)->name) + "\":" + value.to_string();
     }
     *model += "}";
   }

@@ -1,24 +1,24 @@
 // Symbolic integer and boolean expressions.
 //
-// An Expr is a handle to an immutable node of a hash-consed DAG owned by an ExprPool. Building is
-// canonicalizing: within one pool two handles are equal exactly when they are the same canonical
-// term, so == and hashing cost one pointer operation and never walk the term. Equal handles imply
-// equal values under every assignment that makes no divisor zero; unequal handles imply nothing
-// (ask guard.h).
+// An Expr is a handle to an immutable node of a hash-consed DAG owned by an ExprPool.
+// Building is canonicalizing: within one pool two handles are equal exactly when they are
+// the same canonical term, so == and hashing cost one pointer operation and never walk
+// the term. Equal handles imply equal values under every assignment that makes no divisor
+// zero; unequal handles imply nothing (ask guard.h).
 //
 //   ExprPool pool;
 //   Expr s0 = pool.symbol("s0", {.range = {.lo = 2}, .hint = 8});
 //   Expr n = floor_div(2 * s0 + 4, 2);  // to_string(n) == "s0 + 2"
 //
-// Values are unbounded integers; docs/semantics.md defines every operator. The canonical form is
-// context-free: it reads constants and birth ranges, never facts.
+// Values are unbounded integers; docs/semantics.md defines every operator. The canonical
+// form is context-free: it reads constants and birth ranges, never facts.
 //
-// Ownership: handles are trivially copyable and live as long as their pool. Operands of one
-// operation must come from one pool.
-// Thread safety: a pool is confined to one thread at a time; const methods of Expr are safe from
-// any thread while no other thread builds in the pool.
-// Cost: an operation is linear in the terms of its operands (a long running sum is kept as
-// difference to its predecessor and costs O(1)); a product expands only within a fixed budget.
+// Ownership: handles are trivially copyable and live as long as their pool. Operands of
+// one operation must come from one pool. Thread safety: a pool is confined to one thread
+// at a time; const methods of Expr are safe from any thread while no other thread builds
+// in the pool. Cost: an operation is linear in the terms of its operands (a long running
+// sum is kept as difference to its predecessor and costs O(1)); a product expands only
+// within a fixed budget.
 #ifndef CONGRUA_EXPR_H_
 #define CONGRUA_EXPR_H_
 
@@ -41,17 +41,17 @@ struct Node;
 class Builder;
 }  // namespace internal
 
-// kReal terms are uninterpreted: nothing but congruence (equal arguments, equal values) is known
-// of them.
+// kReal terms are uninterpreted: nothing but congruence (equal arguments, equal values)
+// is known of them.
 enum class Sort : uint8_t { kInt, kBool, kReal };
 
-// The operators of canonical terms. Subtraction, negation, floor_mod, ceil_div, abs, the other
-// comparisons and `or` are views of these; text.h prints them back.
+// The operators of canonical terms. Subtraction, negation, floor_mod, ceil_div, abs, the
+// other comparisons and `or` are views of these; text.h prints them back.
 enum class Op : uint8_t {
-  kConst,     // an integer, true or false
-  kSymbol,    // a named unknown
-  kAdd,       // constant() + sum of coefficient(i) * arg(i); arg(i) is no sum, no constant
-  kMul,       // product of at least two factors; a power repeats its base
+  kConst,   // an integer, true or false
+  kSymbol,  // a named unknown
+  kAdd,     // constant() + sum of coefficient(i) * arg(i); arg(i) is no sum, no constant
+  kMul,     // product of at least two factors; a power repeats its base
   kFloorDiv,  // arg(0) / arg(1), rounded to minus infinity
   kMin,       // least of at least two arguments
   kMax,       // greatest of at least two arguments
@@ -59,9 +59,9 @@ enum class Op : uint8_t {
   kGe,        // arg(0) >= 0
   kEq,        // arg(0) == 0
   kNot,       // negation of a boolean that is no kGe
-  kAnd,       // conjunction of at least two booleans; `or` is the negation of a conjunction
-  kIff,       // arg(0) == arg(1), booleans
-  kOpaque,    // the host's function name() of its arguments, known by congruence only
+  kAnd,     // conjunction of at least two booleans; `or` is the negation of a conjunction
+  kIff,     // arg(0) == arg(1), booleans
+  kOpaque,  // the host's function name() of its arguments, known by congruence only
 };
 
 // Inclusive; an absent end is unbounded.
@@ -73,8 +73,9 @@ struct Range {
 
 struct SymbolOptions {
   Sort sort = Sort::kInt;
-  Range range = {};                            // at birth; part of the symbol, immutable
-  std::optional<int64_t> hint = std::nullopt;  // an example value; never read by a decision
+  Range range = {};  // at birth; part of the symbol, immutable
+  std::optional<int64_t> hint =
+      std::nullopt;  // an example value; never read by a decision
 };
 
 class [[nodiscard]] Expr {
@@ -84,7 +85,8 @@ class [[nodiscard]] Expr {
   bool is_bool() const { return sort() == Sort::kBool; }
   bool is_int() const { return sort() == Sort::kInt; }
 
-  // The value, if this is an integer constant that fits; booleans answer is_true and is_false.
+  // The value, if this is an integer constant that fits; booleans answer is_true and
+  // is_false.
   std::optional<int64_t> as_const() const;
   bool is_const() const { return op() == Op::kConst; }
   bool is_true() const;
@@ -96,11 +98,12 @@ class [[nodiscard]] Expr {
   Range range() const;
   std::optional<int64_t> hint() const;
 
-  // Operands: terms of a kAdd (see coefficient), factors of a kMul (a power repeats its base).
+  // Operands: terms of a kAdd (see coefficient), factors of a kMul (a power repeats its
+  // base).
   size_t num_args() const;
   Expr arg(size_t i) const;
-  // kAdd: multiplier of arg(i), and the constant term. nullopt where an int64 does not hold it;
-  // text.h prints it exactly.
+  // kAdd: multiplier of arg(i), and the constant term. nullopt where an int64 does not
+  // hold it; text.h prints it exactly.
   std::optional<int64_t> coefficient(size_t i) const;
   std::optional<int64_t> constant_term() const;
 
@@ -129,8 +132,8 @@ class ExprPool {
   ExprPool(const ExprPool&) = delete;
   ExprPool& operator=(const ExprPool&) = delete;
 
-  // The symbol of that name, made at its first use. Asking again with another sort or range is a
-  // program error (checked); options of a second call are otherwise ignored.
+  // The symbol of that name, made at its first use. Asking again with another sort or
+  // range is a program error (checked); options of a second call are otherwise ignored.
   Expr symbol(std::string_view name, const SymbolOptions& options = {});
   std::optional<Expr> find_symbol(std::string_view name) const;
 
@@ -139,8 +142,8 @@ class ExprPool {
   std::optional<Expr> integer(std::string_view digits);
   Expr boolean(bool value);
 
-  // A term of which nothing but congruence is assumed: equal name, sort and arguments are one
-  // node. Arguments may be of any sort.
+  // A term of which nothing but congruence is assumed: equal name, sort and arguments are
+  // one node. Arguments may be of any sort.
   Expr opaque(std::string_view name, std::span<const Expr> args, Sort sort = Sort::kInt);
 
   // n-ary forms; the empty sum is 0, the empty product 1, the empty conjunction true.
@@ -171,8 +174,9 @@ Expr operator-(int64_t a, Expr b);
 Expr operator*(Expr a, int64_t b);
 Expr operator*(int64_t a, Expr b);
 
-// `/` and `%` are not overloaded, since a C++ reader takes them for truncation. A divisor that is
-// the constant 0 leaves a term that has no value at any point (see docs/semantics.md).
+// `/` and `%` are not overloaded, since a C++ reader takes them for truncation. A divisor
+// that is the constant 0 leaves a term that has no value at any point (see
+// docs/semantics.md).
 Expr floor_div(Expr a, Expr b);
 Expr floor_div(Expr a, int64_t b);
 Expr floor_mod(Expr a, Expr b);  // a - b * floor_div(a, b): the divisor's sign
@@ -193,7 +197,8 @@ Expr le(Expr a, Expr b);
 Expr gt(Expr a, Expr b);
 Expr ge(Expr a, Expr b);
 Expr operator!(Expr a);
-Expr operator&&(Expr a, Expr b) = delete;  // C++ would not short-circuit: write logical_and
+Expr operator&&(Expr a,
+                Expr b) = delete;  // C++ would not short-circuit: write logical_and
 Expr logical_and(Expr a, Expr b);
 Expr logical_or(Expr a, Expr b);
 Expr logical_xor(Expr a, Expr b);
@@ -203,7 +208,9 @@ Expr implies(Expr a, Expr b);
 
 template <>
 struct std::hash<congrua::Expr> {
-  size_t operator()(congrua::Expr e) const noexcept { return static_cast<size_t>(e.hash()); }
+  size_t operator()(congrua::Expr e) const noexcept {
+    return static_cast<size_t>(e.hash());
+  }
 };
 
 #endif  // CONGRUA_EXPR_H_

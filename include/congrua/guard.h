@@ -6,11 +6,12 @@
 //   facts.decide(ne(s, pool.constant(1))).truth == Truth::kTrue
 //
 // Answers are sound: kTrue, kFalse and kOpen are proved; what is not decided is kUnknown.
-// A question is asked about the points where every divisor occurring in it and in the facts is
-// not 0 (docs/semantics.md).
+// A question is asked about the points where every divisor occurring in it and in the
+// facts is not 0 (docs/semantics.md).
 //
-// Ownership: a Facts refers to its pool, which must outlive it. Thread safety: confined to one
-// thread, the pool's. Cost: a question is answered by the cheapest layer that can; see Layer.
+// Ownership: a Facts refers to its pool, which must outlive it. Thread safety: confined
+// to one thread, the pool's. Cost: a question is answered by the cheapest layer that can;
+// see Layer.
 #ifndef CONGRUA_GUARD_H_
 #define CONGRUA_GUARD_H_
 
@@ -29,24 +30,25 @@ namespace congrua {
 enum class Truth : uint8_t {
   kFalse,    // holds at no point of the facts
   kTrue,     // holds at every point of the facts
-  kOpen,     // a point of the facts is known where it fails, and not shown to fail everywhere
+  kOpen,     // a point of the facts is known where it fails, and not shown to fail
+             // everywhere
   kUnknown,  // not decided within the budget
 };
 
 // What gave the answer, cheapest first.
 enum class Layer : uint8_t {
-  kNone,         // no answer
-  kNormalForm,   // the canonical form alone
-  kEqualities,   // canonical after the known equalities were substituted
-  kFactTable,    // a fact about the same linear form
-  kInterval,     // strided intervals
-  kModel,        // points of the facts at which it holds and fails
-  kShift,        // signs of coefficients after shifting symbols to their bounds
-  kLinear,       // combination of linear facts
-  kProduct,      // products of facts
-  kSplit,        // case splits
-  kSearch,       // a search for a point
-  kZ3,           // the SMT solver
+  kNone,        // no answer
+  kNormalForm,  // the canonical form alone
+  kEqualities,  // canonical after the known equalities were substituted
+  kFactTable,   // a fact about the same linear form
+  kInterval,    // strided intervals
+  kModel,       // points of the facts at which it holds and fails
+  kShift,       // signs of coefficients after shifting symbols to their bounds
+  kLinear,      // combination of linear facts
+  kProduct,     // products of facts
+  kSplit,       // case splits
+  kSearch,      // a search for a point
+  kZ3,          // the SMT solver
 };
 std::string_view layer_name(Layer layer);
 std::string_view truth_name(Truth truth);
@@ -63,9 +65,9 @@ struct Answer {
 };
 
 struct QuestionOptions {
-  int64_t steps = 200'000;                   // budget in deterministic units
+  int64_t steps = 200'000;                    // budget in deterministic units
   const std::atomic<bool>* cancel = nullptr;  // looked at while working
-  bool explain = true;                       // fill rests_on and counterexample
+  bool explain = true;                        // fill rests_on and counterexample
 };
 
 class Facts {
@@ -75,8 +77,9 @@ class Facts {
   Facts(const Facts&) = delete;
   Facts& operator=(const Facts&) = delete;
 
-  // Adds a proposition. kFailedPrecondition when it is found to contradict earlier facts (the
-  // message names them); the facts stay contradictory until popped: every question is then kTrue.
+  // Adds a proposition. kFailedPrecondition when it is found to contradict earlier facts
+  // (the message names them); the facts stay contradictory until popped: every question
+  // is then kTrue.
   absl::Status add(Expr fact);
   void push();
   void pop();
@@ -84,7 +87,8 @@ class Facts {
   // Is the guard implied, contradicted or open?
   Answer decide(Expr guard, const QuestionOptions& options = {});
 
-  // True when a contradiction among the facts is known; conflict() lists facts that clash.
+  // True when a contradiction among the facts is known; conflict() lists facts that
+  // clash.
   bool contradictory() const;
   std::vector<FactId> conflict() const;
 

@@ -2,18 +2,19 @@
 //
 //   std::string out;
 //   smt2::Session session([&](std::string_view s) { out += s; });
-//   session.run("(declare-const x Int)(assert (> (* x x) 8))(check-sat)");  // out == "sat\n"
+//   session.run("(declare-const x Int)(assert (> (* x x) 8))(check-sat)");  // out ==
+//   "sat\n"
 //
-// Every command of the standard is understood; define-fun-rec, datatypes, quantifiers and sorts
-// beside the three are answered `unsupported` or by an error. An error is answered
+// Every command of the standard is understood; define-fun-rec, datatypes, quantifiers and
+// sorts beside the three are answered `unsupported` or by an error. An error is answered
 // (error "line L column C: ...") and the session goes on, as the standard says.
 //
-// A `sat` is printed only after its model was evaluated, with exact numbers, on every assert as it
-// was written. `unsat` comes from the native engine's proof or from Z3.
+// A `sat` is printed only after its model was evaluated, with exact numbers, on every
+// assert as it was written. `unsat` comes from the native engine's proof or from Z3.
 //
-// Thread safety: a session is confined to one thread; interrupt alone may be called from others.
-// The library starts no thread and reads no environment. Cost: reading is linear in the text;
-// neither reading nor solving recurses over terms.
+// Thread safety: a session is confined to one thread; interrupt alone may be called from
+// others. The library starts no thread and reads no environment. Cost: reading is linear
+// in the text; neither reading nor solving recurses over terms.
 #ifndef CONGRUA_SMT2_H_
 #define CONGRUA_SMT2_H_
 
@@ -84,8 +85,9 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Runs the commands of `text`; positions of errors go on from the end of earlier texts. False
-  // after (exit): later commands are not run. A command must not be split over two texts.
+  // Runs the commands of `text`; positions of errors go on from the end of earlier texts.
+  // False after (exit): later commands are not run. A command must not be split over two
+  // texts.
   bool run(std::string_view text);
 
   // Makes the running check answer unknown soon. From any thread.

@@ -5,10 +5,12 @@
 //
 // Printing is deterministic: it depends on the term alone. parse(print(e)) == e in either
 // language. Both printers give shared subterms names where the tree would be large (see
-// PrintOptions), so a DAG of 2^1000 paths prints in linear size; parse_sexpr reads such text back.
+// PrintOptions), so a DAG of 2^1000 paths prints in linear size; parse_sexpr reads such
+// text back.
 //
-// Errors: kInvalidArgument with line and column, e.g. "1:14: floordiv takes 2 arguments, 3 given".
-// Cost: linear in the text and in the DAG; no recursion. Thread safety: that of the pool.
+// Errors: kInvalidArgument with line and column, e.g. "1:14: floordiv takes 2 arguments,
+// 3 given". Cost: linear in the text and in the DAG; no recursion. Thread safety: that of
+// the pool.
 #ifndef CONGRUA_TEXT_H_
 #define CONGRUA_TEXT_H_
 

@@ -18,8 +18,9 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  // `bytes` of memory aligned to 8. What is larger than a block gets a block of its own. The
-  // returned address lies in the first kAlignment bytes of a block, so owner_of accepts it.
+  // `bytes` of memory aligned to 8. What is larger than a block gets a block of its own.
+  // The returned address lies in the first kAlignment bytes of a block, so owner_of
+  // accepts it.
   void* allocate(size_t bytes) {
     bytes = (bytes + 7) & ~size_t{7};
     if (bytes > static_cast<size_t>(end_ - next_)) return allocate_slow(bytes);

@@ -1,8 +1,9 @@
 // Budgets in deterministic units, and cancellation.
 //
-// Every question takes a Budget by reference and charges it for steps (row entries touched,
-// products formed, nodes evaluated, search nodes ...). Running out is the same in every run on
-// every machine; a cancel flag set by another thread is looked at together with the charge.
+// Every question takes a Budget by reference and charges it for steps (row entries
+// touched, products formed, nodes evaluated, search nodes ...). Running out is the same
+// in every run on every machine; a cancel flag set by another thread is looked at
+// together with the charge.
 #ifndef CONGRUA_BASE_BUDGET_H_
 #define CONGRUA_BASE_BUDGET_H_
 

@@ -5,7 +5,8 @@
 
 namespace congrua::internal {
 
-void check_failed(const char* file, int line, const char* condition, const char* message) {
+void check_failed(const char* file, int line, const char* condition,
+                  const char* message) {
   std::fprintf(stderr, "%s:%d: check failed: %s (%s)\n", file, line, message, condition);
   std::abort();
 }

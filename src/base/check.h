@@ -1,5 +1,6 @@
-// Invariants. CONGRUA_CHECK is always on and cheap; CONGRUA_DCHECK only in debug builds. A failure
-// is an error of the program, not of the user's input: it prints where and ends the process.
+// Invariants. CONGRUA_CHECK is always on and cheap; CONGRUA_DCHECK only in debug builds.
+// A failure is an error of the program, not of the user's input: it prints where and ends
+// the process.
 #ifndef CONGRUA_BASE_CHECK_H_
 #define CONGRUA_BASE_CHECK_H_
 
@@ -8,11 +9,11 @@ namespace congrua::internal {
                                const char* message);
 }  // namespace congrua::internal
 
-#define CONGRUA_CHECK(condition, message)                                                    \
-  do {                                                                                       \
-    if (!(condition)) [[unlikely]] {                                                         \
-      ::congrua::internal::check_failed(__FILE__, __LINE__, #condition, message);            \
-    }                                                                                        \
+#define CONGRUA_CHECK(condition, message)                                         \
+  do {                                                                            \
+    if (!(condition)) [[unlikely]] {                                              \
+      ::congrua::internal::check_failed(__FILE__, __LINE__, #condition, message); \
+    }                                                                             \
   } while (false)
 
 #ifdef NDEBUG

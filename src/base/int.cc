@@ -41,7 +41,8 @@ Int Int::from_i128(int128 v) {
 std::optional<Int> Int::parse(std::string_view text) {
   const bool negative = !text.empty() && text.front() == '-';
   std::string_view digits = text.substr(negative ? 1 : 0);
-  if (digits.empty() || !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; })) {
+  if (digits.empty() ||
+      !std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; })) {
     return std::nullopt;
   }
   while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
@@ -101,9 +102,15 @@ std::strong_ordering Int::big_compare(const Int& a, const Int& b) {
   const int c = A::to_big(a).compare(A::to_big(b));
   return c <=> 0;
 }
-Int Int::slow_add(const Int& a, const Int& b) { return A::make(A::to_big(a) + A::to_big(b)); }
-Int Int::slow_sub(const Int& a, const Int& b) { return A::make(A::to_big(a) - A::to_big(b)); }
-Int Int::slow_mul(const Int& a, const Int& b) { return A::make(A::to_big(a) * A::to_big(b)); }
+Int Int::slow_add(const Int& a, const Int& b) {
+  return A::make(A::to_big(a) + A::to_big(b));
+}
+Int Int::slow_sub(const Int& a, const Int& b) {
+  return A::make(A::to_big(a) - A::to_big(b));
+}
+Int Int::slow_mul(const Int& a, const Int& b) {
+  return A::make(A::to_big(a) * A::to_big(b));
+}
 
 Int Int::slow_floor_div(const Int& a, const Int& b) {
   const Big n = A::to_big(a);
@@ -113,7 +120,9 @@ Int Int::slow_floor_div(const Int& a, const Int& b) {
   if (r != 0 && (r.sign() < 0) != (d.sign() < 0)) q -= 1;
   return A::make(std::move(q));
 }
-Int Int::slow_floor_mod(const Int& a, const Int& b) { return a - slow_floor_div(a, b) * b; }
+Int Int::slow_floor_mod(const Int& a, const Int& b) {
+  return a - slow_floor_div(a, b) * b;
+}
 
 Int gcd(const Int& a, const Int& b) {
   if (a.is_small() && b.is_small()) return Int(std::gcd(a.small(), b.small()));

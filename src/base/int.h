@@ -1,14 +1,15 @@
 // Exact integers.
 //
-// Int is a value type of eight bytes. Values in [-2^62, 2^62) are stored inline; all others in
-// one heap cell behind the word. Arithmetic never wraps and never loses digits: the inline
-// operators take the machine path and fall into the exact slow path where it overflows.
+// Int is a value type of eight bytes. Values in [-2^62, 2^62) are stored inline; all
+// others in one heap cell behind the word. Arithmetic never wraps and never loses digits:
+// the inline operators take the machine path and fall into the exact slow path where it
+// overflows.
 //
-// The representation is canonical (a value that fits inline is inline), so the equality of two
-// inline values is the equality of their words.
+// The representation is canonical (a value that fits inline is inline), so the equality
+// of two inline values is the equality of their words.
 //
-// Memory: the slow path allocates; the inline path does not. Thread safety: as for int64_t.
-// The big integers are Boost.Multiprecision's cpp_int, seen by int.cc alone.
+// Memory: the slow path allocates; the inline path does not. Thread safety: as for
+// int64_t. The big integers are Boost.Multiprecision's cpp_int, seen by int.cc alone.
 #ifndef CONGRUA_BASE_INT_H_
 #define CONGRUA_BASE_INT_H_
 
@@ -36,7 +37,8 @@ class Int {
       word_ = make_big(v);
     }
   }
-  Int(int v) noexcept : word_(static_cast<uint64_t>(static_cast<int64_t>(v)) << 1) {}  // NOLINT
+  Int(int v) noexcept
+      : word_(static_cast<uint64_t>(static_cast<int64_t>(v)) << 1) {}  // NOLINT
   static Int from_i128(int128 v);
 
   // Decimal digits with an optional leading '-'; nothing else is accepted.
@@ -65,9 +67,7 @@ class Int {
   int64_t small() const { return static_cast<int64_t>(word_) >> 1; }
   bool is_zero() const { return word_ == 0; }
   bool is_one() const { return word_ == 2; }
-  int sign() const {
-    return is_small() ? (small() > 0) - (small() < 0) : big_sign();
-  }
+  int sign() const { return is_small() ? (small() > 0) - (small() < 0) : big_sign(); }
   bool is_even() const { return is_small() ? (word_ & 2) == 0 : big_is_even(); }
 
   // The value where it fits; nullopt elsewhere.
@@ -95,7 +95,8 @@ class Int {
   friend Int operator+(const Int& a, const Int& b) {
     int64_t r;
     if (((a.word_ | b.word_) & 1) == 0 &&
-        !__builtin_add_overflow(static_cast<int64_t>(a.word_), static_cast<int64_t>(b.word_), &r)) {
+        !__builtin_add_overflow(static_cast<int64_t>(a.word_),
+                                static_cast<int64_t>(b.word_), &r)) {
       return from_word(static_cast<uint64_t>(r));
     }
     return slow_add(a, b);
@@ -103,7 +104,8 @@ class Int {
   friend Int operator-(const Int& a, const Int& b) {
     int64_t r;
     if (((a.word_ | b.word_) & 1) == 0 &&
-        !__builtin_sub_overflow(static_cast<int64_t>(a.word_), static_cast<int64_t>(b.word_), &r)) {
+        !__builtin_sub_overflow(static_cast<int64_t>(a.word_),
+                                static_cast<int64_t>(b.word_), &r)) {
       return from_word(static_cast<uint64_t>(r));
     }
     return slow_sub(a, b);

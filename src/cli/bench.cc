@@ -27,7 +27,8 @@ struct Arguments {
   std::vector<std::string> engines = {"auto"}, policies, compare;
 };
 
-constexpr std::string_view kFooter = R"(PATH is a .smt2 file (also .xz, .gz), a folder, a pattern, or a list of paths: @LIST or a .txt file.
+constexpr std::string_view kFooter =
+    R"(PATH is a .smt2 file (also .xz, .gz), a folder, a pattern, or a list of paths: @LIST or a .txt file.
 
 Exit codes: 0 no answer contradicts what is expected; 1 a wrong answer, or logs that contradict each
 other; 2 wrong use, or nothing could be asked (no file, or none readable); 3 a result could not be

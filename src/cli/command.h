@@ -8,8 +8,8 @@ class App;
 
 namespace congrua::cli {
 
-// Each adds its subcommand; when that was chosen on the command line, parsing runs it and sets
-// exit_code.
+// Each adds its subcommand; when that was chosen on the command line, parsing runs it and
+// sets exit_code.
 void add_solve(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 

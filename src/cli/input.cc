@@ -16,9 +16,10 @@ namespace congrua::cli {
 namespace {
 
 constexpr std::string_view kGzip("\x1f\x8b", 2);
-constexpr std::string_view kXz("\xfd"
-                               "7zXZ\0",
-                               6);
+constexpr std::string_view kXz(
+    "\xfd"
+    "7zXZ\0",
+    6);
 
 absl::Status error(absl::StatusCode code, std::string_view name, std::string_view what) {
   return {code, fmt::format("{}: {}", name, what)};
@@ -31,8 +32,8 @@ absl::Status too_large(std::string_view name) {
 }
 absl::Status system_error(std::string_view name, int number) {
   const auto code = number == ENOENT || number == ENOTDIR ? absl::StatusCode::kNotFound
-                    : number == EACCES                    ? absl::StatusCode::kPermissionDenied
-                                                          : absl::StatusCode::kUnavailable;
+                    : number == EACCES ? absl::StatusCode::kPermissionDenied
+                                       : absl::StatusCode::kUnavailable;
   return error(code, name, std::strerror(number));
 }
 

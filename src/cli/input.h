@@ -12,9 +12,10 @@ namespace congrua::cli {
 
 inline constexpr size_t kMaxInputBytes = size_t{1} << 30;  // unpacked
 
-// The contents of a file, or of standard input for "-". gzip and xz are told by their first bytes,
-// whatever the name, and unpacked. Errors name the path: kNotFound, kPermissionDenied,
-// kDataLoss for a broken archive, kResourceExhausted beyond kMaxInputBytes, kUnavailable for others.
+// The contents of a file, or of standard input for "-". gzip and xz are told by their
+// first bytes, whatever the name, and unpacked. Errors name the path: kNotFound,
+// kPermissionDenied, kDataLoss for a broken archive, kResourceExhausted beyond
+// kMaxInputBytes, kUnavailable for others.
 absl::StatusOr<std::string> read_input(const std::string& path);
 
 // What starts like a gzip or xz file.

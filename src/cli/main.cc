@@ -11,8 +11,9 @@ namespace {
 int run(int argc, char** argv) {
   CLI::App app("Exact answers about sizes that are not known yet", "congrua");
   const std::string z3 = congrua::guard::z3_version();
-  app.set_version_flag("--version", "congrua " CONGRUA_VERSION +
-                                        (z3.empty() ? " (without Z3)" : " (Z3 " + z3 + ")"));
+  app.set_version_flag(
+      "--version",
+      "congrua " CONGRUA_VERSION + (z3.empty() ? " (without Z3)" : " (Z3 " + z3 + ")"));
   app.require_subcommand(1);
   int exit_code = 0;
   congrua::cli::add_solve(app, exit_code);

@@ -27,12 +27,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Interrupts a check that takes too long. The native engine gets half of the time where Z3 comes
-// after it.
+// Interrupts a check that takes too long. The native engine gets half of the time where
+// Z3 comes after it.
 class Watchdog {
  public:
   Watchdog(double limit_s, bool two_engines)
-      : limit_(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(limit_s))),
+      : limit_(std::chrono::duration_cast<Clock::duration>(
+            std::chrono::duration<double>(limit_s))),
         two_engines_(two_engines) {}
   ~Watchdog() {
     {
@@ -75,8 +76,8 @@ class Watchdog {
         const Clock::time_point until = *deadline_;
         wake_.wait_until(lock, until);
       } else {
-        // Under the lock, so that it cannot hit a later phase. Again and again: an interrupt
-        // between two steps of Z3 is lost.
+        // Under the lock, so that it cannot hit a later phase. Again and again: an
+        // interrupt between two steps of Z3 is lost.
         session_->interrupt();
         wake_.wait_for(lock, std::chrono::milliseconds(20));
       }
@@ -116,7 +117,8 @@ absl::Status run_stream(smt2::Session& session) {
     first = false;
     const size_t complete = n == 0 ? text.size() : splitter.complete(text);
     if (complete > 0) {
-      if (!session.run(std::string_view(text).substr(0, complete))) return absl::OkStatus();
+      if (!session.run(std::string_view(text).substr(0, complete)))
+        return absl::OkStatus();
       text.erase(0, complete);
       if (n > 0) splitter.consumed(complete);
     }
@@ -148,12 +150,13 @@ std::string statistics(const smt2::SessionStats& stats) {
     }
   }
   std::string out = fmt::format(
-      "(:commands {}\n :errors {}\n :asserts {}\n :checks {}\n :sat {}\n :unsat {}\n :unknown {}\n"
+      "(:commands {}\n :errors {}\n :asserts {}\n :checks {}\n :sat {}\n :unsat {}\n "
+      ":unknown {}\n"
       " :answered-by-z3 {}\n :models-refuted {}\n :parse-ms {:.3f}\n :native-ms {:.3f}\n"
       " :z3-ms {:.3f}",
       stats.commands, stats.errors, stats.asserts, stats.checks.size(), sat, unsat,
-      stats.checks.size() - sat - unsat, by_z3, stats.models_refuted, stats.parse_ms, native_ms,
-      z3_ms);
+      stats.checks.size() - sat - unsat, by_z3, stats.models_refuted, stats.parse_ms,
+      native_ms, z3_ms);
   std::sort(layers.begin(), layers.end());
   for (const auto& [layer, count] : layers) {
     out += fmt::format("\n :layer-{} {}", layer_name(layer), count);
@@ -175,7 +178,8 @@ int run_solve(const SolveOptions& options, std::FILE* out, std::FILE* err) {
   std::vector<std::unique_ptr<std::FILE, int (*)(std::FILE*)>> channels;
   const auto sink = [&](std::FILE* to) {
     return [&written, to](std::string_view s) {
-      written &= std::fwrite(s.data(), 1, s.size(), to) == s.size() && std::fflush(to) == 0;
+      written &=
+          std::fwrite(s.data(), 1, s.size(), to) == s.size() && std::fflush(to) == 0;
     };
   };
   const bool two_engines = options.engine == smt2::Engine::kAuto && guard::z3_available();
@@ -214,13 +218,15 @@ int run_solve(const SolveOptions& options, std::FILE* out, std::FILE* err) {
   bool wrong = stats.models_refuted > 0;
   for (size_t i = 0; i < stats.checks.size(); ++i) {
     const smt2::Check& c = stats.checks[i];
-    if (c.answer != smt2::CheckAnswer::kUnknown && c.expected && *c.expected != c.answer) {
+    if (c.answer != smt2::CheckAnswer::kUnknown && c.expected &&
+        *c.expected != c.answer) {
       wrong = true;
       fmt::print(err, "congrua solve: check {} answered {}, :status is {}\n", i + 1,
                  smt2::answer_name(c.answer), smt2::answer_name(*c.expected));
     }
     if (options.check_model && c.answer == smt2::CheckAnswer::kSat) {
-      fmt::print(err, "check {}: the model satisfies all {} asserts\n", i + 1, c.asserts_checked);
+      fmt::print(err, "check {}: the model satisfies all {} asserts\n", i + 1,
+                 c.asserts_checked);
     }
   }
   if (stats.models_refuted > 0) {
@@ -237,7 +243,8 @@ int run_solve(const SolveOptions& options, std::FILE* out, std::FILE* err) {
 }
 
 void add_solve(CLI::App& app, int& exit_code) {
-  static constexpr std::string_view kFooter = R"(FILE is an SMT-LIB 2.6 script over Int, Real and Bool, also packed by gzip or xz; - is standard
+  static constexpr std::string_view kFooter =
+      R"(FILE is an SMT-LIB 2.6 script over Int, Real and Bool, also packed by gzip or xz; - is standard
 input, where each command is answered as soon as it is complete. Responses go to standard output:
 one line sat, unsat or unknown for each check.
 
@@ -254,7 +261,8 @@ the input cannot be read; 3 a response could not be written; 4 an answer contrad
          "--engine",
          [options](const std::string& name) {
            const auto engine = engine_from_name(name);
-           if (!engine) throw CLI::ValidationError("--engine " + name, "not auto, native or z3");
+           if (!engine)
+             throw CLI::ValidationError("--engine " + name, "not auto, native or z3");
            options->engine = *engine;
          },
          "auto (native, then Z3), native or z3")
@@ -267,7 +275,8 @@ the input cannot be read; 3 a response could not be written; 4 an answer contrad
                 "evaluated on (it always is)");
   sub->add_flag("--stats", options->stats, "Print statistics to standard error");
   sub->footer(std::string(kFooter));
-  sub->callback([options, &exit_code] { exit_code = run_solve(*options, stdout, stderr); });
+  sub->callback(
+      [options, &exit_code] { exit_code = run_solve(*options, stdout, stderr); });
 }
 
 }  // namespace congrua::cli

@@ -14,7 +14,8 @@ inline constexpr int kSolveOk = 0;
 inline constexpr int kSolveErrors = 1;  // some command was answered by (error ...)
 inline constexpr int kSolveInput = 2;   // wrong use, or the input cannot be read
 inline constexpr int kSolveOutput = 3;  // a response could not be written
-inline constexpr int kSolveWrong = 4;   // an answer contradicts :status, or a model its asserts
+inline constexpr int kSolveWrong =
+    4;  // an answer contradicts :status, or a model its asserts
 
 struct SolveOptions {
   std::string path = "-";

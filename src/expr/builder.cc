@@ -1,5 +1,5 @@
-// Interning, leaves, sums and products. Divisions, min, max and select: builder_div.cc and
-// builder_select.cc; booleans: builder_bool.cc.
+// Interning, leaves, sums and products. Divisions, min, max and select: builder_div.cc
+// and builder_select.cc; booleans: builder_bool.cc.
 #include "expr/builder.h"
 
 #include <algorithm>
@@ -13,10 +13,11 @@ namespace congrua::internal {
 
 namespace {
 
-// A sum of at least this many terms is kept as (predecessor, difference) until its terms are read.
+// A sum of at least this many terms is kept as (predecessor, difference) until its terms
+// are read.
 constexpr uint32_t kLongSum = 64;
-// A product of sums is expanded while the term counts multiply to at most this; above it the
-// factors stay atoms. The decision reads the operands' normal forms only.
+// A product of sums is expanded while the term counts multiply to at most this; above it
+// the factors stay atoms. The decision reads the operands' normal forms only.
 constexpr size_t kMaxExpansion = 64;
 // A monomial times a sum is expanded up to this many terms.
 constexpr size_t kMaxDistribution = 1024;
@@ -198,7 +199,8 @@ const Node* Builder::constant(const Int& value) {
 const Node* Builder::find_symbol(std::string_view name) const {
   const uint64_t hash = hash_combine(0x73796d, hash_text(name));
   const auto fingerprint = static_cast<uint32_t>(hash >> 32);
-  for (size_t i = hash & table_mask_; table_[i].id_plus_1 != 0; i = (i + 1) & table_mask_) {
+  for (size_t i = hash & table_mask_; table_[i].id_plus_1 != 0;
+       i = (i + 1) & table_mask_) {
     if (table_[i].fingerprint != fingerprint) continue;
     const Node* n = nodes_[table_[i].id_plus_1 - 1];
     if (n->hash == hash && n->op == Op::kSymbol && as_symbol(n)->name == name) return n;
@@ -295,8 +297,9 @@ const Node* Builder::intern_app(Op op, Sort sort, std::span<const Node* const> a
           n->partial = n->partial || a->partial;
           depth = std::max<uint64_t>(depth, a->depth);
         }
-        n->partial = n->partial || (op == Op::kFloorDiv &&
-                                    (args[1]->op != Op::kConst || const_value(args[1]).is_zero()));
+        n->partial =
+            n->partial || (op == Op::kFloorDiv &&
+                           (args[1]->op != Op::kConst || const_value(args[1]).is_zero()));
         n->depth = saturating_inc(depth) & INT32_MAX;
         return n;
       });
@@ -317,7 +320,8 @@ const Node* Builder::intern_sum(const Int& constant_term, std::span<const Term> 
         const auto have = terms_of(n);
         if (have.size() != terms.size()) return false;
         for (size_t i = 0; i < have.size(); ++i) {
-          if (have[i].mono != terms[i].mono || !(have[i].coef == terms[i].coef)) return false;
+          if (have[i].mono != terms[i].mono || !(have[i].coef == terms[i].coef))
+            return false;
         }
         return true;
       },
@@ -391,7 +395,8 @@ const Node* Builder::add_lazy(const Node* longer, const Node* shorter) {
         n->linear_hash = linear;
         n->n = longer->n - term_count(shorter);
         n->symbols = longer->symbols | shorter->symbols;
-        n->depth = std::max<uint32_t>(longer->depth, saturating_inc(shorter->depth)) & INT32_MAX;
+        n->depth =
+            std::max<uint32_t>(longer->depth, saturating_inc(shorter->depth)) & INT32_MAX;
         n->partial = longer->partial || shorter->partial;
         n->degree = std::max(longer->degree, shorter->degree);
         new (&n->constant) Int(constant_term);
@@ -446,7 +451,8 @@ const Node* Builder::add_scaled(const Node* a, const Node* b, const Int& c) {
     const uint32_t nb = term_count(b);
     const auto lazy = [](const Node* longer, uint32_t n_longer, const Node* shorter,
                          uint32_t n_shorter) {
-      return n_longer >= kLongSum && n_shorter * 8 <= n_longer && longer->op == Op::kAdd &&
+      return n_longer >= kLongSum && n_shorter * 8 <= n_longer &&
+             longer->op == Op::kAdd &&
              (shorter->op != Op::kAdd ||
               static_cast<const SumNode*>(shorter)->prev == nullptr);
     };
@@ -460,7 +466,9 @@ const Node* Builder::add_scaled(const Node* a, const Node* b, const Int& c) {
   return intern_sum(va.constant() + c * vb.constant(), out);
 }
 
-const Node* Builder::add(const Node* a, const Node* b) { return add_scaled(a, b, Int(1)); }
+const Node* Builder::add(const Node* a, const Node* b) {
+  return add_scaled(a, b, Int(1));
+}
 const Node* Builder::sub(const Node* a, const Node* b) {
   if (a == b) return zero_;
   if (term_count(a) >= kLongSum && term_count(b) * 8 <= term_count(a)) {
@@ -506,7 +514,8 @@ const Node* Builder::monomial(std::vector<Factor>& factors) {
   for (size_t i = 0; i < factors.size();) {
     size_t j = i + 1;
     uint64_t e = factors[i].exponent;
-    while (j < factors.size() && factors[j].base == factors[i].base) e += factors[j++].exponent;
+    while (j < factors.size() && factors[j].base == factors[i].base)
+      e += factors[j++].exponent;
     factors[out++] = {factors[i].base, static_cast<uint32_t>(e)};
     i = j;
   }
@@ -523,9 +532,10 @@ const Node* Builder::monomial(std::vector<Factor>& factors) {
       mix64(hash ^ 0x70726f64756374),
       [&](const Node* n) {
         return n->op == Op::kMul && n->n == factors.size() &&
-               std::ranges::equal(factors_of(n), factors, [](const Factor& x, const Factor& y) {
-                 return x.base == y.base && x.exponent == y.exponent;
-               });
+               std::ranges::equal(factors_of(n), factors,
+                                  [](const Factor& x, const Factor& y) {
+                                    return x.base == y.base && x.exponent == y.exponent;
+                                  });
       },
       [&] {
         auto* n = make<MulNode>(factors.size() * sizeof(Factor));
@@ -552,10 +562,10 @@ const Node* Builder::mul_monomials(const Node* a, const Node* b) {
   for (const Node* m : {a, b}) {
     const FactorView v(m);
     // A huge power is an atom of its own: its exponent would not fit.
-    const bool huge = m->op == Op::kMul &&
-                      std::ranges::any_of(v.factors(), [](const Factor& x) {
-                        return x.exponent > kMaxExponent;
-                      });
+    const bool huge =
+        m->op == Op::kMul && std::ranges::any_of(v.factors(), [](const Factor& x) {
+          return x.exponent > kMaxExponent;
+        });
     if (huge) {
       f.push_back({m, 1});
     } else {

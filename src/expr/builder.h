@@ -1,5 +1,5 @@
-// The constructor of canonical terms: one function per operator over nodes. Expr's operators are
-// thin wrappers of these; other modules of the library use them directly.
+// The constructor of canonical terms: one function per operator over nodes. Expr's
+// operators are thin wrappers of these; other modules of the library use them directly.
 #ifndef CONGRUA_EXPR_BUILDER_H_
 #define CONGRUA_EXPR_BUILDER_H_
 
@@ -114,7 +114,8 @@ class Builder {
   void flatten(const Node* n, Op op, std::vector<const Node*>& out);
   const Node* intern_floor_div(const Node* a, const Node* b);
   static bool term_pattern_equal(const Node* a, const Node* b);  // but for the constant
-  bool divide_polynomial(const Node* a, const Node* b, const Node** quotient, const Node** rest);
+  bool divide_polynomial(const Node* a, const Node* b, const Node** quotient,
+                         const Node** rest);
 
   ExprPool* pool_;
   Arena arena_;

@@ -1,5 +1,6 @@
-// Propositions in canonical form. `or` is the negation of a conjunction, so that negation is O(1)
-// and no formula is pushed through; p < 0 is -p - 1 >= 0, so that comparisons carry no kNot.
+// Propositions in canonical form. `or` is the negation of a conjunction, so that negation
+// is O(1) and no formula is pushed through; p < 0 is -p - 1 >= 0, so that comparisons
+// carry no kNot.
 #include <algorithm>
 
 #include "base/check.h"
@@ -8,8 +9,8 @@
 namespace congrua::internal {
 
 namespace {
-// Operands of a conjunction that are conjunctions of more parts than this are not flattened, so
-// that a running conjunction is not copied at each step.
+// Operands of a conjunction that are conjunctions of more parts than this are not
+// flattened, so that a running conjunction is not copied at each step.
 constexpr uint32_t kMaxFlatten = 64;
 // Complements among the parts are looked for up to this many.
 constexpr size_t kMaxComplements = 256;
@@ -24,7 +25,8 @@ const Node* Builder::ge0(const Node* p) {
   if (!g.is_one()) {
     // g*q + k >= 0 exactly when q + k//g >= 0 over the integers.
     std::vector<Term> out;
-    for (const Term& t : v.terms()) out.push_back({congrua::floor_div(t.coef, g), t.mono});
+    for (const Term& t : v.terms())
+      out.push_back({congrua::floor_div(t.coef, g), t.mono});
     arg = intern_sum(congrua::floor_div(v.constant(), g), out);
   }
   const Node* args[] = {arg};
@@ -118,7 +120,8 @@ const Node* Builder::conjunction(std::span<const Node* const> input) {
   }
   const auto normalise = [&] {
     std::ranges::sort(parts, structural_less);
-    parts.erase(std::unique(parts.begin(), parts.end()), parts.end());  // clang 14 lacks subrange
+    parts.erase(std::unique(parts.begin(), parts.end()),
+                parts.end());  // clang 14 lacks subrange
   };
   normalise();
   const auto has = [&](const Node* p) {
@@ -149,7 +152,8 @@ const Node* Builder::conjunction(std::span<const Node* const> input) {
       }
       if (changed) break;
     }
-    if (changed) return conjunction(parts);  // each round removes or shortens a disjunction
+    if (changed)
+      return conjunction(parts);  // each round removes or shortens a disjunction
   }
   if (parts.empty()) return true_;
   if (parts.size() == 1) return parts[0];
@@ -174,7 +178,8 @@ const Node* Builder::rebuild(const Node* n, std::span<const Node* const> childre
       for (size_t i = 0; i < terms.size(); ++i) {
         const LinearView v(children[i]);
         p.constant += terms[i].coef * v.constant();
-        for (const Term& t : v.terms()) p.terms.push_back({terms[i].coef * t.coef, t.mono});
+        for (const Term& t : v.terms())
+          p.terms.push_back({terms[i].coef * t.coef, t.mono});
       }
       return from_poly(p);
     }

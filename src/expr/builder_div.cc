@@ -30,18 +30,22 @@ const Node* Builder::intern_floor_div(const Node* a, const Node* b) {
 const Node* Builder::floor_div(const Node* a, const Node* b) {
   if (b->op != Op::kConst) return floor_div_symbolic(a, b);
   const Int c = const_value(b);
-  if (c.is_zero()) return intern_floor_div(a, b);  // no value anywhere; nothing is assumed
+  if (c.is_zero())
+    return intern_floor_div(a, b);  // no value anywhere; nothing is assumed
   return c.sign() > 0 ? floor_div_const(a, c) : floor_div_const(neg(a), -c);
 }
 
 // The result is `whole` + r//c with
 //   * coefficients and constant of r in [0, c):    (c*t*x + y)//c = t*x + y//c,
-//   * no common factor of c and r's coefficients:  (g*p + k)//(g*c) = (p + k//g)//c, g > 0,
-//   * no nested division where it can be fused:    (p//C + y)//c = (p + C*y)//(C*c), C > 0,
+//   * no common factor of c and r's coefficients:  (g*p + k)//(g*c) = (p + k//g)//c, g >
+//   0,
+//   * no nested division where it can be fused:    (p//C + y)//c = (p + C*y)//(C*c), C >
+//   0,
 //                                       and with   -(p//C) + y = (C*y - p + C - 1)//C,
 //   * the first coefficient other than c/2 below c/2, by
 //       r//c = -((-r + c - 1)//c) = sum(x_i) - (sum((c - k_i)*x_i) + c - 1 - k)//c
-//     for r = sum(k_i*x_i) + k, so that ceil_div(x, c), -((-x)//c) and (x + c - 1)//c are one node.
+//     for r = sum(k_i*x_i) + k, so that ceil_div(x, c), -((-x)//c) and (x + c - 1)//c are
+//     one node.
 const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
   if (divisor.is_one()) return a;
   if (a->op == Op::kConst) return constant(congrua::floor_div(const_value(a), divisor));
@@ -75,7 +79,8 @@ const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
       r.constant = congrua::floor_div(r.constant, g);
       c = congrua::floor_div(c, g);
     }
-    // Exactly one nested division with coefficient +-1 is fused; of two neither is privileged.
+    // Exactly one nested division with coefficient +-1 is fused; of two neither is
+    // privileged.
     const Int minus_one = c - Int(1);
     const Term* inner = nullptr;
     int candidates = 0;
@@ -92,8 +97,8 @@ const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
     const LinearView p(args_of(mono)[0]);
     bool positive = inner->coef.is_one();
     if (positive && c == Int(2)) {
-      // 1 and -1 are the same modulo 2: of C*y + p and C*y - p the one that will not be turned
-      // over below, so that ((h + 1)//2 + 1)//2 is (h + 3)//4.
+      // 1 and -1 are the same modulo 2: of C*y + p and C*y - p the one that will not be
+      // turned over below, so that ((h + 1)//2 + 1)//2 is (h + 3)//4.
       for (const Term& t : p.terms()) {
         Int k = t.coef;
         for (const Term& y : r.terms) {
@@ -145,8 +150,9 @@ const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
   return from_poly(whole);
 }
 
-// a = quotient * b + rest where every step removes a leading term; accepted only when the rest
-// has fewer terms than a, so that plain quotients such as s0//(s0 + s1) stay as they are.
+// a = quotient * b + rest where every step removes a leading term; accepted only when the
+// rest has fewer terms than a, so that plain quotients such as s0//(s0 + s1) stay as they
+// are.
 bool Builder::divide_polynomial(const Node* a, const Node* b, const Node** quotient,
                                 const Node** rest) {
   const LinearView vb(b);
@@ -168,7 +174,8 @@ bool Builder::divide_polynomial(const Node* a, const Node* b, const Node** quoti
     {
       const LinearView vr(r);
       for (const Term& t : vr.terms()) {
-        if (abs(t.coef) < magnitude || !divide_factors(t.mono, lead->mono, &factors)) continue;
+        if (abs(t.coef) < magnitude || !divide_factors(t.mono, lead->mono, &factors))
+          continue;
         if (best == nullptr || grlex_less(best, t.mono)) {
           best = t.mono;
           best_coef = t.coef;
@@ -201,7 +208,8 @@ const Node* Builder::floor_div_symbolic(const Node* a, const Node* b) {
   }
   const Node* whole = zero_;
   // Whole multiples: (b*x + r)//b = x + r//b for any b != 0.
-  const bool single = LinearView(b).terms().size() == 1 && LinearView(b).constant().is_zero();
+  const bool single =
+      LinearView(b).terms().size() == 1 && LinearView(b).constant().is_zero();
   if (single) {
     const LinearView vb(b);
     const LinearView va(a);
@@ -248,7 +256,8 @@ const Node* Builder::floor_div_symbolic(const Node* a, const Node* b) {
     const LinearView vb(b);
     if (va.constant().is_zero() && vb.constant().is_zero()) {
       std::vector<Factor> common;
-      for (const FactorView first(vb.terms()[0].mono); const Factor& f : first.factors()) {
+      for (const FactorView first(vb.terms()[0].mono);
+           const Factor& f : first.factors()) {
         uint32_t e = f.exponent;
         for (const auto& terms : {va.terms(), vb.terms()}) {
           for (const Term& t : terms) {

@@ -1,5 +1,5 @@
-// min, max and select in canonical form: common addends and common factors come out, and of a term
-// and its negation one is the atom.
+// min, max and select in canonical form: common addends and common factors come out, and
+// of a term and its negation one is the atom.
 #include <algorithm>
 
 #include "expr/builder.h"
@@ -8,8 +8,8 @@ namespace congrua::internal {
 
 namespace {
 
-// Extremes of more operands than this are not flattened into the next, so that a running maximum is
-// not copied at each step.
+// Extremes of more operands than this are not flattened into the next, so that a running
+// maximum is not copied at each step.
 constexpr uint32_t kMaxFlatten = 64;
 
 const Term* find_term(std::span<const Term> terms, const Node* mono) {
@@ -26,8 +26,8 @@ Int content_of(const Node* n, const Int& seed) {
   return g;
 }
 
-// Terms with the same coefficient in all of args, and a constant (of max the least, of min the
-// greatest, of select that of the second branch): what comes out.
+// Terms with the same coefficient in all of args, and a constant (of max the least, of
+// min the greatest, of select that of the second branch): what comes out.
 Poly common_part(std::span<const Node* const> args, Op op) {
   Poly common;
   const LinearView first(args[0]);
@@ -35,8 +35,9 @@ Poly common_part(std::span<const Node* const> args, Op op) {
   for (const Node* a : args.subspan(1)) {
     const LinearView v(a);
     // Negation turns min into max and has to turn this rule over, too.
-    const bool better = op == Op::kSelect || (op == Op::kMax ? v.constant() < common.constant
-                                                             : v.constant() > common.constant);
+    const bool better =
+        op == Op::kSelect || (op == Op::kMax ? v.constant() < common.constant
+                                             : v.constant() > common.constant);
     if (better) common.constant = v.constant();
   }
   for (const Term& t : first.terms()) {
@@ -60,7 +61,8 @@ int orientation(Builder& builder, std::span<const Node* const> args) {
 
 }  // namespace
 
-// max(k*max(x, y) + c, z) = max(k*x + c, k*y + c, z) for k > 0, and with min inside for k < 0.
+// max(k*max(x, y) + c, z) = max(k*x + c, k*y + c, z) for k > 0, and with min inside for k
+// < 0.
 void Builder::flatten(const Node* n, Op op, std::vector<const Node*>& out) {
   const Op opposite = op == Op::kMax ? Op::kMin : Op::kMax;
   std::vector<const Node*> todo = {n};
@@ -108,8 +110,8 @@ const Node* Builder::minmax(Op op, std::span<const Node* const> input) {
   Int g;
   for (const Node* a : args) g = content_of(a, g);
   for (const Node*& a : args) a = divide_exact(a, g);
-  // min(x..) = -max(-x..): of the two the one whose first coefficient is positive is the atom, and
-  // max where the sum of the arguments does not tell (abs).
+  // min(x..) = -max(-x..): of the two the one whose first coefficient is positive is the
+  // atom, and max where the sum of the arguments does not tell (abs).
   const int sign = orientation(*this, args);
   if (sign < 0 || (sign == 0 && op == Op::kMin)) {
     op = op == Op::kMax ? Op::kMin : Op::kMax;
@@ -137,7 +139,8 @@ const Node* Builder::select(const Node* c, const Node* a, const Node* b) {
   if (a == b) return a;
   if (c->op == Op::kNot) return select(args_of(c)[0], b, a);
   if (c->op == Op::kGe) {
-    // p >= 0 and -p - 1 >= 0 are one condition: the one with a positive first coefficient.
+    // p >= 0 and -p - 1 >= 0 are one condition: the one with a positive first
+    // coefficient.
     const LinearView v(args_of(c)[0]);
     if (v.terms()[0].coef.sign() < 0) return select(logical_not(c), b, a);
   }

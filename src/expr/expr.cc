@@ -59,7 +59,8 @@ std::optional<int64_t> Expr::as_const() const {
 
 std::string_view Expr::name() const {
   if (node_->op == Op::kSymbol) return internal::as_symbol(node_)->name;
-  if (node_->op == Op::kOpaque) return static_cast<const internal::OpaqueNode*>(node_)->name;
+  if (node_->op == Op::kOpaque)
+    return static_cast<const internal::OpaqueNode*>(node_)->name;
   return {};
 }
 
@@ -74,7 +75,8 @@ Range Expr::range() const {
 }
 
 std::optional<int64_t> Expr::hint() const {
-  if (node_->op != Op::kSymbol || !internal::as_symbol(node_)->has_hint) return std::nullopt;
+  if (node_->op != Op::kSymbol || !internal::as_symbol(node_)->has_hint)
+    return std::nullopt;
   return internal::as_symbol(node_)->hint;
 }
 
@@ -169,9 +171,15 @@ Expr ExprPool::maximum(std::span<const Expr> args) {
 size_t ExprPool::num_nodes() const { return builder_->num_nodes(); }
 size_t ExprPool::bytes() const { return builder_->bytes(); }
 
-Expr operator+(Expr a, Expr b) { return Builder::expr(check_ints(a, b).add(node(a), node(b))); }
-Expr operator-(Expr a, Expr b) { return Builder::expr(check_ints(a, b).sub(node(a), node(b))); }
-Expr operator*(Expr a, Expr b) { return Builder::expr(check_ints(a, b).mul(node(a), node(b))); }
+Expr operator+(Expr a, Expr b) {
+  return Builder::expr(check_ints(a, b).add(node(a), node(b)));
+}
+Expr operator-(Expr a, Expr b) {
+  return Builder::expr(check_ints(a, b).sub(node(a), node(b)));
+}
+Expr operator*(Expr a, Expr b) {
+  return Builder::expr(check_ints(a, b).mul(node(a), node(b)));
+}
 Expr operator-(Expr a) { return Builder::expr(check_int(a).neg(node(a))); }
 Expr operator+(Expr a, int64_t b) { return a + constant_like(a, b); }
 Expr operator+(int64_t a, Expr b) { return constant_like(b, a) + b; }
@@ -204,7 +212,8 @@ Expr abs(Expr a) { return max(a, -a); }
 Expr select(Expr condition, Expr then, Expr otherwise) {
   CONGRUA_CHECK(condition.is_bool(), "condition of select");
   Builder& b = check_pair(then, otherwise);
-  CONGRUA_CHECK(&b == &builder(condition), "operands of one operation come from one pool");
+  CONGRUA_CHECK(&b == &builder(condition),
+                "operands of one operation come from one pool");
   return Builder::expr(b.select(node(condition), node(then), node(otherwise)));
 }
 

@@ -8,8 +8,8 @@ namespace congrua::internal {
 
 namespace {
 
-constexpr int kMaxSteps = 48;      // of one division
-constexpr size_t kMaxPivots = 6;   // atoms that are tried
+constexpr int kMaxSteps = 48;     // of one division
+constexpr size_t kMaxPivots = 6;  // atoms that are tried
 
 class Factorizer {
  public:
@@ -34,8 +34,10 @@ class Factorizer {
     return b_.from_poly(poly);
   }
 
-  // p = a * (g*u + k) + r for an atom u that occurs with exponent 1 alone and an integer r.
-  bool split(const Node* p, bool with_rest, const Node** first, const Node** second, Int* rest) {
+  // p = a * (g*u + k) + r for an atom u that occurs with exponent 1 alone and an integer
+  // r.
+  bool split(const Node* p, bool with_rest, const Node** first, const Node** second,
+             Int* rest) {
     struct Pivot {
       const Node* atom;
       size_t terms;
@@ -94,7 +96,8 @@ class Factorizer {
       if (x->op == Op::kConst) continue;
       const std::vector<Factor> common = common_factors(x);
       if (!common.empty()) {
-        for (const Factor& f : common) out.factors.insert(out.factors.end(), f.exponent, f.base);
+        for (const Factor& f : common)
+          out.factors.insert(out.factors.end(), f.exponent, f.base);
         std::vector<Factor> scratch = common;
         x = without(x, b_.monomial(scratch));
         if (x->op == Op::kConst) {
@@ -168,7 +171,8 @@ class Factorizer {
 Factorization factorize(Builder& builder, const Node* p) {
   Factorization out;
   if (p->op != Op::kAdd || terms_of(p).size() > kMaxFactorTerms ||
-      std::ranges::none_of(terms_of(p), [](const Term& t) { return t.mono->op == Op::kMul; })) {
+      std::ranges::none_of(terms_of(p),
+                           [](const Term& t) { return t.mono->op == Op::kMul; })) {
     return out;
   }
   Factorizer f(builder);

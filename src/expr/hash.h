@@ -28,13 +28,15 @@ constexpr uint64_t hash_text(std::string_view s) {
   return mix64(h);
 }
 
-// The hash of a sum is linear in its coefficients (modulo 2^64), so that the hash of a sum of two
-// sums is the sum of theirs and a running sum need not be walked at each step.
+// The hash of a sum is linear in its coefficients (modulo 2^64), so that the hash of a
+// sum of two sums is the sum of theirs and a running sum need not be walked at each step.
 inline constexpr uint64_t kConstantWeight = 0x8cb92ba72f3d8dd7ULL;
 constexpr uint64_t term_weight(uint64_t mono_hash) {
   return mix64(mono_hash ^ 0x2545f4914f6cdd1dULL);
 }
-constexpr uint64_t sum_hash(uint64_t linear) { return mix64(linear ^ 0x51afd7ed558cceb9ULL); }
+constexpr uint64_t sum_hash(uint64_t linear) {
+  return mix64(linear ^ 0x51afd7ed558cceb9ULL);
+}
 
 }  // namespace congrua::internal
 

@@ -13,8 +13,10 @@ int compare_ints(const Int& a, const Int& b) {
   return c < 0 ? -1 : c > 0;
 }
 
-// Compares the nodes themselves; where only children differ, sets the first differing pair.
-int compare_shallow(const Node* a, const Node* b, const Node** next_a, const Node** next_b) {
+// Compares the nodes themselves; where only children differ, sets the first differing
+// pair.
+int compare_shallow(const Node* a, const Node* b, const Node** next_a,
+                    const Node** next_b) {
   if (a->op != b->op) return a->op < b->op ? -1 : 1;
   if (a->sort != b->sort) return a->sort < b->sort ? -1 : 1;
   const auto descend = [&](const Node* x, const Node* y) {
@@ -65,8 +67,8 @@ int compare_shallow(const Node* a, const Node* b, const Node** next_a, const Nod
 }  // namespace
 
 bool structural_less_slow(const Node* a, const Node* b) {
-  // Descends to the first differing child: distinct nodes of one pool are distinct terms, so the
-  // comparison of that pair decides, and no path is walked twice.
+  // Descends to the first differing child: distinct nodes of one pool are distinct terms,
+  // so the comparison of that pair decides, and no path is walked twice.
   while (a != b) {
     const Node* next_a = nullptr;
     const Node* next_b = nullptr;

@@ -1,9 +1,10 @@
 // Nodes of the expression DAG, as the modules of this library see them.
 //
-// A node is immutable after interning (but for the term list of a long sum, which is materialised
-// once, at its first reading) and never moves. Its header is followed by the payload of its kind.
-// Terms, factors and commutative arguments are sorted by structural_less, which depends on the
-// structure alone: never on an address or on the order of construction.
+// A node is immutable after interning (but for the term list of a long sum, which is
+// materialised once, at its first reading) and never moves. Its header is followed by the
+// payload of its kind. Terms, factors and commutative arguments are sorted by
+// structural_less, which depends on the structure alone: never on an address or on the
+// order of construction.
 #ifndef CONGRUA_EXPR_NODE_H_
 #define CONGRUA_EXPR_NODE_H_
 
@@ -19,15 +20,18 @@
 namespace congrua::internal {
 
 struct Node {
-  uint64_t hash;     // of the structure
-  uint64_t symbols;  // Bloom signature: one bit per symbol occurring below; 0 for constants
-  uint32_t id;       // dense, in order of construction: index of side tables, never an order
-  uint32_t n;        // terms, factors or arguments (lower bound for a lazy sum)
+  uint64_t hash;  // of the structure
+  uint64_t
+      symbols;  // Bloom signature: one bit per symbol occurring below; 0 for constants
+  uint32_t id;  // dense, in order of construction: index of side tables, never an order
+  uint32_t n;   // terms, factors or arguments (lower bound for a lazy sum)
   Op op;
   Sort sort;
-  uint16_t degree;  // of the polynomial over atoms, saturating; 1 for atoms, 0 for constants
-  uint32_t depth : 31;   // longest way down to a leaf, saturating
-  bool partial : 1;       // a divisor that may be 0, an opaque application or a far symbol occurs
+  uint16_t
+      degree;  // of the polynomial over atoms, saturating; 1 for atoms, 0 for constants
+  uint32_t depth : 31;  // longest way down to a leaf, saturating
+  bool partial : 1;     // a divisor that may be 0, an opaque application or a far symbol
+                        // occurs
 };
 
 struct Term {
@@ -36,7 +40,8 @@ struct Term {
 };
 
 struct Factor {
-  const Node* base;  // an atom: any integer node but kConst, kMul and (within budget) kAdd
+  const Node*
+      base;  // an atom: any integer node but kConst, kMul and (within budget) kAdd
   uint32_t exponent;
 };
 
@@ -66,15 +71,21 @@ struct MulNode : Node {
 };
 
 struct AppNode : Node {  // kFloorDiv kMin kMax kSelect kGe kEq kNot kAnd kIff
-  const Node* const* args() const { return reinterpret_cast<const Node* const*>(this + 1); }
+  const Node* const* args() const {
+    return reinterpret_cast<const Node* const*>(this + 1);
+  }
 };
 
 struct OpaqueNode : Node {
   std::string_view name;  // owned by the arena
-  const Node* const* args() const { return reinterpret_cast<const Node* const*>(this + 1); }
+  const Node* const* args() const {
+    return reinterpret_cast<const Node* const*>(this + 1);
+  }
 };
 
-inline const Int& const_value(const Node* n) { return static_cast<const ConstNode*>(n)->value; }
+inline const Int& const_value(const Node* n) {
+  return static_cast<const ConstNode*>(n)->value;
+}
 inline bool is_const(const Node* n) { return n->op == Op::kConst; }
 inline bool is_true(const Node* n) {
   return n->op == Op::kConst && n->sort == Sort::kBool && const_value(n).is_one();
@@ -82,7 +93,9 @@ inline bool is_true(const Node* n) {
 inline bool is_false(const Node* n) {
   return n->op == Op::kConst && n->sort == Sort::kBool && const_value(n).is_zero();
 }
-inline const SymbolNode* as_symbol(const Node* n) { return static_cast<const SymbolNode*>(n); }
+inline const SymbolNode* as_symbol(const Node* n) {
+  return static_cast<const SymbolNode*>(n);
+}
 
 // Arguments of an application or an opaque term; factors' bases are not arguments.
 inline std::span<const Node* const> args_of(const Node* n) {
@@ -108,8 +121,8 @@ inline const Int& constant_of(const Node* sum) {
   return static_cast<const SumNode*>(sum)->constant;
 }
 
-// A total order on the nodes of a pool that reads the structure alone. O(1) but for colliding
-// fingerprints.
+// A total order on the nodes of a pool that reads the structure alone. O(1) but for
+// colliding fingerprints.
 bool structural_less_slow(const Node* a, const Node* b);
 inline bool structural_less(const Node* a, const Node* b) {
   return a->hash != b->hash ? a->hash < b->hash : a != b && structural_less_slow(a, b);
@@ -134,7 +147,8 @@ class LinearView {
 class FactorView {
  public:
   explicit FactorView(const Node* mono) : single_{mono, 1} {
-    factors_ = mono->op == Op::kMul ? factors_of(mono) : std::span<const Factor>(&single_, 1);
+    factors_ =
+        mono->op == Op::kMul ? factors_of(mono) : std::span<const Factor>(&single_, 1);
   }
   FactorView(const FactorView&) = delete;
   FactorView& operator=(const FactorView&) = delete;
@@ -145,8 +159,8 @@ class FactorView {
   std::span<const Factor> factors_;
 };
 
-// Calls f(child) for each direct child node; children of a sum are its monomials, of a product
-// its bases.
+// Calls f(child) for each direct child node; children of a sum are its monomials, of a
+// product its bases.
 template <typename F>
 void for_each_child(const Node* n, F&& f) {
   switch (n->op) {

@@ -13,14 +13,15 @@ constexpr int64_t kShortSearch = 4'000;
 constexpr int64_t kCaseSteps = 8'000;
 constexpr int64_t kLongSearch = 30'000;
 constexpr int kMaxNesting = 64;  // of connectives: the recursion of prove
-}
+}  // namespace
 
 bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer) {
   const auto answer = [&](Layer l) {
     *layer = l;
     return true;
   };
-  if (p->op == Op::kConst) return const_value(p).sign() >= 0 && answer(Layer::kEqualities);
+  if (p->op == Op::kConst)
+    return const_value(p).sign() >= 0 && answer(Layer::kEqualities);
   const guard::LinearForm f = linear_form(p);
   if (f.valid) {
     const Domain k = known(f.form);
@@ -34,7 +35,8 @@ bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer) {
   if (shift_nonnegative(p)) return answer(Layer::kShift);
   if (product_nonnegative(p, budget, layer)) return answer(Layer::kProduct);
   if (product_dominated(p, budget)) return answer(Layer::kProduct);
-  if (dominated(p, budget) || linear_nonnegative(p, budget)) return answer(Layer::kLinear);
+  if (dominated(p, budget) || linear_nonnegative(p, budget))
+    return answer(Layer::kLinear);
   return false;
 }
 
@@ -71,7 +73,8 @@ std::optional<bool> Facts::Impl::prove_eq(const Node* p, Budget& budget, Layer* 
   const LinearView v(p);
   if (v.terms().size() == 1 && v.constant().is_zero()) {
     bool all_nonzero = true;
-    for (const FactorView view(v.terms()[0].mono); const internal::Factor& x : view.factors()) {
+    for (const FactorView view(v.terms()[0].mono);
+         const internal::Factor& x : view.factors()) {
       all_nonzero &= !domain_of(x.base).contains(0);
     }
     if (all_nonzero) {

@@ -1,5 +1,5 @@
-// Equalities: solved for a term where they can be, and what a term that was solved for says of its
-// value.
+// Equalities: solved for a term where they can be, and what a term that was solved for
+// says of its value.
 #include <algorithm>
 #include <array>
 
@@ -39,9 +39,9 @@ bool Facts::Impl::orient(const Node* p) {
   return true;
 }
 
-// a - m*(a//m) + k = 0 where a holds a symbol s as 1*s or -1*s and nowhere else: a = m*q - k for a
-// new symbol q in the place of a//m. Then a//m and all that divides by a part of m is free of
-// quotients: from h mod 28 = 0, h = 28*q and h//7 = 4*q.
+// a - m*(a//m) + k = 0 where a holds a symbol s as 1*s or -1*s and nowhere else: a = m*q
+// - k for a new symbol q in the place of a//m. Then a//m and all that divides by a part
+// of m is free of quotients: from h mod 28 = 0, h = 28*q and h//7 = 4*q.
 bool Facts::Impl::parametrize(const Node* p) {
   const LinearView v(p);
   for (const internal::Term& t : v.terms()) {
@@ -64,8 +64,10 @@ bool Facts::Impl::parametrize(const Node* p) {
       const Node* best = nullptr;
       bool best_positive = true;
       for (const internal::Term& x : va.terms()) {
-        if (x.mono->op != Op::kSymbol || !(x.coef.is_one() || (-x.coef).is_one())) continue;
-        if (occurs(x.mono, m) || std::ranges::any_of(va.terms(), [&](const internal::Term& y) {
+        if (x.mono->op != Op::kSymbol || !(x.coef.is_one() || (-x.coef).is_one()))
+          continue;
+        if (occurs(x.mono, m) ||
+            std::ranges::any_of(va.terms(), [&](const internal::Term& y) {
               return y.mono != x.mono && occurs(x.mono, y.mono);
             })) {
           continue;
@@ -80,7 +82,8 @@ bool Facts::Impl::parametrize(const Node* p) {
         continue;
       }
       // One symbol for each quotient, whatever fact it comes from.
-      const Node* q = builder.symbol(absl::StrCat("\x01quotient", f.base->id), SymbolOptions{});
+      const Node* q =
+          builder.symbol(absl::StrCat("\x01quotient", f.base->id), SymbolOptions{});
       if (std::ranges::find(quotients, q, &std::pair<const Node*, const Node*>::first) ==
           quotients.end()) {
         quotients.emplace_back(q, f.base);
@@ -97,15 +100,18 @@ bool Facts::Impl::parametrize(const Node* p) {
   return false;
 }
 
-// a = m*q for q = a//m: then the product is a, and a//q = m wherever that has a value (q != 0).
+// a = m*q for q = a//m: then the product is a, and a//q = m wherever that has a value (q
+// != 0).
 void Facts::Impl::learn_exact_quotient(const Node* a, const Node* m, const Node* q) {
   const auto solved = [&](const Node* n) {
     return n->id < substitution_.size() && substitution_[n->id] != nullptr;
   };
   const Node* product = builder.mul(m, q);
-  if (product->op == Op::kMul && !solved(product) && !occurs(product, a)) substitute(product, a);
+  if (product->op == Op::kMul && !solved(product) && !occurs(product, a))
+    substitute(product, a);
   const Node* other = builder.floor_div(a, q);
-  if (other->op != Op::kFloorDiv || args_of(other)[0] != a || args_of(other)[1] != q) return;
+  if (other->op != Op::kFloorDiv || args_of(other)[0] != a || args_of(other)[1] != q)
+    return;
   if (other != m && !occurs(other, m) && !solved(other)) substitute(other, m);
 }
 
@@ -129,7 +135,8 @@ void Facts::Impl::learn_definition(const Node* n, const Node* value) {
     case Op::kMax: {
       std::vector<const Node*> cases;
       for (const Node* a : args_of(n)) {
-        learn_rewritten(n->op == Op::kMin ? builder.sub(a, value) : builder.sub(value, a));
+        learn_rewritten(n->op == Op::kMin ? builder.sub(a, value)
+                                          : builder.sub(value, a));
         cases.push_back(builder.eq(value, a));
       }
       if (!contradictory) learn(rewrite(builder.disjunction(cases)), true);
@@ -138,8 +145,10 @@ void Facts::Impl::learn_definition(const Node* n, const Node* value) {
     case Op::kSelect: {
       const Node* c = args_of(n)[0];
       const std::array then = {c, builder.eq(value, args_of(n)[1])};
-      const std::array otherwise = {builder.logical_not(c), builder.eq(value, args_of(n)[2])};
-      const std::array cases = {builder.conjunction(then), builder.conjunction(otherwise)};
+      const std::array otherwise = {builder.logical_not(c),
+                                    builder.eq(value, args_of(n)[2])};
+      const std::array cases = {builder.conjunction(then),
+                                builder.conjunction(otherwise)};
       learn(rewrite(builder.disjunction(cases)), true);
       break;
     }
@@ -156,7 +165,8 @@ void Facts::Impl::solve_for(const Node* best, const Node* by) {
   substitute(best, by);
   // What was known of the atom is known of its value, and facts over it are said again.
   if (by->op == Op::kConst) {
-    if (const std::optional<int64_t> c = const_value(by).to_int64(); c && !d.contains(*c)) {
+    if (const std::optional<int64_t> c = const_value(by).to_int64();
+        c && !d.contains(*c)) {
       return contradict();
     }
   } else if (const guard::LinearForm f = linear_form(by); f.valid) {
@@ -191,13 +201,15 @@ void Facts::Impl::learn_eq(const Node* p) {
   // a - c*(a//c) = k says a ≡ k (mod c).
   for (const LinearView view(p); const internal::Term& t : view.terms()) {
     const std::optional<int64_t> m = t.coef.to_int64();
-    if (!m || *m == kNegInf || (*m >= -1 && *m <= 1) || t.mono->op != Op::kFloorDiv) continue;
+    if (!m || *m == kNegInf || (*m >= -1 && *m <= 1) || t.mono->op != Op::kFloorDiv)
+      continue;
     const Node* rest = builder.sub(p, builder.scale(t.mono, t.coef));
     const guard::LinearForm g = linear_form(rest);
     if (!g.valid || g.form->op == Op::kConst) continue;
     const int64_t modulus = *m < 0 ? -*m : *m;
     if (modulus > Domain::kMaxModulus) continue;
-    const Int residue = floor_mod(g.negated ? Int(g.constant) : -Int(g.constant), Int(modulus));
+    const Int residue =
+        floor_mod(g.negated ? Int(g.constant) : -Int(g.constant), Int(modulus));
     meet_known(g.form, Domain::all().with_congruence(modulus, *residue.to_int64()));
     if (contradictory) return;
   }

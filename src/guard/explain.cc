@@ -1,6 +1,6 @@
-// Which facts an answer rests on: facts are left out in halves, then one by one, as long as the
-// rest still gives the answer (QuickXplain's idea, Junker 2004, on a fresh Facts each time). It is
-// paid only when asked for, and what is named is checked to suffice.
+// Which facts an answer rests on: facts are left out in halves, then one by one, as long
+// as the rest still gives the answer (QuickXplain's idea, Junker 2004, on a fresh Facts
+// each time). It is paid only when asked for, and what is named is checked to suffice.
 #include <algorithm>
 
 #include "guard/facts_impl.h"
@@ -39,11 +39,14 @@ std::vector<FactId> Facts::Impl::minimal_reason(const Node* g) {
     return follows;
   };
   if (!suffices(kept)) return kept;
-  for (size_t chunk = std::max<size_t>(1, kept.size() / 2); trials < kMaxTrials && left > 0;) {
+  for (size_t chunk = std::max<size_t>(1, kept.size() / 2);
+       trials < kMaxTrials && left > 0;) {
     for (size_t at = 0; at < kept.size() && trials < kMaxTrials && left > 0;) {
-      std::vector<FactId> rest(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(at));
+      std::vector<FactId> rest(kept.begin(),
+                               kept.begin() + static_cast<std::ptrdiff_t>(at));
       const size_t end = std::min(kept.size(), at + chunk);
-      rest.insert(rest.end(), kept.begin() + static_cast<std::ptrdiff_t>(end), kept.end());
+      rest.insert(rest.end(), kept.begin() + static_cast<std::ptrdiff_t>(end),
+                  kept.end());
       ++trials;
       if (suffices(rest)) {
         kept = std::move(rest);

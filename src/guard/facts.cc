@@ -1,9 +1,8 @@
-#include "congrua/guard.h"
-
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "congrua/guard.h"
 #include "congrua/text.h"
 #include "guard/facts_impl.h"
 
@@ -13,28 +12,44 @@ using internal::Builder;
 
 std::string_view layer_name(Layer layer) {
   switch (layer) {
-    case Layer::kNone: return "none";
-    case Layer::kNormalForm: return "normal_form";
-    case Layer::kEqualities: return "equalities";
-    case Layer::kFactTable: return "fact_table";
-    case Layer::kInterval: return "interval";
-    case Layer::kModel: return "model";
-    case Layer::kShift: return "shift";
-    case Layer::kLinear: return "linear";
-    case Layer::kProduct: return "product";
-    case Layer::kSplit: return "split";
-    case Layer::kSearch: return "search";
-    case Layer::kZ3: return "z3";
+    case Layer::kNone:
+      return "none";
+    case Layer::kNormalForm:
+      return "normal_form";
+    case Layer::kEqualities:
+      return "equalities";
+    case Layer::kFactTable:
+      return "fact_table";
+    case Layer::kInterval:
+      return "interval";
+    case Layer::kModel:
+      return "model";
+    case Layer::kShift:
+      return "shift";
+    case Layer::kLinear:
+      return "linear";
+    case Layer::kProduct:
+      return "product";
+    case Layer::kSplit:
+      return "split";
+    case Layer::kSearch:
+      return "search";
+    case Layer::kZ3:
+      return "z3";
   }
   return "none";
 }
 
 std::string_view truth_name(Truth truth) {
   switch (truth) {
-    case Truth::kFalse: return "false";
-    case Truth::kTrue: return "true";
-    case Truth::kOpen: return "open";
-    case Truth::kUnknown: return "unknown";
+    case Truth::kFalse:
+      return "false";
+    case Truth::kTrue:
+      return "true";
+    case Truth::kOpen:
+      return "open";
+    case Truth::kUnknown:
+      return "unknown";
   }
   return "unknown";
 }
@@ -64,8 +79,8 @@ void Facts::pop() {
 // Without the search, which cases of a proof do not touch.
 void Facts::Impl::push_scope() {
   implied = nullptr;
-  scopes.push_back({facts.size(), ge_facts.size(), clauses.size(), ne_facts.size(), trail.size(),
-                    contradictory});
+  scopes.push_back({facts.size(), ge_facts.size(), clauses.size(), ne_facts.size(),
+                    trail.size(), contradictory});
 }
 
 void Facts::Impl::pop_scope() {
@@ -96,7 +111,7 @@ void Facts::Impl::pop_scope() {
   clauses.resize(s.clauses);
   ne_facts.resize(s.ne_facts);
   contradictory = s.contradictory;
-  }
+}
 
 Answer Facts::decide(Expr guard, const QuestionOptions& options) {
   CONGRUA_CHECK(guard.is_bool(), "a guard is a proposition");

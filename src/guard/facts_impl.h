@@ -1,12 +1,15 @@
 // The state behind Facts: what is known, and how it is undone.
 //
 // Invariants
-//   * substitution_[x] is null or a canonical term in which no substituted atom occurs, so one
+//   * substitution_[x] is null or a canonical term in which no substituted atom occurs,
+//   so one
 //     pass of rewriting suffices (triangular and compressed).
-//   * known_[n] contains the value of n at every point of the facts; it is kept for atoms and for
+//   * known_[n] contains the value of n at every point of the facts; it is kept for atoms
+//   and for
 //     linear forms without constant whose first coefficient is positive.
 //   * Every change to either is logged on the trail and undone by pop.
-//   * A memo is valid while no bit of its node's symbol signature was touched after it was made.
+//   * A memo is valid while no bit of its node's symbol signature was touched after it
+//   was made.
 #ifndef CONGRUA_GUARD_FACTS_IMPL_H_
 #define CONGRUA_GUARD_FACTS_IMPL_H_
 
@@ -36,8 +39,8 @@ using internal::Factor;
 using internal::Node;
 using internal::Term;
 
-// Versions per bit of the symbol signature: a change to a symbol spoils the memos of terms that
-// may hold it, and no others.
+// Versions per bit of the symbol signature: a change to a symbol spoils the memos of
+// terms that may hold it, and no others.
 class Versions {
  public:
   void touch(uint64_t symbols) {
@@ -139,8 +142,8 @@ struct Facts::Impl {
 
   // ---- products.cc
   struct Signs {
-    bool negative = false;          // the product of the factors whose sign is known is <= 0
-    bool may_be_zero = false;       // one of them may be 0
+    bool negative = false;     // the product of the factors whose sign is known is <= 0
+    bool may_be_zero = false;  // one of them may be 0
     bool open_may_be_zero = false;  // one of the others may be
     std::vector<const Node*> open;  // factors of unknown sign
   };
@@ -164,14 +167,16 @@ struct Facts::Impl {
                                      std::span<const Node* const> large, const Int& limit,
                                      const Int& wanted, Budget& budget);
   std::optional<Int> product_at_least(std::span<const Node* const> large,
-                                      std::span<const Node* const> small, const Int& limit,
-                                      Budget& budget);
+                                      std::span<const Node* const> small,
+                                      const Int& limit, Budget& budget);
   struct Matching {
-    std::vector<std::pair<const Node*, const Node*>> pairs;  // smaller, larger; not the same
-    std::vector<const Node*> extra;                          // larger ones without a partner
+    std::vector<std::pair<const Node*, const Node*>>
+        pairs;                       // smaller, larger; not the same
+    std::vector<const Node*> extra;  // larger ones without a partner
   };
   std::optional<Matching> match_factors(std::span<const Node* const> small,
-                                        std::span<const Node* const> large, Budget& budget);
+                                        std::span<const Node* const> large,
+                                        Budget& budget);
   bool product_dominated(const Node* p, Budget& budget);
 
   // ---- linear.cc
@@ -205,7 +210,7 @@ struct Facts::Impl {
   // ---- refute.cc
   struct Cases {
     std::vector<const Node*> assumptions;  // at least one holds
-    const Node* choice = nullptr;          // a term that has values[i] in case i; may be null
+    const Node* choice = nullptr;  // a term that has values[i] in case i; may be null
     std::vector<const Node*> values;
   };
   static constexpr int kMaxCaseDepth = 48;
@@ -213,10 +218,12 @@ struct Facts::Impl {
   Cases cases_of_clause(Budget& budget);
   Cases cases_of_choice(const Node* goal, Budget& budget);
   Cases cases_of_difference();
-  // Are the facts contradictory? The newest of them is what the others are thought to refute.
+  // Are the facts contradictory? The newest of them is what the others are thought to
+  // refute.
   bool refute(Budget& budget, bool* split);
   // Facts from number `first` of ge_facts on are new in this case.
-  bool refute_cases(const Node* goal, Budget& budget, size_t first, int depth, bool* split);
+  bool refute_cases(const Node* goal, Budget& budget, size_t first, int depth,
+                    bool* split);
   // Do they contradict g?
   bool refute_with(const Node* g, Budget& budget, Layer* layer);
 
@@ -232,13 +239,14 @@ struct Facts::Impl {
 
   ExprPool& pool;
   Builder& builder;
-  std::vector<const Node*> facts;      // as they were added
-  std::vector<const Node*> ge_facts;   // p of facts p >= 0, rewritten when learnt
-  std::vector<const Node*> clauses;    // disjunctions not yet decided
-  std::vector<const Node*> ne_facts;   // p of facts p != 0 with p on both sides of 0
+  std::vector<const Node*> facts;     // as they were added
+  std::vector<const Node*> ge_facts;  // p of facts p >= 0, rewritten when learnt
+  std::vector<const Node*> clauses;   // disjunctions not yet decided
+  std::vector<const Node*> ne_facts;  // p of facts p != 0 with p on both sides of 0
   std::vector<ProductFact> product_facts;
   bool contradictory = false;
-  const Node* implied = nullptr;  // the last question, if its answer was yes and nothing changed since
+  const Node* implied =
+      nullptr;  // the last question, if its answer was yes and nothing changed since
 
   struct Scope {
     size_t facts, ge_facts, clauses, ne_facts, trail;
@@ -275,7 +283,8 @@ struct Facts::Impl {
   std::vector<Memo<Domain>> domains_;
 
   guard::Search search;
-  // The symbols that parametrize made, and the quotients that they stand for, older first.
+  // The symbols that parametrize made, and the quotients that they stand for, older
+  // first.
   std::vector<std::pair<const Node*, const Node*>> quotients;
   uint64_t quotients_lent_at = 0;
   size_t quotients_lent = 0;
@@ -283,14 +292,16 @@ struct Facts::Impl {
   // Facts learnt from facts learnt from facts: deep enough for real chains, and an end.
   static constexpr int kMaxLearnDepth = 24;
   int learn_depth = 0;
-  // Solving for one term may let others be solved, and rules may feed each other for ever: facts
-  // that one addition may say again.
+  // Solving for one term may let others be solved, and rules may feed each other for
+  // ever: facts that one addition may say again.
   static constexpr int64_t kLearnQuota = 100;
   int64_t learn_quota = 0;
   LinearProblem linear_;
-  std::vector<std::vector<uint32_t>> facts_of_term_;  // indices into ge_facts, by id of a monomial
+  std::vector<std::vector<uint32_t>>
+      facts_of_term_;  // indices into ge_facts, by id of a monomial
   // Of sums; null: no product. Independent of the facts.
-  absl::flat_hash_map<const Node*, std::unique_ptr<internal::Factorization>> factorizations;
+  absl::flat_hash_map<const Node*, std::unique_ptr<internal::Factorization>>
+      factorizations;
 };
 
 }  // namespace congrua

@@ -1,5 +1,5 @@
-// Stopping a solver from outside: a switch that another thread may press, and a watchdog thread
-// that presses it when the time is over.
+// Stopping a solver from outside: a switch that another thread may press, and a watchdog
+// thread that presses it when the time is over.
 #ifndef CONGRUA_GUARD_INTERRUPT_H_
 #define CONGRUA_GUARD_INTERRUPT_H_
 
@@ -20,7 +20,8 @@ enum class Stop : unsigned char {
   kUser,  // ends the question
 };
 
-// Pressed, it stops whatever works while a question is asked; between questions it does nothing.
+// Pressed, it stops whatever works while a question is asked; between questions it does
+// nothing.
 class StopSwitch {
  public:
   void begin_question() {
@@ -37,8 +38,8 @@ class StopSwitch {
     const std::lock_guard lock(mutex_);
     if (why_ == Stop::kTime) why_ = Stop::kNone;
   }
-  // What stops the worker; called with the switch locked, from any thread. An empty one must be
-  // set before the worker dies.
+  // What stops the worker; called with the switch locked, from any thread. An empty one
+  // must be set before the worker dies.
   void connect(std::function<void()> stop) {
     const std::lock_guard lock(mutex_);
     stop_ = std::move(stop);
@@ -63,8 +64,9 @@ class StopSwitch {
   std::function<void()> stop_;
 };
 
-// A thread that lives as long as this object. Presses the switch at the given time, or soon
-// after *cancel is set, and again and again from then on: a worker may miss it between two phases.
+// A thread that lives as long as this object. Presses the switch at the given time, or
+// soon after *cancel is set, and again and again from then on: a worker may miss it
+// between two phases.
 class Watchdog {
  public:
   using Clock = std::chrono::steady_clock;
@@ -95,7 +97,8 @@ class Watchdog {
       const auto until = cancel_ == nullptr ? end_ : std::min(end_, Clock::now() + kPoll);
       if (wake_.wait_until(lock, until, done)) return;
       if (Clock::now() >= end_) why = Stop::kTime;
-      if (cancel_ != nullptr && cancel_->load(std::memory_order_relaxed)) why = Stop::kUser;
+      if (cancel_ != nullptr && cancel_->load(std::memory_order_relaxed))
+        why = Stop::kUser;
     }
     do {
       target_.press(why);

@@ -1,4 +1,5 @@
-// Adding facts: every proposition is split, rewritten and handed to each layer that can use it.
+// Adding facts: every proposition is split, rewritten and handed to each layer that can
+// use it.
 #include <algorithm>
 
 #include "guard/facts_impl.h"
@@ -12,8 +13,8 @@ using internal::factors_of;
 using internal::terms_of;
 
 namespace {
-// Parts of disjunctions that one addition may learn, and more where there are many. Two of them may
-// push each other's bounds by one for ever.
+// Parts of disjunctions that one addition may learn, and more where there are many. Two
+// of them may push each other's bounds by one for ever.
 constexpr size_t kClauseQuota = 64;
 constexpr size_t kClauseRounds = 4;
 }  // namespace
@@ -21,7 +22,8 @@ constexpr size_t kClauseRounds = 4;
 void Facts::Impl::contradict() { contradictory = true; }
 
 void Facts::Impl::add(const Node* fact) {
-  // What was just found to follow holds at every point of the facts: it restricts nothing.
+  // What was just found to follow holds at every point of the facts: it restricts
+  // nothing.
   const bool follows = fact == implied || internal::is_true(fact);
   implied = nullptr;
   if (!follows) search.add(fact);
@@ -124,7 +126,9 @@ void Facts::Impl::propagate(const Node* n) {
       for (size_t i = 0; i < terms.size() && !contradictory; ++i) {
         Domain rest = Domain::point(0);
         for (size_t j = 0; j < terms.size(); ++j) {
-          if (j != i) rest = congrua::add(rest, domain_of(builder.scale(terms[j].mono, terms[j].coef)));
+          if (j != i)
+            rest = congrua::add(rest,
+                                domain_of(builder.scale(terms[j].mono, terms[j].coef)));
         }
         // coef * mono is in (d - constant) - rest.
         const std::optional<int64_t> c = constant_of(n).to_int64();
@@ -142,7 +146,8 @@ void Facts::Impl::propagate(const Node* n) {
         if (f.exponent != 1) continue;
         Domain rest = Domain::point(1);
         for (const internal::Factor& g : factors) {
-          if (&g != &f) rest = congrua::mul(rest, congrua::pow(domain_of(g.base), g.exponent));
+          if (&g != &f)
+            rest = congrua::mul(rest, congrua::pow(domain_of(g.base), g.exponent));
         }
         improve(f.base, congrua::back_mul(domain_of(f.base), d, rest));
       }

@@ -1,6 +1,7 @@
-// Linear combinations of facts (DESIGN.md, layer 5): does p >= 0 follow from the linear facts that
-// share terms with p, the definitions of its quotients, minima, maxima and products, and the
-// ranges of all of them? Monomials are the variables; what is found is a Farkas combination.
+// Linear combinations of facts (DESIGN.md, layer 5): does p >= 0 follow from the linear
+// facts that share terms with p, the definitions of its quotients, minima, maxima and
+// products, and the ranges of all of them? Monomials are the variables; what is found is
+// a Farkas combination.
 #include <algorithm>
 #include <numeric>
 
@@ -16,7 +17,8 @@ using internal::LinearView;
 using internal::Term;
 
 namespace {
-// Of a first attempt; where these cut something off, a proof by cases tries kGrowth times more.
+// Of a first attempt; where these cut something off, a proof by cases tries kGrowth times
+// more.
 constexpr size_t kMaxVariables = 28;
 constexpr size_t kMaxRows = 40;
 constexpr size_t kGrowth = 5;
@@ -37,18 +39,21 @@ void Facts::Impl::index_ge(size_t fact) {
 }
 
 void Facts::Impl::forget_ge(size_t count) {
-  while (!product_facts.empty() && product_facts.back().fact >= count) product_facts.pop_back();
+  while (!product_facts.empty() && product_facts.back().fact >= count)
+    product_facts.pop_back();
   for (; ge_facts.size() > count; ge_facts.pop_back()) {
     const LinearView v(ge_facts.back());
     for (const Term& t : v.terms()) facts_of_term_[t.mono->id].pop_back();
   }
 }
 
-// p >= 0 as a row over `linear_.monos`; terms that are new are added. False where it does not fit.
+// p >= 0 as a row over `linear_.monos`; terms that are new are added. False where it does
+// not fit.
 bool Facts::Impl::linear_row(const Node* p) {
   const LinearView v(p);
   LinearProblem& l = linear_;
-  if (v.terms().size() < 2 || v.terms().size() > l.max_variables || l.rows.size() >= l.max_rows) {
+  if (v.terms().size() < 2 || v.terms().size() > l.max_variables ||
+      l.rows.size() >= l.max_rows) {
     l.cut |= v.terms().size() >= 2;
     return false;
   }
@@ -68,7 +73,8 @@ bool Facts::Impl::linear_row(const Node* p) {
   }
   LinearProblem::Row row;
   for (const Term& t : v.terms()) {
-    const auto [it, added] = l.index.try_emplace(t.mono, static_cast<uint32_t>(l.monos.size()));
+    const auto [it, added] =
+        l.index.try_emplace(t.mono, static_cast<uint32_t>(l.monos.size()));
     if (added) l.monos.push_back(t.mono);
     row.terms.emplace_back(it->second, *t.coef.to_int64() / g);
   }
@@ -144,7 +150,8 @@ bool Facts::Impl::linear_attempt(const Node* p, Budget& budget) {
     linear_definition(mono);
     if (mono->id < facts_of_term_.size()) {
       const auto& list = facts_of_term_[mono->id];
-      const size_t from = list.size() > kMaxFactsOfTerm ? list.size() - kMaxFactsOfTerm : 0;
+      const size_t from =
+          list.size() > kMaxFactsOfTerm ? list.size() - kMaxFactsOfTerm : 0;
       for (size_t k = list.size(); k-- > from;) linear_row(rewrite(ge_facts[list[k]]));
     }
     if (!budget.charge(8)) return false;
@@ -175,7 +182,8 @@ bool Facts::Impl::integer_infeasible(Budget& budget, int branches) {
   const auto cut = s.fractional(linear_.monos.size());
   if (!cut) return false;
   const auto [v, below] = *cut;
-  if (below >= guard::Simplex::kMaxBound || below <= -guard::Simplex::kMaxBound) return false;
+  if (below >= guard::Simplex::kMaxBound || below <= -guard::Simplex::kMaxBound)
+    return false;
   const auto [lo, hi] = s.bounds(v);
   s.set_bounds(v, lo, below);
   bool infeasible = (lo != -guard::Simplex::kNone && lo > below) ||

@@ -1,4 +1,5 @@
-// Sums that are products (DESIGN.md, layer 4 in part): signs, zeros and ranges by their factors.
+// Sums that are products (DESIGN.md, layer 4 in part): signs, zeros and ranges by their
+// factors.
 #include "guard/facts_impl.h"
 
 namespace congrua {
@@ -31,8 +32,8 @@ Domain Facts::Impl::product_domain(const Node* sum) {
   return congrua::add_const(d, *rest);
 }
 
-// Splits a product into factors of known sign and the others. The product of those known is
-// positive, or negative; where it may be 0, that is told.
+// Splits a product into factors of known sign and the others. The product of those known
+// is positive, or negative; where it may be 0, that is told.
 Facts::Impl::Signs Facts::Impl::signs_of(const Factorization& f) {
   Signs s;
   s.negative = f.content.sign() < 0;
@@ -61,7 +62,8 @@ bool Facts::Impl::product_nonnegative(const Node* p, Budget& budget, Layer* laye
   return prove_ge(s.negative ? builder.neg(s.open[0]) : s.open[0], budget, layer);
 }
 
-std::optional<bool> Facts::Impl::product_zero(const Node* p, Budget& budget, Layer* layer) {
+std::optional<bool> Facts::Impl::product_zero(const Node* p, Budget& budget,
+                                              Layer* layer) {
   const Factorization& f = factored(p);
   if (f.factors.empty() || !f.rest.is_zero()) return std::nullopt;
   bool none = true;
@@ -130,13 +132,15 @@ std::optional<Factorization> Facts::Impl::as_product(const Node* p) {
 
 void Facts::Impl::note_product(size_t fact) {
   std::optional<Factorization> f = as_product(ge_facts[fact]);
-  if (f && f->factors.size() <= kMaxMatched) product_facts.push_back({fact, *std::move(f)});
+  if (f && f->factors.size() <= kMaxMatched)
+    product_facts.push_back({fact, *std::move(f)});
 }
 
-// 0 <= small[i] <= large[j] for each i and a j of its own, and the other large ones >= 1: the
-// product of the small is at most that of the large.
+// 0 <= small[i] <= large[j] for each i and a j of its own, and the other large ones >= 1:
+// the product of the small is at most that of the large.
 std::optional<Facts::Impl::Matching> Facts::Impl::match_factors(
-    std::span<const Node* const> small, std::span<const Node* const> large, Budget& budget) {
+    std::span<const Node* const> small, std::span<const Node* const> large,
+    Budget& budget) {
   if (small.size() > large.size()) return std::nullopt;
   Matching m;
   uint32_t used = 0;
@@ -170,8 +174,9 @@ std::optional<Facts::Impl::Matching> Facts::Impl::match_factors(
   return m;
 }
 
-// An upper bound of the small product where the large one is at most `limit`: divided by the least
-// values of the extra factors; where that is not below `wanted`, each pair may shrink by a ratio.
+// An upper bound of the small product where the large one is at most `limit`: divided by
+// the least values of the extra factors; where that is not below `wanted`, each pair may
+// shrink by a ratio.
 std::optional<Int> Facts::Impl::product_at_most(std::span<const Node* const> small,
                                                 std::span<const Node* const> large,
                                                 const Int& limit, const Int& wanted,
@@ -187,7 +192,8 @@ std::optional<Int> Facts::Impl::product_at_most(std::span<const Node* const> sma
     if (bound() <= wanted) break;
     for (const auto& [above, below] : kRatios) {
       Layer layer = Layer::kNone;
-      const Node* gap = builder.sub(builder.scale(f, Int(above)), builder.scale(g, Int(below)));
+      const Node* gap =
+          builder.sub(builder.scale(f, Int(above)), builder.scale(g, Int(below)));
       if (!budget.charge(16) || !prove_ge(gap, budget, &layer)) continue;
       numerator = numerator * Int(above);
       denominator = denominator * Int(below);
@@ -208,7 +214,8 @@ std::optional<Int> Facts::Impl::product_at_least(std::span<const Node* const> la
   return bound;
 }
 
-// Factors that are negative change their sign, so that factors of two products can be compared.
+// Factors that are negative change their sign, so that factors of two products can be
+// compared.
 void Facts::Impl::make_positive(Factorization& f) {
   for (const Node*& x : f.factors) {
     if (domain_of(x).hi() > 0) continue;
@@ -217,7 +224,8 @@ void Facts::Impl::make_positive(Factorization& f) {
   }
 }
 
-// A bound on a product by a bound on another whose factors are one by one larger, or smaller.
+// A bound on a product by a bound on another whose factors are one by one larger, or
+// smaller.
 bool Facts::Impl::product_dominated(const Node* p, Budget& budget) {
   if (product_facts.empty()) return false;
   std::optional<Factorization> goal = as_product(p);
@@ -238,7 +246,8 @@ bool Facts::Impl::product_dominated(const Node* p, Budget& budget) {
     ++tried;
     if (!budget.charge(8)) return false;
     if (upper) {
-      const auto bound = product_at_most(goal->factors, f.factors, limit(f), wanted, budget);
+      const auto bound =
+          product_at_most(goal->factors, f.factors, limit(f), wanted, budget);
       if (bound && *bound <= wanted) return true;
     } else {
       const auto bound = product_at_least(goal->factors, f.factors, limit(f), budget);

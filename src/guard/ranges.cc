@@ -32,7 +32,8 @@ guard::LinearForm Facts::Impl::linear_form(const Node* p) {
   if (p->op != Op::kAdd) return f;
   const Int& c = constant_of(p);
   const std::optional<int64_t> small = c.to_int64();
-  if (!small || *small <= kNegInf + 2 || *small >= kPosInf - 2) return {p, 0, false, false};
+  if (!small || *small <= kNegInf + 2 || *small >= kPosInf - 2)
+    return {p, 0, false, false};
   f.negated = terms_of(p)[0].coef.sign() < 0;
   f.constant = *small;
   const Node* form = c.is_zero() ? p : builder.add_const(p, -c);
@@ -42,8 +43,8 @@ guard::LinearForm Facts::Impl::linear_form(const Node* p) {
 
 // For a sum e = A + k*(p//c), c > 0 constant, p = c*(p//c) + r with 0 <= r < c:
 //   c*e = c*A + k*p - k*r.
-// The right side has no quotient, and where it is tighter than the sum of the parts (a remainder
-// x - 32*(x//32), a rounding-up s - (s + 3)//4) its interval is that of e.
+// The right side has no quotient, and where it is tighter than the sum of the parts (a
+// remainder x - 32*(x//32), a rounding-up s - (s + 3)//4) its interval is that of e.
 Domain Facts::Impl::div_elimination(const Node* sum) {
   Domain best = Domain::all();
   int tried = 0;
@@ -52,8 +53,8 @@ Domain Facts::Impl::div_elimination(const Node* sum) {
     const Int& c = const_value(args_of(t.mono)[1]);
     if (c.sign() <= 0 || !c.is_small() || ++tried > 4) continue;
     const Node* rest = builder.sub(sum, builder.scale(t.mono, t.coef));
-    const Node* numerator = builder.add(builder.scale(rest, c),
-                                        builder.scale(args_of(t.mono)[0], t.coef));
+    const Node* numerator =
+        builder.add(builder.scale(rest, c), builder.scale(args_of(t.mono)[0], t.coef));
     // Only where something cancels: otherwise it is the sum again.
     if (LinearView(numerator).terms().size() >
         LinearView(rest).terms().size() + (LinearView(rest).terms().empty() ? 1 : 0)) {
@@ -111,7 +112,8 @@ Domain Facts::Impl::compute_domain(const Node* n) {
     case Op::kMul: {
       Domain d = Domain::point(1);
       for (const internal::Factor& f : factors_of(n)) {
-        d = congrua::mul(d, f.exponent == 1 ? of(f.base) : congrua::pow(of(f.base), f.exponent));
+        d = congrua::mul(
+            d, f.exponent == 1 ? of(f.base) : congrua::pow(of(f.base), f.exponent));
       }
       return d;
     }

@@ -1,6 +1,6 @@
-// Refutation by cases (DESIGN.md, layer 6): are the facts contradictory? Linear combinations
-// around the newest facts first, then a disjunction, a selection, a minimum or a maximum is split,
-// and each case must be contradictory.
+// Refutation by cases (DESIGN.md, layer 6): are the facts contradictory? Linear
+// combinations around the newest facts first, then a disjunction, a selection, a minimum
+// or a maximum is split, and each case must be contradictory.
 #include <algorithm>
 
 #include "guard/facts_impl.h"
@@ -10,7 +10,7 @@ namespace congrua {
 using internal::args_of;
 
 namespace {
-constexpr size_t kMaxCenters = 8;       // facts around which combinations are looked for
+constexpr size_t kMaxCenters = 8;  // facts around which combinations are looked for
 constexpr size_t kMaxFactsForCases = 48;
 constexpr size_t kMaxNodesForCases = 400;
 constexpr int64_t kNodeCost = 100;
@@ -28,12 +28,14 @@ bool Facts::Impl::linear_contradiction(size_t first, Budget& budget) {
     ++tried;
     if (!budget.charge(8)) return false;
     const Node* below = builder.add_const(builder.neg(q), Int(-1));
-    if (domain_of(below).lo() >= 0 || linear_nonnegative(below, budget, true)) return true;
+    if (domain_of(below).lo() >= 0 || linear_nonnegative(below, budget, true))
+      return true;
   }
   return false;
 }
 
-// The cases of a disjunction: parts not yet excluded. A clause And(parts) is known to be false.
+// The cases of a disjunction: parts not yet excluded. A clause And(parts) is known to be
+// false.
 Facts::Impl::Cases Facts::Impl::cases_of_clause(Budget& budget) {
   Cases best;
   for (size_t i = clauses.size(); i-- > 0;) {
@@ -67,8 +69,8 @@ Facts::Impl::Cases Facts::Impl::cases_of_clause(Budget& budget) {
   return best;
 }
 
-// A selection, minimum or maximum in the goal, or else in the newest facts, and what it is in each
-// case.
+// A selection, minimum or maximum in the goal, or else in the newest facts, and what it
+// is in each case.
 Facts::Impl::Cases Facts::Impl::cases_of_choice(const Node* goal, Budget& budget) {
   std::vector<const Node*> stack;
   std::vector<const Node*> seen;
@@ -103,7 +105,8 @@ Facts::Impl::Cases Facts::Impl::cases_of_choice(const Node* goal, Budget& budget
     internal::for_each_child(n, visit);
   }
   Cases cases;
-  if (choice == nullptr || !budget.charge(static_cast<int64_t>(seen.size()))) return cases;
+  if (choice == nullptr || !budget.charge(static_cast<int64_t>(seen.size())))
+    return cases;
   cases.choice = choice;
   const auto args = args_of(choice);
   if (choice->op == Op::kSelect) {
@@ -146,7 +149,8 @@ Facts::Impl::Cases Facts::Impl::cases_of_difference() {
 }
 
 bool Facts::Impl::refute(Budget& budget, bool* split) {
-  return refute_cases(facts.empty() ? nullptr : facts.back(), budget, 0, kMaxCaseDepth, split);
+  return refute_cases(facts.empty() ? nullptr : facts.back(), budget, 0, kMaxCaseDepth,
+                      split);
 }
 
 bool Facts::Impl::refute_cases(const Node* goal, Budget& budget, size_t first, int depth,
@@ -172,7 +176,8 @@ bool Facts::Impl::refute_cases(const Node* goal, Budget& budget, size_t first, i
       learn(rewrite(builder.eq(cases.choice, cases.values[i])), true);
     }
     // What was said again has its price.
-    budget.charge(8 * (kLearnQuota + 2 * static_cast<int64_t>(facts.size()) - learn_quota));
+    budget.charge(8 *
+                  (kLearnQuota + 2 * static_cast<int64_t>(facts.size()) - learn_quota));
     const bool closed = refute_cases(goal, budget, from, depth - 1, split);
     pop_scope();
     if (!closed) return false;

@@ -1,6 +1,6 @@
-// Rewriting by known equalities (DESIGN.md, layer 2): atoms are replaced by what they equal, and
-// the term is built anew in canonical form. Substitutions are kept triangular and compressed, as
-// in Karr 1976, so that one pass suffices.
+// Rewriting by known equalities (DESIGN.md, layer 2): atoms are replaced by what they
+// equal, and the term is built anew in canonical form. Substitutions are kept triangular
+// and compressed, as in Karr 1976, so that one pass suffices.
 #include "absl/container/flat_hash_set.h"
 #include "guard/facts_impl.h"
 
@@ -21,7 +21,8 @@ bool guard::occurs(const internal::Node* atom, const internal::Node* n) {
     if (x == atom) return true;
     if ((x->symbols & atom->symbols) != atom->symbols) continue;
     if (std::ranges::find(seen, x) != seen.end()) continue;
-    if (seen.size() > 256) return true;  // too large to tell: the caller then does without
+    if (seen.size() > 256)
+      return true;  // too large to tell: the caller then does without
     seen.push_back(x);
     internal::for_each_child(x, [&](const internal::Node* c) { stack.push_back(c); });
   }
@@ -82,15 +83,16 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
       // What was rebuilt may be an atom that was substituted itself.
       if (changed) {
         for (int i = 0; i < 8; ++i) {
-          const Node* again = result->id < substitution_.size() ? substitution_[result->id]
-                                                                : nullptr;
+          const Node* again =
+              result->id < substitution_.size() ? substitution_[result->id] : nullptr;
           symbols |= result->symbols;
           if (again == nullptr) break;
           result = again;
         }
         symbols |= result->symbols;
         // An atom may have become a sum with atoms that are replaced in their turn.
-        if (x->op != Op::kAdd && x->op != Op::kMul && result->op != x->op && again_left > 0) {
+        if (x->op != Op::kAdd && x->op != Op::kMul && result->op != x->op &&
+            again_left > 0) {
           if (const Node* further = find(result)) {
             symbols |= basis(result);
             result = further;
@@ -117,7 +119,8 @@ void Facts::Impl::substitute(const Node* atom, const Node* by) {
   substitution_versions.touch(symbols);
   // Compress: earlier right sides that hold the atom.
   const size_t count = trail.size();  // what is pushed here needs no second look
-  absl::flat_hash_set<const Node*> seen;  // each is compressed once, however often it was solved
+  absl::flat_hash_set<const Node*>
+      seen;  // each is compressed once, however often it was solved
   for (size_t i = 0; i < count; ++i) {
     if (trail[i].kind != Undo::kSubstitution || trail[i].node == atom) continue;
     const Node* other = trail[i].node;

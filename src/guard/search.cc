@@ -16,7 +16,8 @@ using search::Engine;
 using search::kInf;
 using search::Tree;
 
-// Failures before a bound on the sum is left for a larger one; times kPatience in each round.
+// Failures before a bound on the sum is left for a larger one; times kPatience in each
+// round.
 constexpr int64_t kFirstFailures = 256;
 constexpr int64_t kPatience = 8;
 // Minimising a model may cost as much as finding it, and at least this.
@@ -32,7 +33,8 @@ void Search::add(const Node* proposition) { log_.push_back(proposition); }
 void Search::push() { log_.push_back(nullptr); }
 
 void Search::pop() {
-  // To the push where that is in the log; else what is there belongs to the scope that ends.
+  // To the push where that is in the log; else what is there belongs to the scope that
+  // ends.
   while (!log_.empty()) {
     const bool was_push = log_.back() == nullptr;
     log_.pop_back();
@@ -49,7 +51,9 @@ Search::Impl& Search::applied() {
   return *impl_;
 }
 
-void Search::bound(const SearchBounds& b) { applied().engine.require_range(b.var, b.lo, b.hi); }
+void Search::bound(const SearchBounds& b) {
+  applied().engine.require_range(b.var, b.lo, b.hi);
+}
 
 void Search::Impl::add(const Node* proposition) {
   constraints.push_back(proposition);
@@ -103,7 +107,9 @@ std::optional<Int> Search::value_at_base(const Node* term) {
 void Search::lend(const Node* variable, const Int& value) {
   applied().base_point.set(variable, value);
 }
-uint64_t Search::base_version() const { return impl_ == nullptr ? 0 : impl_->base_version; }
+uint64_t Search::base_version() const {
+  return impl_ == nullptr ? 0 : impl_->base_version;
+}
 
 std::vector<std::pair<const Node*, Int>> Search::base() const {
   if (impl_ == nullptr) return {};
@@ -185,13 +191,14 @@ void Search::Impl::keep(const Tree& tree) {
   best = tree.sum();
   model.clear();
   for (size_t i = 0; i < tree.values().size(); ++i) {
-    model.emplace_back(engine.program().cell(engine.variables()[i]).node, Int(tree.values()[i]));
+    model.emplace_back(engine.program().cell(engine.variables()[i]).node,
+                       Int(tree.values()[i]));
   }
 }
 
 bool Search::Impl::check(const std::vector<int64_t>& values) {
-  // Charged by the tree: one step for each variable; the terms between are as many as the runs
-  // of propagators that fixed them.
+  // Charged by the tree: one step for each variable; the terms between are as many as the
+  // runs of propagators that fixed them.
   point.clear();
   for (size_t i = 0; i < values.size(); ++i) {
     point.set(engine.program().cell(engine.variables()[i]).node, Int(values[i]));

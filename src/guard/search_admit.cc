@@ -1,5 +1,5 @@
-// Which points a question is about (docs/semantics.md): none where a divisor is 0 or a symbol is
-// outside its birth range, and opaque terms are functions.
+// Which points a question is about (docs/semantics.md): none where a divisor is 0 or a
+// symbol is outside its birth range, and opaque terms are functions.
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
@@ -21,8 +21,8 @@ bool is_application(const Node* n) { return n->op == Op::kOpaque && !args_of(n).
 
 }  // namespace
 
-// Fills parts_of[proposition] where anything occurs. Cost: linear in the part of the DAG that
-// holds such terms.
+// Fills parts_of[proposition] where anything occurs. Cost: linear in the part of the DAG
+// that holds such terms.
 void Search::Impl::note_parts(const Node* proposition) {
   if (!proposition->partial || parts_of.contains(proposition)) return;
   Parts parts;
@@ -91,8 +91,10 @@ bool Search::Impl::admissible(std::span<const Node* const> propositions,
       const Application& a = applications[i];
       const Application& b = applications[j];
       if (!same_function(a.node, b.node) || a.value == b.value) continue;
-      // With real arguments, whose values are not known, only what differs by the others counts.
-      if (a.arguments.size() == b.arguments.size() && a.arguments == b.arguments) return false;
+      // With real arguments, whose values are not known, only what differs by the others
+      // counts.
+      if (a.arguments.size() == b.arguments.size() && a.arguments == b.arguments)
+        return false;
     }
   }
   return true;

@@ -1,5 +1,6 @@
-// A point of all constraints, kept at hand and repaired where a new constraint breaks it, and the
-// search for another point near it: only what constraints tie to the question is decided anew.
+// A point of all constraints, kept at hand and repaired where a new constraint breaks it,
+// and the search for another point near it: only what constraints tie to the question is
+// decided anew.
 #include <algorithm>
 
 #include "guard/search_impl.h"
@@ -11,7 +12,8 @@ using search::kInf;
 using search::Tree;
 
 namespace {
-// Failures before the values of the base are given up, and the growth from round to round.
+// Failures before the values of the base are given up, and the growth from round to
+// round.
 constexpr int64_t kNearFailures = 64;
 constexpr int64_t kPatience = 8;
 constexpr int64_t kRepairRounds = 2;
@@ -83,7 +85,8 @@ std::vector<std::pair<const Node*, Int>> Search::Impl::base_values() const {
   return values;
 }
 
-// The constraints from base_holds on that do not hold, and what they are tied to, are solved again.
+// The constraints from base_holds on that do not hold, and what they are tied to, are
+// solved again.
 bool Search::Impl::repair_base(Budget& budget) {
   std::vector<CellId> cells;
   for (size_t i = base_holds; i < constraints.size(); ++i) {
@@ -92,7 +95,8 @@ bool Search::Impl::repair_base(Budget& budget) {
     }
   }
   std::vector<std::pair<CellId, int64_t>> found;
-  if (search_component(std::move(cells), kRepairRounds, budget, &found) == Outcome::kFound) {
+  if (search_component(std::move(cells), kRepairRounds, budget, &found) ==
+      Outcome::kFound) {
     for (const auto& [c, v] : found) {
       base[c] = v;
       base_point.set(engine.program().cell(c).node, Int(v));
@@ -112,12 +116,14 @@ bool Search::Impl::repair_base(Budget& budget) {
   return true;
 }
 
-// Another point for the variables that the cells are tied to; the others stay at the base.
+// Another point for the variables that the cells are tied to; the others stay at the
+// base.
 Search::Outcome Search::Impl::search_component(
     std::vector<CellId> cells, int64_t rounds, Budget& budget,
     std::vector<std::pair<CellId, int64_t>>* found) {
   if (!engine.propagate(budget)) return Outcome::kNone;
-  // Fixed by the constraints: where the base has another value, what is tied to them moves too.
+  // Fixed by the constraints: where the base has another value, what is tied to them
+  // moves too.
   uint64_t symbols = 0;
   std::vector<std::pair<CellId, int64_t>> fixed;
   for (const CellId c : engine.variables()) {
@@ -133,7 +139,8 @@ Search::Outcome Search::Impl::search_component(
   for (const CellId c : cells) symbols |= engine.program().cell(c).node->symbols;
   std::vector<const Node*> touched;
   for (size_t i = 0; i < constraints.size(); ++i) {
-    // Those from base_holds on may be false for want of a value that propagation has fixed.
+    // Those from base_holds on may be false for want of a value that propagation has
+    // fixed.
     note_parts(constraints[i]);
     if ((constraints[i]->symbols & symbols) != 0 || i >= base_holds) {
       touched.push_back(constraints[i]);
@@ -156,7 +163,8 @@ Search::Outcome Search::Impl::search_component(
   refused = false;
   Outcome outcome = Outcome::kExhausted;
   int64_t failures = kNearFailures;
-  for (int64_t round = 0; round < rounds && !budget.spent(); ++round, failures *= kPatience) {
+  for (int64_t round = 0; round < rounds && !budget.spent();
+       ++round, failures *= kPatience) {
     const Tree::Probe probe = tree.probe(kInf, failures);
     if (probe == Tree::Probe::kFound) {
       outcome = Outcome::kFound;
@@ -170,14 +178,17 @@ Search::Outcome Search::Impl::search_component(
   }
   if (outcome == Outcome::kFound) {
     *found = fixed;
-    for (size_t i = 0; i < cells.size(); ++i) found->emplace_back(cells[i], tree.values()[i]);
+    for (size_t i = 0; i < cells.size(); ++i)
+      found->emplace_back(cells[i], tree.values()[i]);
   } else {
     found->clear();
     for (const auto& [c, v] : fixed) found->emplace_back(c, v);
   }
   // The base is as it was.
-  for (const auto& [c, v] : fixed) base_point.set(engine.program().cell(c).node, Int(base[c]));
-  for (const CellId c : cells) base_point.set(engine.program().cell(c).node, Int(base[c]));
+  for (const auto& [c, v] : fixed)
+    base_point.set(engine.program().cell(c).node, Int(base[c]));
+  for (const CellId c : cells)
+    base_point.set(engine.program().cell(c).node, Int(base[c]));
   return outcome;
 }
 
@@ -202,9 +213,11 @@ Search::Outcome Search::Impl::find_near(const Node* proposition, Budget& budget)
   model.clear();
   std::ranges::sort(found);
   for (const CellId c : engine.variables()) {
-    const auto it = std::ranges::lower_bound(found, c, {}, &std::pair<CellId, int64_t>::first);
+    const auto it =
+        std::ranges::lower_bound(found, c, {}, &std::pair<CellId, int64_t>::first);
     const bool changed = it != found.end() && it->first == c;
-    model.emplace_back(engine.program().cell(c).node, Int(changed ? it->second : base[c]));
+    model.emplace_back(engine.program().cell(c).node,
+                       Int(changed ? it->second : base[c]));
   }
   return outcome;
 }

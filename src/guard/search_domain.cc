@@ -99,7 +99,8 @@ Itv root_itv(Itv t, uint32_t exponent, int64_t x_lo) {
 void narrow_floor_div(Itv& a, Itv& b, Itv& d) {
   // d from a and b.
   if (a.lo > -kInf) {
-    const int64_t q = a.lo >= 0 ? (b.hi >= kInf ? 0 : a.lo / b.hi) : floor_div64(a.lo, b.lo);
+    const int64_t q =
+        a.lo >= 0 ? (b.hi >= kInf ? 0 : a.lo / b.hi) : floor_div64(a.lo, b.lo);
     d.lo = std::max(d.lo, q);
   }
   if (a.hi < kInf) {
@@ -126,9 +127,12 @@ void narrow_floor_div(Itv& a, Itv& b, Itv& d) {
   if (a.empty()) return;
   // b from the same two inequalities.
   if (d.lo >= 1 && a.hi < kInf) b.hi = std::min(b.hi, floor_div64(a.hi, d.lo));
-  if (d.hi <= -2 && a.lo > -kInf) b.hi = std::min(b.hi, floor_div64(-a.lo - 1, -(d.hi + 1)));
-  if (a.lo > 0 && d.hi >= 0 && d.hi < kInf) b.lo = std::max(b.lo, std::min(a.lo / (d.hi + 1) + 1, kInf));
-  if (a.hi < 0 && d.lo < 0 && d.lo > -kInf) b.lo = std::max(b.lo, ceil_div64(-a.hi, -d.lo));
+  if (d.hi <= -2 && a.lo > -kInf)
+    b.hi = std::min(b.hi, floor_div64(-a.lo - 1, -(d.hi + 1)));
+  if (a.lo > 0 && d.hi >= 0 && d.hi < kInf)
+    b.lo = std::max(b.lo, std::min(a.lo / (d.hi + 1) + 1, kInf));
+  if (a.hi < 0 && d.lo < 0 && d.lo > -kInf)
+    b.lo = std::max(b.lo, ceil_div64(-a.hi, -d.lo));
 }
 
 int64_t divisor_up(int64_t q, int64_t lo, int64_t hi) {

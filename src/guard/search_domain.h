@@ -1,9 +1,11 @@
-// The domain of one cell of the model finder: an interval, a congruence and at most one hole (0).
+// The domain of one cell of the model finder: an interval, a congruence and at most one
+// hole (0).
 //
-// Leaner than congrua::Domain (32 bytes, no holes but 0, no canonical empty set), because the
-// finder saves and restores millions of them. Ends are inside (-kInf, kInf); an end at -kInf or
-// kInf says that nothing is known on that side, or that the true end does not fit: bounds are
-// clamped outward, so a domain is always a superset of the values that the cell can take.
+// Leaner than congrua::Domain (32 bytes, no holes but 0, no canonical empty set), because
+// the finder saves and restores millions of them. Ends are inside (-kInf, kInf); an end
+// at -kInf or kInf says that nothing is known on that side, or that the true end does not
+// fit: bounds are clamped outward, so a domain is always a superset of the values that
+// the cell can take.
 #ifndef CONGRUA_GUARD_SEARCH_DOMAIN_H_
 #define CONGRUA_GUARD_SEARCH_DOMAIN_H_
 
@@ -91,8 +93,8 @@ Itv quotient_itv(Itv r, Itv o);
 Itv root_itv(Itv t, uint32_t exponent, int64_t x_lo);
 // Narrows a, b and d to what floor(a / b) = d leaves of their hulls; requires b.lo >= 1.
 void narrow_floor_div(Itv& a, Itv& b, Itv& d);
-// Least divisor of q in [lo, hi], greatest one; gives up after a few steps with a bound that is
-// not tight. Require q != 0, 1 <= lo <= hi.
+// Least divisor of q in [lo, hi], greatest one; gives up after a few steps with a bound
+// that is not tight. Require q != 0, 1 <= lo <= hi.
 int64_t divisor_up(int64_t q, int64_t lo, int64_t hi);
 int64_t divisor_down(int64_t q, int64_t lo, int64_t hi);
 

@@ -8,8 +8,8 @@ namespace congrua::guard::search {
 
 namespace {
 
-// One fixpoint may take this many runs, and more for larger programs: x < y, y < x with no upper
-// bound climbs for ever.
+// One fixpoint may take this many runs, and more for larger programs: x < y, y < x with
+// no upper bound climbs for ever.
 constexpr int64_t kMinRuns = 2'000;
 constexpr int64_t kRunsPerCell = 40;
 
@@ -54,8 +54,8 @@ void Engine::sync() {
 }
 
 Engine::Mark Engine::mark() {
-  const Mark m{trail_.size(), active_.size(), vars_.size(), definitions_.size(), level_,
-               failed_};
+  const Mark m{trail_.size(),       active_.size(), vars_.size(),
+               definitions_.size(), level_,         failed_};
   level_ = ++next_level_;
   return m;
 }
@@ -100,8 +100,8 @@ void Engine::component(std::vector<CellId>& cells) {
   std::ranges::sort(cells);
 }
 
-// Makes c and all below it active, operands first, so that the first pass over the queue is one
-// forward evaluation.
+// Makes c and all below it active, operands first, so that the first pass over the queue
+// is one forward evaluation.
 void Engine::activate(CellId root) {
   sync();
   if (flags_[root] & kActive) return;
@@ -259,7 +259,8 @@ bool Engine::set_congruence(CellId c, Cong x) {
         if (mod <= static_cast<int64_t>(d.mod)) return true;
       } else {
         Cong t{};
-        if (!solve_congruence(mod, static_cast<int64_t>(d.rem) - rem, d.mod, &t)) return false;
+        if (!solve_congruence(mod, static_cast<int64_t>(d.rem) - rem, d.mod, &t))
+          return false;
         rem += mod * t.rem;
         mod = mod / g * d.mod;
         rem %= mod;
@@ -328,16 +329,26 @@ bool Engine::propagate(Budget& budget) {
 bool Engine::run(CellId c) {
   switch (program_.cell(c).kind) {
     case Kind::kConst:
-    case Kind::kVar: return true;
-    case Kind::kSum: return run_sum(c);
-    case Kind::kProduct: return run_product(c);
-    case Kind::kDiv: return run_div(c);
-    case Kind::kMod: return run_mod(c);
-    case Kind::kMin: return run_extreme(c, -1);
-    case Kind::kMax: return run_extreme(c, 1);
-    case Kind::kSelect: return run_select(c);
-    case Kind::kAnd: return run_and(c);
-    default: return run_logic(c);
+    case Kind::kVar:
+      return true;
+    case Kind::kSum:
+      return run_sum(c);
+    case Kind::kProduct:
+      return run_product(c);
+    case Kind::kDiv:
+      return run_div(c);
+    case Kind::kMod:
+      return run_mod(c);
+    case Kind::kMin:
+      return run_extreme(c, -1);
+    case Kind::kMax:
+      return run_extreme(c, 1);
+    case Kind::kSelect:
+      return run_select(c);
+    case Kind::kAnd:
+      return run_and(c);
+    default:
+      return run_logic(c);
   }
 }
 

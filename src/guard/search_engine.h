@@ -1,13 +1,15 @@
-// Propagation over a program: domains of cells, a trail, and one propagator per operator cell.
+// Propagation over a program: domains of cells, a trail, and one propagator per operator
+// cell.
 //
-// A propagator narrows its operands and its result by what the operator allows (HC4: forward
-// interval and congruence arithmetic, and its inverse). It is queued when a domain it reads has
-// changed. Only cells below a constraint in scope are active; the users of a cell are linked
-// through the operand slots of active cells, last activated first, so that leaving a scope
-// unlinks in O(cells of the scope).
+// A propagator narrows its operands and its result by what the operator allows (HC4:
+// forward interval and congruence arithmetic, and its inverse). It is queued when a
+// domain it reads has changed. Only cells below a constraint in scope are active; the
+// users of a cell are linked through the operand slots of active cells, last activated
+// first, so that leaving a scope unlinks in O(cells of the scope).
 //
-// Narrowing is sound: it removes no value that a model has. It is exact on points: where all
-// operands of a cell are fixed (and nothing was clamped), a fixpoint fixes the cell to its value.
+// Narrowing is sound: it removes no value that a model has. It is exact on points: where
+// all operands of a cell are fixed (and nothing was clamped), a fixpoint fixes the cell
+// to its value.
 #ifndef CONGRUA_GUARD_SEARCH_ENGINE_H_
 #define CONGRUA_GUARD_SEARCH_ENGINE_H_
 
@@ -31,12 +33,13 @@ class Engine {
   Mark mark();
   void undo(const Mark& m);
 
-  // Narrows to what the proposition (or its negation) demands, and makes its cells active.
+  // Narrows to what the proposition (or its negation) demands, and makes its cells
+  // active.
   void require(const Node* proposition, bool value);
   void require_range(const Node* variable, int64_t lo, int64_t hi);
 
-  // Runs the queue. False: contradiction (failed() until undone). A spent budget empties the
-  // queue: domains are then wider than they could be, and still sound.
+  // Runs the queue. False: contradiction (failed() until undone). A spent budget empties
+  // the queue: domains are then wider than they could be, and still sound.
   bool propagate(Budget& budget);
   bool failed() const { return failed_; }
 
@@ -44,8 +47,9 @@ class Engine {
   const Dom& dom(CellId c) const { return doms_[c]; }
   // Active variables in the order in which the constraints mention them.
   const std::vector<CellId>& variables() const { return vars_; }
-  // The open variables that active constraints tie to the cells, directly or through other open
-  // variables: what a change of one of them may touch. Cost: linear in the cells between them.
+  // The open variables that active constraints tie to the cells, directly or through
+  // other open variables: what a change of one of them may touch. Cost: linear in the
+  // cells between them.
   void component(std::vector<CellId>& cells);
   CellId cell_of(const Node* n) { return program_.compile(n); }
   // Whether an equality in scope determines the variable from others.
@@ -60,8 +64,8 @@ class Engine {
   bool set_nonzero(CellId c);
   bool set_congruence(CellId c, Cong x);  // x.mod >= 1
 
-  // An upper bound on the sum of |size|; kInf: none. was_capped() tells whether it narrowed
-  // anything since it was set.
+  // An upper bound on the sum of |size|; kInf: none. was_capped() tells whether it
+  // narrowed anything since it was set.
   void set_cap(int64_t cap);
   bool was_capped() const { return capped_; }
   int64_t least_sum() const;  // of |size| over all sizes, by their domains

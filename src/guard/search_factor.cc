@@ -26,7 +26,8 @@ const Term* find_term(const std::vector<Term>& terms, const Node* mono) {
   return nullptr;
 }
 
-// The floor division whose remainder the term could be part of: mono = divisor * quotient.
+// The floor division whose remainder the term could be part of: mono = divisor *
+// quotient.
 const Node* quotient_in(const Node* mono) {
   const Node* found = nullptr;
   const FactorView view(mono);
@@ -37,7 +38,8 @@ const Node* quotient_in(const Node* mono) {
 }
 
 // Whether mono = divisor * quotient up to the constant factor of the divisor, *scale.
-bool is_divisor_times(const Node* mono, const Node* quotient, const Node* divisor, Int* scale) {
+bool is_divisor_times(const Node* mono, const Node* quotient, const Node* divisor,
+                      Int* scale) {
   const LinearView view(divisor);
   const FactorView have(mono);
   if (view.terms().empty()) {
@@ -63,7 +65,8 @@ bool is_divisor_times(const Node* mono, const Node* quotient, const Node* diviso
 void divide_by(Factors& factors, CellId atom) {
   for (size_t i = 0; i < factors.size(); ++i) {
     if (factors[i].first != atom) continue;
-    if (--factors[i].second == 0) factors.erase(factors.begin() + static_cast<ptrdiff_t>(i));
+    if (--factors[i].second == 0)
+      factors.erase(factors.begin() + static_cast<ptrdiff_t>(i));
     return;
   }
 }
@@ -140,12 +143,13 @@ CellId Program::poly_cell(Poly p, int depth) {
     while (extract(p, depth, sum)) {
     }
   }
-  for (Monomial& m : p.terms) sum.emplace_back(m.coef, product_cell(std::move(m.factors)));
+  for (Monomial& m : p.terms)
+    sum.emplace_back(m.coef, product_cell(std::move(m.factors)));
   return sum_cell(std::move(sum), p.constant, p.opaque);
 }
 
-// Takes the terms that share an atom a out of p: a*q goes to `sum`. Where the rest of p is k*q up
-// to its constant, all of p is (a + k)*q + constant.
+// Takes the terms that share an atom a out of p: a*q goes to `sum`. Where the rest of p
+// is k*q up to its constant, all of p is (a + k)*q + constant.
 bool Program::extract(Poly& p, int depth, std::vector<std::pair<int64_t, CellId>>& sum) {
   CellId best = kNone;
   size_t best_count = 1;

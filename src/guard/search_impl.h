@@ -31,9 +31,10 @@ struct Search::Impl {
   Outcome first_model(search::Tree& tree, Budget& budget);
   void minimise(search::Tree& tree, Budget& budget);
   bool check(const std::vector<int64_t>& values);
-  // Does the point belong to the question: no divisor in the propositions is 0, read or not, and
-  // an opaque term has one value wherever its arguments have the same?
-  bool admissible(std::span<const Node* const> propositions, const internal::Assignment& point);
+  // Does the point belong to the question: no divisor in the propositions is 0, read or
+  // not, and an opaque term has one value wherever its arguments have the same?
+  bool admissible(std::span<const Node* const> propositions,
+                  const internal::Assignment& point);
   void note_parts(const Node* proposition);
   bool admit(std::span<const Node* const> propositions, const internal::Assignment& at) {
     const bool fine = admissible(propositions, at);
@@ -48,7 +49,8 @@ struct Search::Impl {
   std::optional<bool> holds_at_base(const Node* proposition);
   std::vector<std::pair<const Node*, Int>> base_values() const;
   Outcome find_near(const Node* proposition, Budget& budget);
-  Outcome search_component(std::vector<search::CellId> cells, int64_t rounds, Budget& budget,
+  Outcome search_component(std::vector<search::CellId> cells, int64_t rounds,
+                           Budget& budget,
                            std::vector<std::pair<search::CellId, int64_t>>* found);
 
   search::Engine engine;
@@ -65,16 +67,23 @@ struct Search::Impl {
     std::vector<const Node*> applications;
   };
   absl::flat_hash_map<const Node*, Parts> parts_of;
-  bool has_applications = false;  // in anything that was seen: they tie all propositions together
-  // A point was refused for what propagation does not know: to run out of points proves nothing.
+  bool has_applications =
+      false;  // in anything that was seen: they tie all propositions together
+  // A point was refused for what propagation does not know: to run out of points proves
+  // nothing.
   bool refused = false;
   internal::Evaluator evaluator;
-  int64_t lower_bound = 0;  // no model has a smaller sum
+  int64_t lower_bound = 0;      // no model has a smaller sum
   int64_t best = search::kInf;  // sum of the model
 
-  // The base: a point at which the first `base_holds` constraints hold, by cell of the variable.
+  // The base: a point at which the first `base_holds` constraints hold, by cell of the
+  // variable.
   std::vector<int64_t> base;
-  enum HasBase : uint8_t { kNoValue, kKept, kLent };  // lent: of a question's own variable
+  enum HasBase : uint8_t {
+    kNoValue,
+    kKept,
+    kLent
+  };  // lent: of a question's own variable
   std::vector<HasBase> has_base;
   internal::Assignment base_point;
   size_t base_holds = 0;

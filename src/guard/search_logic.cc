@@ -20,8 +20,12 @@ bool Engine::run_extreme(CellId c, int64_t sign) {
   const auto operands = program_.args(c);
   const auto low = [&](CellId x) { return sign > 0 ? doms_[x].lo : -doms_[x].hi; };
   const auto high = [&](CellId x) { return sign > 0 ? doms_[x].hi : -doms_[x].lo; };
-  const auto at_least = [&](CellId x, int64_t v) { return sign > 0 ? set_lo(x, v) : set_hi(x, -v); };
-  const auto at_most = [&](CellId x, int64_t v) { return sign > 0 ? set_hi(x, v) : set_lo(x, -v); };
+  const auto at_least = [&](CellId x, int64_t v) {
+    return sign > 0 ? set_lo(x, v) : set_hi(x, -v);
+  };
+  const auto at_most = [&](CellId x, int64_t v) {
+    return sign > 0 ? set_hi(x, v) : set_lo(x, -v);
+  };
   int64_t least = -kInf, most = -kInf;
   for (const CellId x : operands) {
     least = std::max(least, low(x));
@@ -51,7 +55,8 @@ bool Engine::run_select(CellId c) {
     if (disjoint(then) && !set_point(condition, 0)) return false;
     if (disjoint(otherwise) && !set_point(condition, 1)) return false;
   }
-  if (doms_[condition].fixed()) return merge(c, doms_[condition].lo != 0 ? then : otherwise);
+  if (doms_[condition].fixed())
+    return merge(c, doms_[condition].lo != 0 ? then : otherwise);
   return set_range(c, {std::min(doms_[then].lo, doms_[otherwise].lo),
                        std::max(doms_[then].hi, doms_[otherwise].hi)});
 }

@@ -53,8 +53,8 @@ bool Engine::run_product(CellId c) {
   return true;
 }
 
-// The product is a known number: what is left of it after the fixed factors is divisible by each
-// of the others.
+// The product is a known number: what is left of it after the fixed factors is divisible
+// by each of the others.
 bool Engine::product_divisors(CellId c) {
   const Cell& x = program_.cell(c);
   const auto a = program_.args(c);
@@ -96,7 +96,8 @@ bool Engine::product_congruences(CellId c) {
     // Of a high power only the first factors say anything new.
     for (int64_t k = 0; k < exponent[i] && !(all.mod == 1); ++k) all = cong_mul(all, one);
     if (one.mod == 0) {
-      for (int64_t k = 0; k < exponent[i] && fixed.mod == 0; ++k) fixed = cong_mul(fixed, one);
+      for (int64_t k = 0; k < exponent[i] && fixed.mod == 0; ++k)
+        fixed = cong_mul(fixed, one);
     }
   }
   if (all.mod > 1 && !set_congruence(c, all)) return false;
@@ -182,10 +183,10 @@ bool Engine::run_mod(CellId m) {
   // a ≡ m (mod b), for whatever is known of either modulo a divisor of b.
   for (const auto& [from, to] : {std::pair{a, m}, std::pair{m, a}}) {
     const Cong x = cong_of(doms_[from]);
-    const auto g =
-        x.mod == 0 ? modulus
-                   : static_cast<int64_t>(gcd64(static_cast<uint64_t>(x.mod),
-                                                static_cast<uint64_t>(modulus)));
+    const auto g = x.mod == 0
+                       ? modulus
+                       : static_cast<int64_t>(gcd64(static_cast<uint64_t>(x.mod),
+                                                    static_cast<uint64_t>(modulus)));
     if (g > 1 && !set_congruence(to, {g, floor_mod64(x.rem, g)})) return false;
   }
   return true;

@@ -26,9 +26,8 @@ uint32_t mix(uint32_t h, uint64_t v) {
 
 // A lazy sum whose terms nobody has read yet.
 bool is_lazy(const Node* n) {
-  return n->op == Op::kAdd &&
-         static_cast<const internal::SumNode*>(n)->terms.load(std::memory_order_acquire) ==
-             nullptr;
+  return n->op == Op::kAdd && static_cast<const internal::SumNode*>(n)->terms.load(
+                                  std::memory_order_acquire) == nullptr;
 }
 
 // Exponents above 2^20 are all the same to an int64 column, but for their parity.
@@ -56,7 +55,8 @@ void Program::grow_table() {
   table_ = std::move(bigger);
 }
 
-CellId Program::intern(Kind kind, bool boolean, bool opaque, std::span<const CellId> operands,
+CellId Program::intern(Kind kind, bool boolean, bool opaque,
+                       std::span<const CellId> operands,
                        std::span<const int64_t> operand_weights, int64_t constant) {
   uint32_t h = mix(static_cast<uint32_t>(kind), static_cast<uint64_t>(constant));
   for (size_t i = 0; i < operands.size(); ++i) {
@@ -68,8 +68,9 @@ CellId Program::intern(Kind kind, bool boolean, bool opaque, std::span<const Cel
     const CellId c = table_[i] - 1;
     const Cell& x = cells_[c];
     // Opaque cells differ by constants that they do not hold.
-    if (hashes_[c] == h && x.kind == kind && !x.opaque && !opaque && x.boolean == boolean &&
-        x.constant == constant && std::ranges::equal(args(c), operands) &&
+    if (hashes_[c] == h && x.kind == kind && !x.opaque && !opaque &&
+        x.boolean == boolean && x.constant == constant &&
+        std::ranges::equal(args(c), operands) &&
         (operand_weights.empty() || std::ranges::equal(weights(c), operand_weights))) {
       return c;
     }
@@ -92,8 +93,8 @@ CellId Program::constant_cell(int64_t v) {
   return intern(Kind::kConst, false, false, {}, {}, v);
 }
 
-// Variables are found by their node, not by content. The arguments of an opaque term are its
-// operands only in that they occur with it.
+// Variables are found by their node, not by content. The arguments of an opaque term are
+// its operands only in that they occur with it.
 CellId Program::variable_cell(const Node* n) {
   const auto c = static_cast<CellId>(cells_.size());
   const auto first = static_cast<SlotId>(args_.size());
@@ -198,19 +199,39 @@ CellId Program::build_app(const Node* n) {
   const auto operands = args_of(n);
   Kind kind;
   switch (n->op) {
-    case Op::kFloorDiv: kind = Kind::kDiv; break;
-    case Op::kMin: kind = Kind::kMin; break;
-    case Op::kMax: kind = Kind::kMax; break;
-    case Op::kSelect: kind = Kind::kSelect; break;
-    case Op::kGe: kind = Kind::kGe; break;
-    case Op::kEq: kind = Kind::kEq; break;
-    case Op::kNot: kind = Kind::kNot; break;
-    case Op::kAnd: kind = Kind::kAnd; break;
-    case Op::kIff: kind = Kind::kIff; break;
-    default: return variable_cell(n);
+    case Op::kFloorDiv:
+      kind = Kind::kDiv;
+      break;
+    case Op::kMin:
+      kind = Kind::kMin;
+      break;
+    case Op::kMax:
+      kind = Kind::kMax;
+      break;
+    case Op::kSelect:
+      kind = Kind::kSelect;
+      break;
+    case Op::kGe:
+      kind = Kind::kGe;
+      break;
+    case Op::kEq:
+      kind = Kind::kEq;
+      break;
+    case Op::kNot:
+      kind = Kind::kNot;
+      break;
+    case Op::kAnd:
+      kind = Kind::kAnd;
+      break;
+    case Op::kIff:
+      kind = Kind::kIff;
+      break;
+    default:
+      return variable_cell(n);
   }
   // A comparison of reals is decided by nothing here: a free truth value.
-  if (std::ranges::any_of(operands, [](const Node* a) { return a->sort == Sort::kReal; })) {
+  if (std::ranges::any_of(operands,
+                          [](const Node* a) { return a->sort == Sort::kReal; })) {
     return variable_cell(n);
   }
   absl::InlinedVector<CellId, 8> cells;
@@ -221,7 +242,8 @@ CellId Program::build_app(const Node* n) {
 CellId Program::build_sum(const Node* n) {
   if (is_lazy(n)) {
     const auto* s = static_cast<const internal::SumNode*>(n);
-    return sum_cell({{1, *by_node_.find(s->prev)}, {1, *by_node_.find(s->diff)}}, 0, false);
+    return sum_cell({{1, *by_node_.find(s->prev)}, {1, *by_node_.find(s->diff)}}, 0,
+                    false);
   }
   if (const internal::Factorization* f = factored(n)) {
     std::vector<std::pair<CellId, uint32_t>> factors;

@@ -1,10 +1,10 @@
-// Constraints as a flat program: cells, each a variable, a constant or an operator over earlier
-// cells.
+// Constraints as a flat program: cells, each a variable, a constant or an operator over
+// earlier cells.
 //
-// Compiled once per node and never removed. Beyond a translation, compilation undoes what the
-// normal form does to intervals: p - c*floor_div(p, c) becomes one kMod cell, and an expanded
-// polynomial is factored again ((x + 1)*(y + 1) instead of x*y + x + y + 1), so that a symbol
-// occurs in fewer places of one constraint.
+// Compiled once per node and never removed. Beyond a translation, compilation undoes what
+// the normal form does to intervals: p - c*floor_div(p, c) becomes one kMod cell, and an
+// expanded polynomial is factored again ((x + 1)*(y + 1) instead of x*y + x + y + 1), so
+// that a symbol occurs in fewer places of one constraint.
 #ifndef CONGRUA_GUARD_SEARCH_PROGRAM_H_
 #define CONGRUA_GUARD_SEARCH_PROGRAM_H_
 
@@ -27,16 +27,16 @@ inline constexpr uint32_t kNone = UINT32_MAX;
 
 enum class Kind : uint8_t {
   kConst,
-  kVar,     // a symbol or an opaque term
-  kSum,     // constant + sum of weight(i) * arg(i)
-  kProduct, // product of arg(i)^weight(i)
-  kDiv,     // floor(arg 0 / arg 1)
-  kMod,     // arg(0) - arg(1) * arg(2), where arg(2) = floor(arg 0 / arg 1)
+  kVar,      // a symbol or an opaque term
+  kSum,      // constant + sum of weight(i) * arg(i)
+  kProduct,  // product of arg(i)^weight(i)
+  kDiv,      // floor(arg 0 / arg 1)
+  kMod,      // arg(0) - arg(1) * arg(2), where arg(2) = floor(arg 0 / arg 1)
   kMin,
   kMax,
   kSelect,
-  kGe,      // arg(0) >= 0
-  kEq,      // arg(0) == 0
+  kGe,  // arg(0) >= 0
+  kEq,  // arg(0) == 0
   kNot,
   kAnd,
   kIff,
@@ -45,12 +45,13 @@ enum class Kind : uint8_t {
 struct Cell {
   Kind kind;
   bool boolean;
-  // Some constant does not fit: the cell is not propagated, only checked in the final model.
+  // Some constant does not fit: the cell is not propagated, only checked in the final
+  // model.
   bool opaque;
-  uint32_t n;       // operands
+  uint32_t n;  // operands
   SlotId first;
-  int64_t constant; // kConst, kSum
-  const Node* node; // kVar
+  int64_t constant;  // kConst, kSum
+  const Node* node;  // kVar
 };
 
 class Program {

@@ -1,5 +1,5 @@
-// Propositions in scope: to bounds of cells where they say nothing else, to cells otherwise; and
-// which variables equalities define.
+// Propositions in scope: to bounds of cells where they say nothing else, to cells
+// otherwise; and which variables equalities define.
 #include <algorithm>
 
 #include "guard/search_engine.h"
@@ -56,7 +56,8 @@ bool Engine::require_one(const Node* n, bool value) {
 void Engine::require_range(const Node* variable, int64_t lo, int64_t hi) {
   const CellId c = program_.compile(variable);
   activate(c);
-  if (!set_lo(c, std::clamp(lo, -kInf, kInf)) || !set_hi(c, std::clamp(hi, -kInf, kInf))) {
+  if (!set_lo(c, std::clamp(lo, -kInf, kInf)) ||
+      !set_hi(c, std::clamp(hi, -kInf, kInf))) {
     failed_ = true;
   }
 }
@@ -110,15 +111,17 @@ bool Engine::require_nonzero(CellId c) {
   return set_nonzero(c);
 }
 
-// Where the equality sum == 0 has a variable with coefficient 1 or -1 that its other terms do not
-// depend on, that variable is determined by the others: the tree branches on it last.
+// Where the equality sum == 0 has a variable with coefficient 1 or -1 that its other
+// terms do not depend on, that variable is determined by the others: the tree branches on
+// it last.
 void Engine::define_from(CellId sum) {
   const Cell& x = program_.cell(sum);
   if (x.kind != Kind::kSum || x.opaque) return;
   const auto operands = program_.args(sum);
   for (size_t i = operands.size(); i-- > 0;) {
     const CellId v = operands[i];
-    if (!is_size(v) || is_defined(v) || magnitude(program_.weights(sum)[i]) != 1) continue;
+    if (!is_size(v) || is_defined(v) || magnitude(program_.weights(sum)[i]) != 1)
+      continue;
     if (reaches(sum, v)) continue;
     flags_[v] |= kDefined;
     defined_by_[v] = sum;
@@ -127,8 +130,8 @@ void Engine::define_from(CellId sum) {
   }
 }
 
-// Whether the terms of the sum other than target itself depend on target, definitions included;
-// true when there is too much to look at.
+// Whether the terms of the sum other than target itself depend on target, definitions
+// included; true when there is too much to look at.
 bool Engine::reaches(CellId sum, CellId target) {
   bool found = false;
   size_t seen = 0;

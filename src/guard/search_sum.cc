@@ -42,8 +42,8 @@ bool Engine::run_sum(CellId c) {
   if (x.opaque) return true;
   const CellId* const a = program_.args(c).data();
   const int64_t* const weight = program_.weights(c).data();
-  // Least and greatest value of the sum over the terms whose end is known; the number of those
-  // whose end is not, and the last of them.
+  // Least and greatest value of the sum over the terms whose end is known; the number of
+  // those whose end is not, and the last of them.
   int128 least = x.constant, most = x.constant, fixed_part = x.constant;
   uint32_t below = 0, above = 0, open = 0;
   uint32_t last_below = 0, last_above = 0, last_open = 0;
@@ -86,7 +86,8 @@ bool Engine::run_sum(CellId c) {
       const Dom& d = doms_[a[i]];
       if (!d.fixed()) {
         const int64_t w = weight[i];
-        const int128 t = below == 1 ? slack : slack + static_cast<int128>(w) * (w > 0 ? d.lo : d.hi);
+        const int128 t =
+            below == 1 ? slack : slack + static_cast<int128>(w) * (w > 0 ? d.lo : d.hi);
         if (w > 0 ? !set_hi(a[i], floor_quotient(t, w, &rounded_))
                   : !set_lo(a[i], ceil_quotient(t, w, &rounded_))) {
           return false;
@@ -101,7 +102,8 @@ bool Engine::run_sum(CellId c) {
       const Dom& d = doms_[a[i]];
       if (!d.fixed()) {
         const int64_t w = weight[i];
-        const int128 t = above == 1 ? slack : slack + static_cast<int128>(w) * (w > 0 ? d.hi : d.lo);
+        const int128 t =
+            above == 1 ? slack : slack + static_cast<int128>(w) * (w > 0 ? d.hi : d.lo);
         if (w > 0 ? !set_lo(a[i], ceil_quotient(t, w, &rounded_))
                   : !set_hi(a[i], floor_quotient(t, w, &rounded_))) {
           return false;
@@ -113,7 +115,8 @@ bool Engine::run_sum(CellId c) {
   const Dom& d = doms_[c];
   if (open == 1 && d.nonzero && d.lo <= 0 && d.hi >= 0) {
     const int64_t w = weight[last_open];
-    if (fixed_part % w == 0 && !remove_end(a[last_open], clamp128(-fixed_part / w))) return false;
+    if (fixed_part % w == 0 && !remove_end(a[last_open], clamp128(-fixed_part / w)))
+      return false;
   }
   if (d.mod == 1 && !d.fixed()) ++classes;
   if (classes >= 2 || open > kMaxClasses) return true;
@@ -127,8 +130,8 @@ bool Engine::remove_end(CellId c, int64_t v) {
   return doms_[c].hi != v || set_hi(c, v - 1);
 }
 
-// result - sum of weight * term = constant: the class of each element, where the classes of all
-// others are known modulo g > 1.
+// result - sum of weight * term = constant: the class of each element, where the classes
+// of all others are known modulo g > 1.
 bool Engine::sum_congruences(CellId c) {
   const Cell& x = program_.cell(c);
   struct Element {
@@ -146,7 +149,8 @@ bool Engine::sum_congruences(CellId c) {
       return;
     }
     const uint64_t m = magnitude(coef);
-    // Any divisor of coef * mod is a stride: the coefficient alone where 64 bits do not do.
+    // Any divisor of coef * mod is a stride: the coefficient alone where 64 bits do not
+    // do.
     uint64_t stride;
     if (__builtin_mul_overflow(m, uint64_t{d.mod}, &stride)) stride = m;
     elements[n++] = {cell, coef, stride};
@@ -163,10 +167,12 @@ bool Engine::sum_congruences(CellId c) {
     int128 rest = fixed_part;
     for (size_t j = 0; j < n; ++j) {
       if (j == i) continue;
-      rest += static_cast<int128>(floor_mod64(elements[j].coef, m)) * doms_[elements[j].cell].rem;
+      rest += static_cast<int128>(floor_mod64(elements[j].coef, m)) *
+              doms_[elements[j].cell].rem;
     }
     Cong wanted{};
-    if (!solve_congruence(elements[i].coef, static_cast<int64_t>(-rest % m), m, &wanted) ||
+    if (!solve_congruence(elements[i].coef, static_cast<int64_t>(-rest % m), m,
+                          &wanted) ||
         !set_congruence(elements[i].cell, wanted)) {
       return false;
     }

@@ -51,9 +51,9 @@ Tree::Probe Tree::probe(int64_t cap, int64_t failures) {
   return result;
 }
 
-// The variable to branch on: the one of the last failure while it is open; else the smallest
-// domain for its number of refutations, among those that no equality defines if there are any;
-// of equal ones the first.
+// The variable to branch on: the one of the last failure while it is open; else the
+// smallest domain for its number of refutations, among those that no equality defines if
+// there are any; of equal ones the first.
 size_t Tree::pick() {
   const auto& vars = vars_;
   if (last_failed_ < vars.size() && !engine_.dom(vars[last_failed_]).fixed()) {

@@ -1,10 +1,10 @@
 // Depth-first search over the variables of an engine, for a model of small sum.
 //
-// Decisions are x = v with v the value of least magnitude (or a preferred one), refuted into
-// x != v, so that propagation sees every refutation. The sum of |size| is bounded from the start:
-// the bound doubles until there is a model, then the gap between the best sum and the proved
-// lower bound is halved. A bound that leaves nothing and never pruned anything proves that there
-// is no model.
+// Decisions are x = v with v the value of least magnitude (or a preferred one), refuted
+// into x != v, so that propagation sees every refutation. The sum of |size| is bounded
+// from the start: the bound doubles until there is a model, then the gap between the best
+// sum and the proved lower bound is halved. A bound that leaves nothing and never pruned
+// anything proves that there is no model.
 #ifndef CONGRUA_GUARD_SEARCH_TREE_H_
 #define CONGRUA_GUARD_SEARCH_TREE_H_
 
@@ -29,7 +29,8 @@ class Tree {
 
   // Decides all active variables.
   Tree(Engine& engine, Budget& budget, Check check);
-  // Decides these alone: no constraint may tie them to other open ones. Probes without a cap.
+  // Decides these alone: no constraint may tie them to other open ones. Probes without a
+  // cap.
   Tree(Engine& engine, Budget& budget, Check check, std::vector<CellId> variables);
 
   // One search with the sum of sizes at most cap, giving up after that many failures.

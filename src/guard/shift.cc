@@ -1,5 +1,6 @@
-// Signs of coefficients after shifting (the trivial case of Handelman 1988): with s = lo + t,
-// t >= 0, a polynomial all of whose coefficients are non-negative is at least its constant.
+// Signs of coefficients after shifting (the trivial case of Handelman 1988): with s = lo
+// + t, t >= 0, a polynomial all of whose coefficients are non-negative is at least its
+// constant.
 #include <algorithm>
 #include <functional>
 
@@ -16,8 +17,8 @@ constexpr size_t kMaxTerms = 48;
 constexpr size_t kMaxDominating = 16;
 }  // namespace
 
-// p with each atom x replaced by x + lo (then x >= 0) or hi - x; null where an atom has no bound
-// or the expansion is too large.
+// p with each atom x replaced by x + lo (then x >= 0) or hi - x; null where an atom has
+// no bound or the expansion is too large.
 const internal::Node* Facts::Impl::shifted(const Node* p) {
   const LinearView v(p);
   if (v.terms().size() > kMaxTerms) return nullptr;
@@ -52,7 +53,8 @@ bool Facts::Impl::shift_nonnegative(const Node* p) {
   if (v.constant().sign() < 0) return false;
   for (const internal::Term& t : v.terms()) {
     if (t.coef.sign() < 0) return false;
-    // A product that was too large to expand holds sums as atoms, whose sign is not known here.
+    // A product that was too large to expand holds sums as atoms, whose sign is not known
+    // here.
     for (const FactorView view(t.mono); const internal::Factor& f : view.factors()) {
       if (f.base->op == Op::kAdd) return false;
     }
@@ -69,8 +71,8 @@ bool Facts::Impl::dominated(const Node* p, Budget& budget) {
       if (t.mono->id >= facts_of_term_.size()) continue;
       const auto& list = facts_of_term_[t.mono->id];
       const size_t from = list.size() > kMaxDominating ? list.size() - kMaxDominating : 0;
-      candidates.insert(candidates.end(), list.begin() + static_cast<std::ptrdiff_t>(from),
-                        list.end());
+      candidates.insert(candidates.end(),
+                        list.begin() + static_cast<std::ptrdiff_t>(from), list.end());
     }
   }
   std::ranges::sort(candidates, std::greater<>{});

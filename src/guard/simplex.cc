@@ -9,7 +9,6 @@ namespace congrua::guard {
 
 namespace {
 
-
 bool fits(int128 v) {
   constexpr int128 kMax = std::numeric_limits<int64_t>::max();
   return v <= kMax && v >= -kMax;
@@ -52,7 +51,8 @@ Simplex::Var Simplex::add_variable(int64_t lo, int64_t hi) {
   return v;
 }
 
-Simplex::Var Simplex::add_constraint(std::span<const std::pair<Var, int64_t>> terms, int64_t lo) {
+Simplex::Var Simplex::add_constraint(std::span<const std::pair<Var, int64_t>> terms,
+                                     int64_t lo) {
   const auto v = static_cast<Var>(bounds_.size());
   bounds_.push_back({lo < -kMaxBound ? -kNone : std::min(lo, kMaxBound), kNone});
   Row r{v, 1, std::vector<int64_t>(nonbasic_.size(), 0)};
@@ -72,7 +72,8 @@ int128 Simplex::numerator(const Row& r) const {
 
 Simplex::Result Simplex::check(int max_pivots) {
   for (const Bounds& b : bounds_) {
-    if (b.lo > b.hi) return Result::kUnknown;  // of the caller's making: told where it is made
+    if (b.lo > b.hi)
+      return Result::kUnknown;  // of the caller's making: told where it is made
   }
   for (int n = 0; n < max_pivots; ++n) {
     // Bland's rule: the smallest basic variable that is out of its bounds.
@@ -98,8 +99,10 @@ Simplex::Result Simplex::check(int max_pivots) {
       if (a == 0) continue;
       const Bounds& b = bounds_[nonbasic_[j]];
       const bool up = (a > 0) == below;
-      const bool can = up ? b.hi == kNone || value_[j] < b.hi : b.lo == -kNone || value_[j] > b.lo;
-      if (can && (column == out->coefs.size() || nonbasic_[j] < nonbasic_[column])) column = j;
+      const bool can =
+          up ? b.hi == kNone || value_[j] < b.hi : b.lo == -kNone || value_[j] > b.lo;
+      if (can && (column == out->coefs.size() || nonbasic_[j] < nonbasic_[column]))
+        column = j;
     }
     if (column == out->coefs.size()) {
       // denominator * basic = sum, and every part is at the bound that helps most.
@@ -122,7 +125,8 @@ Simplex::Result Simplex::check(int max_pivots) {
 std::optional<std::pair<Simplex::Var, int64_t>> Simplex::fractional(size_t count) const {
   std::optional<std::pair<Var, int64_t>> first;
   for (const Row& r : rows_) {
-    if (r.basic >= count || r.denominator == 1 || (first && first->first < r.basic)) continue;
+    if (r.basic >= count || r.denominator == 1 || (first && first->first < r.basic))
+      continue;
     const int128 value = numerator(r);
     if (value % r.denominator == 0) continue;
     int128 below = value / r.denominator;

@@ -24,8 +24,8 @@ SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget,
     result.core.resize(asserts.size());
     std::iota(result.core.begin(), result.core.end(), size_t{0});
   };
-  // A short search finds most models; what has none is refuted by the facts where they can, for
-  // their cores; then a search as long as the budget lasts.
+  // A short search finds most models; what has none is refuted by the facts where they
+  // can, for their cores; then a search as long as the budget lasts.
   Search search;
   for (Expr a : asserts) search.add(Builder::node(a));
   Search::Outcome outcome;
@@ -68,7 +68,8 @@ SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget,
       unsat(Layer::kSearch);
       return result;
     case Search::Outcome::kExhausted:
-      result.reason = budget.spent() ? "budget spent" : "no small model found, none excluded";
+      result.reason =
+          budget.spent() ? "budget spent" : "no small model found, none excluded";
       return result;
   }
   return result;

@@ -16,8 +16,8 @@ namespace congrua::guard {
 
 enum class Status { kSat, kUnsat, kUnknown };
 
-// Values of symbols and opaque terms (booleans: 0 or 1). Symbols that do not occur may have any
-// value.
+// Values of symbols and opaque terms (booleans: 0 or 1). Symbols that do not occur may
+// have any value.
 using Model = std::vector<std::pair<Expr, Int>>;
 
 struct SolveResult {
@@ -25,12 +25,12 @@ struct SolveResult {
   Model model;               // kSat: checked by exact evaluation of every assert
   std::vector<size_t> core;  // kUnsat: indices of asserts that contradict each other
   Layer layer = Layer::kNone;
-  std::string_view reason;   // kUnknown: why
+  std::string_view reason;  // kUnknown: why
 };
 
 // Sizes as small as can be found soon. Never wrong; kUnknown when the budget is spent.
-// `small_core`: kUnsat comes with a core made small by trials that cost several times the proof;
-// otherwise the core is all asserts.
+// `small_core`: kUnsat comes with a core made small by trials that cost several times the
+// proof; otherwise the core is all asserts.
 SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget,
                   bool small_core);
 

@@ -32,9 +32,9 @@ void set_limits(z3::context& context, z3::solver& solver, const Z3Limits& limits
   solver.set(p);
 }
 
-// The incremental core of 4.8.12 does not count the steps of its non-linear real solver and so runs
-// on beyond any rlimit. On real guards it decides as many without it; the one-shot attempt, which
-// does count, still has it.
+// The incremental core of 4.8.12 does not count the steps of its non-linear real solver
+// and so runs on beyond any rlimit. On real guards it decides as many without it; the
+// one-shot attempt, which does count, still has it.
 void set_incremental(z3::context& context, z3::solver& solver) {
   unsigned major = 0, minor = 0, build = 0, revision = 0;
   Z3_get_version(&major, &minor, &build, &revision);
@@ -73,7 +73,8 @@ std::string numeral_text(std::string digits, bool real) {
   if (negative) digits.erase(0, 1);
   const size_t slash = digits.find('/');
   if (slash != std::string::npos) {
-    digits = fmt::format("(/ {}.0 {}.0)", digits.substr(0, slash), digits.substr(slash + 1));
+    digits =
+        fmt::format("(/ {}.0 {}.0)", digits.substr(0, slash), digits.substr(slash + 1));
   } else if (real) {
     digits += ".0";
   }
@@ -116,7 +117,8 @@ class Engine {
     const size_t first = read_.size();
     const auto fresh = script_.commands().subspan(first);
     if (fresh.empty()) return;
-    std::vector<z3::expr> formulas = parse(script_.piece(fresh, first, kZ3MaxDepth), fresh);
+    std::vector<z3::expr> formulas =
+        parse(script_.piece(fresh, first, kZ3MaxDepth), fresh);
     size_t next = 0;
     for (const Z3Script::Command& c : fresh) {
       Formula f{std::nullopt, z3::expr(context_)};
@@ -127,7 +129,8 @@ class Engine {
         f.constant = equation.arg(0);
         // Z3 may make the sides equal in sort: it must be the value that is changed.
         if (!f.constant->is_const()) {
-          throw z3::exception(fmt::format("{}: its value has another sort", c.name).c_str());
+          throw z3::exception(
+              fmt::format("{}: its value has another sort", c.name).c_str());
         }
         f.formula = unfold(equation.arg(1), c);
       }
@@ -175,7 +178,8 @@ class Engine {
     if (!q.assumptions.empty()) solver_->push();
     for (size_t i = 0; i < q.assumptions.size(); ++i) {
       // Z3 takes literals only.
-      proxies.push_back(context_.bool_const(fmt::format("{}assumption!{}", kOurs, i).c_str()));
+      proxies.push_back(
+          context_.bool_const(fmt::format("{}assumption!{}", kOurs, i).c_str()));
       solver_->add(z3::implies(proxies[static_cast<int>(i)], q.assumptions[i]));
     }
     Z3Result result = ask(*solver_, &proxies, q);
@@ -238,7 +242,9 @@ class Engine {
     return from.empty() ? e : e.substitute(from, to);
   }
 
-  std::string track_name(size_t command) const { return fmt::format("{}{}", kOurs, command); }
+  std::string track_name(size_t command) const {
+    return fmt::format("{}{}", kOurs, command);
+  }
 
   void assert_until(z3::solver& solver, size_t end, bool tracked) {
     for (; asserted_ < end; ++asserted_) {
@@ -377,7 +383,8 @@ void Z3Session::pop(unsigned n) {
   for (; n > 0 && script.scopes() > 0; --n) script.pop();
   std::string ignored;
   if (impl_->engine == nullptr) return;
-  if (!guarded([&] { impl_->engine->pop(script.commands().size(), script.scopes()); }, ignored)) {
+  if (!guarded([&] { impl_->engine->pop(script.commands().size(), script.scopes()); },
+               ignored)) {
     impl_->engine.reset();
   }
 }
@@ -390,15 +397,13 @@ void Z3Session::reset() {
 
 void Z3Session::interrupt() { impl_->power.press(Stop::kUser); }
 
-Z3Result Z3Session::check(const Z3Limits& limits, const std::vector<std::string>& assumptions,
-                          bool want_model, bool want_core,
-                          const std::vector<std::string>& terms) {
+Z3Result Z3Session::check(const Z3Limits& limits,
+                          const std::vector<std::string>& assumptions, bool want_model,
+                          bool want_core, const std::vector<std::string>& terms) {
   impl_->power.begin_question();
   Z3Result result;
   if (std::string error; !guarded(
-          [&] {
-            result = impl_->ask(limits, assumptions, want_model, want_core, terms);
-          },
+          [&] { result = impl_->ask(limits, assumptions, want_model, want_core, terms); },
           error)) {
     result = unknown(error);
   }
@@ -408,8 +413,9 @@ Z3Result Z3Session::check(const Z3Limits& limits, const std::vector<std::string>
 }
 
 Z3Result Z3Session::Impl::ask(const Z3Limits& limits,
-                              const std::vector<std::string>& assumptions, bool want_model,
-                              bool want_core, const std::vector<std::string>& terms) {
+                              const std::vector<std::string>& assumptions,
+                              bool want_model, bool want_core,
+                              const std::vector<std::string>& terms) {
   std::vector<Z3Script::Command> extra;
   for (const std::string& a : assumptions) {
     auto c = script.assertion(a);
@@ -422,7 +428,8 @@ Z3Result Z3Session::Impl::ask(const Z3Limits& limits,
     extra.push_back(*std::move(c));
   }
   const auto too_deep = [](const Z3Script::Command& c) { return c.depth > kZ3MaxDepth; };
-  if (std::ranges::any_of(extra, too_deep)) return unknown("a term is nested too deeply for Z3");
+  if (std::ranges::any_of(extra, too_deep))
+    return unknown("a term is nested too deeply for Z3");
 
   // What it could not finish leaves no engine behind.
   const auto attempt = [&](bool fresh, const std::optional<Clock::time_point>& end) {
@@ -435,12 +442,9 @@ Z3Result Z3Session::Impl::ask(const Z3Limits& limits,
       std::vector<z3::expr> formulas = e.formulas(extra);
       const std::span<z3::expr> all(formulas);
       for (z3::expr& t : all.subspan(assumptions.size())) t = t.arg(0);
-      const Engine::Question q{limits,
-                               all.first(assumptions.size()),
-                               assumptions,
-                               all.subspan(assumptions.size()),
-                               want_model,
-                               want_core};
+      const Engine::Question q{limits,      all.first(assumptions.size()),
+                               assumptions, all.subspan(assumptions.size()),
+                               want_model,  want_core};
       result = fresh ? e.ask_fresh(q) : e.ask_kept(q);
     };
     if (!with_engine(work, error)) {
@@ -469,7 +473,8 @@ Z3Result Z3Session::Impl::ask(const Z3Limits& limits,
   };
   if (cancelled(limits)) return unknown("cancelled");
   // Most scripts ask once: the one-shot attempt alone.
-  const bool one_shot = !asked && script.scopes() == 0 && assumptions.empty() && !want_core;
+  const bool one_shot =
+      !asked && script.scopes() == 0 && assumptions.empty() && !want_core;
   asked = true;
   Z3Result result = attempt(one_shot, end_of(one_shot));
   if (result.status == Status::kUnknown && !one_shot && power.pressed() != Stop::kUser &&

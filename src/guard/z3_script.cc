@@ -88,10 +88,11 @@ using Kind = Z3Script::Kind;
 struct Shape {
   std::string_view text;
   std::vector<std::pair<size_t, size_t>> items;  // of the outermost list
-  std::vector<std::pair<std::string_view, uint32_t>> atoms;  // and their depth; not the head
-  std::vector<std::string_view> named;           // `:named` symbols
-  std::string_view label;                        // of the whole second item
-  uint32_t depth = 0;  // of terms: the command's own list does not count
+  std::vector<std::pair<std::string_view, uint32_t>>
+      atoms;                            // and their depth; not the head
+  std::vector<std::string_view> named;  // `:named` symbols
+  std::string_view label;               // of the whole second item
+  uint32_t depth = 0;                   // of terms: the command's own list does not count
 
   std::string_view item(size_t i) const {
     return text.substr(items[i].first, items[i].second - items[i].first);
@@ -114,7 +115,8 @@ std::string_view make_command(const Shape& s, size_t index, Command& c) {
     c.name = name();
     const std::string proxy = fmt::format("|{}{}|", kReserved, index);
     const std::string declaration = fmt::format("(declare-fun {} () {})\n", proxy, sort);
-    const std::string alias = fmt::format("(define-fun {} () {} {})\n", s.item(1), sort, proxy);
+    const std::string alias =
+        fmt::format("(define-fun {} () {} {})\n", s.item(1), sort, proxy);
     c.declared = declaration + alias;
     c.text = fmt::format("{}(assert (= {} {}\n))\n{}", declaration, proxy, body, alias);
   };
@@ -143,9 +145,11 @@ std::string_view make_command(const Shape& s, size_t index, Command& c) {
     return "no declaration, definition or assert";
   }
   if (c.text.empty()) c.text = fmt::format("{}\n", s.text);
-  for (const std::string_view inner : s.named) c.inner_names.emplace_back(unquoted(inner));
+  for (const std::string_view inner : s.named)
+    c.inner_names.emplace_back(unquoted(inner));
   const auto reserved = [](const std::string& x) { return x.starts_with(kReserved); };
-  if (reserved(c.name) || std::ranges::any_of(c.inner_names, reserved)) return "reserved name";
+  if (reserved(c.name) || std::ranges::any_of(c.inner_names, reserved))
+    return "reserved name";
   return "";
 }
 
@@ -161,7 +165,8 @@ std::string_view next_shape(Tokens& tokens, std::string_view text, Shape& s) {
     const Token t = tokens.next();
     if (t.kind == Token::kEnd || t.kind == Token::kBad) return "a command does not end";
     if (depth == 1 && t.kind != Token::kClose) item = t.begin;
-    if (t.kind == Token::kOpen) s.depth = std::max(s.depth, depth++);  // less the command's list
+    if (t.kind == Token::kOpen)
+      s.depth = std::max(s.depth, depth++);  // less the command's list
     if (t.kind == Token::kClose && --depth == 0) {
       s.text = text.substr(first.begin, t.end - first.begin);
       for (auto& [begin, end] : s.items) begin -= first.begin, end -= first.begin;
@@ -185,9 +190,10 @@ std::string_view next_shape(Tokens& tokens, std::string_view text, Shape& s) {
 }  // namespace
 
 // Fills the mentions and the depth of c, whose shape is s.
-static void resolve(const Shape& s,
-                    const absl::flat_hash_map<std::string, std::vector<Z3Script::Mention>>& names,
-                    std::span<const Command> commands, Command& c) {
+static void resolve(
+    const Shape& s,
+    const absl::flat_hash_map<std::string, std::vector<Z3Script::Mention>>& names,
+    std::span<const Command> commands, Command& c) {
   absl::flat_hash_set<std::string_view> seen;
   c.depth = s.depth;
   for (const auto& [atom, depth] : s.atoms) {
@@ -217,9 +223,11 @@ bool Z3Script::add(std::string_view text, std::string* error) {
     Shape s;
     Command c{};
     const size_t at = tokens.position();
-    if (const auto why = next_shape(tokens, text, s); !why.empty()) return refuse(why, at);
+    if (const auto why = next_shape(tokens, text, s); !why.empty())
+      return refuse(why, at);
     if (s.text.empty()) return true;
-    if (const auto why = make_command(s, commands_.size(), c); !why.empty()) return refuse(why, at);
+    if (const auto why = make_command(s, commands_.size(), c); !why.empty())
+      return refuse(why, at);
     resolve(s, names_, commands_, c);
     commands_.push_back(std::move(c));
     introduce(static_cast<uint32_t>(commands_.size() - 1));
@@ -234,7 +242,8 @@ std::optional<Command> Z3Script::assertion(std::string_view term) const {
   Shape s;
   Command c{};
   if (!next_shape(tokens, text, s).empty() || s.items.size() != 2) return std::nullopt;
-  if (tokens.next().kind != Token::kEnd || !make_command(s, 0, c).empty()) return std::nullopt;
+  if (tokens.next().kind != Token::kEnd || !make_command(s, 0, c).empty())
+    return std::nullopt;
   resolve(s, names_, commands_, c);
   return c;
 }
@@ -310,7 +319,8 @@ Z3Script::Piece Z3Script::piece(std::span<const Command> fresh, size_t first,
     }
     Tokens tokens(c.declared);  // its sort may be a declared one
     for (Token t = tokens.next(); t.kind != Token::kEnd; t = tokens.next()) {
-      const auto name = unquoted(std::string_view(c.declared).substr(t.begin, t.end - t.begin));
+      const auto name =
+          unquoted(std::string_view(c.declared).substr(t.begin, t.end - t.begin));
       const auto found = names_.find(key(name));
       if (t.kind != Token::kAtom || found == names_.end() || name == c.name) continue;
       mention(found->second);

@@ -1,11 +1,11 @@
 // The text of a Z3 session: its commands by scope, and what each of them mentions.
 //
-// Z3 4.8.12 has no parser that keeps its declarations between calls, and its parser unfolds a
-// 0-ary definition by walking its whole body at each use, which is quadratic on chains of
-// definitions. So a piece of text for Z3 is put together from the new commands and, of the earlier
-// ones, what they mention. A 0-ary definition `(define-fun y () S b)` is given as a constant k of
-// our own, the equation `(= k b)` and `(define-fun y () S k)`: z3.cc takes b from the equation
-// and puts it in the place of k.
+// Z3 4.8.12 has no parser that keeps its declarations between calls, and its parser
+// unfolds a 0-ary definition by walking its whole body at each use, which is quadratic on
+// chains of definitions. So a piece of text for Z3 is put together from the new commands
+// and, of the earlier ones, what they mention. A 0-ary definition `(define-fun y () S b)`
+// is given as a constant k of our own, the equation `(= k b)` and `(define-fun y () S
+// k)`: z3.cc takes b from the equation and puts it in the place of k.
 #ifndef CONGRUA_GUARD_Z3_SCRIPT_H_
 #define CONGRUA_GUARD_Z3_SCRIPT_H_
 
@@ -40,14 +40,16 @@ class Z3Script {
     std::string name;       // what it declares, or the name of an assert; without bars
     std::string text;       // as Z3 reads it
     std::string declared;   // kDefinition: the same without the equation
-    std::vector<std::string> inner_names;  // `:named` subterms (of an assert: its own name too)
-    std::vector<Mention> mentions;         // each once
+    std::vector<std::string>
+        inner_names;                // `:named` subterms (of an assert: its own name too)
+    std::vector<Mention> mentions;  // each once
   };
 
   // Adds commands; all or none. False and a message where the text is not a list of
   // declarations, definitions and asserts.
   bool add(std::string_view text, std::string* error);
-  // `(assert term)` over what was added, without adding it; nullopt where `term` is not one term.
+  // `(assert term)` over what was added, without adding it; nullopt where `term` is not
+  // one term.
   std::optional<Command> assertion(std::string_view term) const;
   // As assertion, for a term of any sort: the equation of the term with itself.
   std::optional<Command> value_of(std::string_view term) const;
@@ -63,16 +65,16 @@ class Z3Script {
   bool is_constant(std::string_view name) const;
 
   // Text for Z3's parser: `fresh` after all of `commands()` they need that is older than
-  // commands()[first]. `fresh` is either commands() from `first` on, or not in the script at all.
-  // Z3 answers with one formula for each kDefinition or kAssert in the text; the first `context`
-  // of them belong to older commands.
+  // commands()[first]. `fresh` is either commands() from `first` on, or not in the script
+  // at all. Z3 answers with one formula for each kDefinition or kAssert in the text; the
+  // first `context` of them belong to older commands.
   struct Piece {
     std::string text;
     size_t context = 0;
   };
   Piece piece(std::span<const Command> fresh, size_t first, uint32_t max_depth) const;
-  // The definitions (indices into commands()) whose constants occur in the formula that Z3 reads
-  // for this command.
+  // The definitions (indices into commands()) whose constants occur in the formula that
+  // Z3 reads for this command.
   std::vector<uint32_t> definitions_in(const Command& c) const;
 
  private:

@@ -1,8 +1,8 @@
 // Canonical propositions as text for a Z3Session.
 //
-// Symbols and opaque functions get names by the order of their first occurrence, since their own
-// may hold what SMT-LIB cannot quote; every other node with operands becomes a definition, so that
-// a shared node is written once.
+// Symbols and opaque functions get names by the order of their first occurrence, since
+// their own may hold what SMT-LIB cannot quote; every other node with operands becomes a
+// definition, so that a shared node is written once.
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -36,8 +36,8 @@ class ScriptWriter {
   const std::string& name(const Node* n) const { return places_.find(n)->name; }
   // Symbols and opaque terms in the order of their first occurrence.
   const std::vector<const Node*>& variables() const { return variables_; }
-  // For each assert `:named o0`, `o1`, ... that a divisor is not 0: the first assert, counted by
-  // calls of add, that brings it in.
+  // For each assert `:named o0`, `o1`, ... that a divisor is not 0: the first assert,
+  // counted by calls of add, that brings it in.
   const std::vector<size_t>& obligations() const { return obligations_; }
 
  private:
@@ -139,7 +139,7 @@ std::string_view ScriptWriter::sort_name(Sort s) {
 std::string ScriptWriter::write(const Node* n) {
   switch (n->op) {
     case Op::kConst:
-      return n->sort != Sort::kBool                  ? integer(internal::const_value(n))
+      return n->sort != Sort::kBool               ? integer(internal::const_value(n))
              : internal::const_value(n).is_zero() ? "false"
                                                   : "true";
     case Op::kSymbol:
@@ -189,13 +189,15 @@ std::string ScriptWriter::write_opaque(const internal::OpaqueNode* o) {
   return name;
 }
 
-std::string ScriptWriter::joined(std::string_view op, std::span<const Node* const> args) const {
+std::string ScriptWriter::joined(std::string_view op,
+                                 std::span<const Node* const> args) const {
   std::string s = fmt::format("({}", op);
   for (const Node* a : args) fmt::format_to(std::back_inserter(s), " {}", name(a));
   return s + ")";
 }
 
-// SMT-LIB's div rounds down for a positive divisor, and floor_div(a, b) = floor_div(-a, -b).
+// SMT-LIB's div rounds down for a positive divisor, and floor_div(a, b) = floor_div(-a,
+// -b).
 std::string ScriptWriter::write_quotient(const Node* dividend, const Node* divisor) {
   const std::string& a = name(dividend);
   const std::string& b = name(divisor);
@@ -221,12 +223,14 @@ std::string ScriptWriter::body(const Node* n) {
         if (t.coef.is_one()) {
           fmt::format_to(std::back_inserter(s), " {}", name(t.mono));
         } else {
-          fmt::format_to(std::back_inserter(s), " (* {} {})", integer(t.coef), name(t.mono));
+          fmt::format_to(std::back_inserter(s), " (* {} {})", integer(t.coef),
+                         name(t.mono));
         }
       }
       const Int& constant = internal::constant_of(n);
       if (constant.is_zero() && internal::terms_of(n).size() == 1) return s;
-      if (!constant.is_zero()) fmt::format_to(std::back_inserter(s), " {}", integer(constant));
+      if (!constant.is_zero())
+        fmt::format_to(std::back_inserter(s), " {}", integer(constant));
       return fmt::format("(+{})", s);
     }
     case Op::kMul: {
@@ -250,8 +254,8 @@ std::string ScriptWriter::body(const Node* n) {
           print("(define-fun {} () Int {})\n", before, best);
           best = before;
         }
-        best = fmt::format("(ite ({0} {1} {2}) {1} {2})", n->op == Op::kMin ? "<=" : ">=", best,
-                           name(args[i]));
+        best = fmt::format("(ite ({0} {1} {2}) {1} {2})",
+                           n->op == Op::kMin ? "<=" : ">=", best, name(args[i]));
       }
       return best;
     }
@@ -288,7 +292,8 @@ std::optional<Int> value_of(std::string_view text) {
 bool in_birth_range(const Node* n, const Int& v) {
   if (n->op != Op::kSymbol || n->sort != Sort::kInt) return true;
   const internal::SymbolNode* s = internal::as_symbol(n);
-  return (s->lo == INT64_MIN || v >= Int(s->lo)) && (s->hi == INT64_MAX || v <= Int(s->hi));
+  return (s->lo == INT64_MIN || v >= Int(s->lo)) &&
+         (s->hi == INT64_MAX || v <= Int(s->hi));
 }
 
 // The values as a model of the asserts, if they are one.
@@ -312,8 +317,8 @@ std::optional<Model> checked_model(std::span<const Node* const> variables,
 }
 
 // The asserts that a core names, or whose divisors it says are not 0.
-std::vector<bool> used_asserts(const std::vector<std::string>& core, const ScriptWriter& writer,
-                               size_t n) {
+std::vector<bool> used_asserts(const std::vector<std::string>& core,
+                               const ScriptWriter& writer, size_t n) {
   std::vector<bool> used(n);
   for (const std::string& name : core) {
     size_t index = 0;
@@ -369,7 +374,8 @@ SolveResult z3_solve(ExprPool&, std::span<const Expr> asserts, const Z3Limits& l
       std::vector<bool> used(asserts.size(), true);
       if (want_core) {
         const Z3Result again = session.check(limits, {}, false, true);
-        if (again.status == Status::kUnsat) used = used_asserts(again.core, writer, asserts.size());
+        if (again.status == Status::kUnsat)
+          used = used_asserts(again.core, writer, asserts.size());
       }
       for (size_t i = 0; i < asserts.size(); ++i) {
         if (used[i]) result.core.push_back(i);
@@ -380,8 +386,9 @@ SolveResult z3_solve(ExprPool&, std::span<const Expr> asserts, const Z3Limits& l
       break;
   }
   if (answer.reason == "cancelled") return unknown("cancelled");
-  return unknown(answer.reason.find("incomplete") != std::string::npos ? "Z3 is incomplete here"
-                                                                      : "Z3 reached a limit");
+  return unknown(answer.reason.find("incomplete") != std::string::npos
+                     ? "Z3 is incomplete here"
+                     : "Z3 reached a limit");
 }
 
 }  // namespace congrua::guard

@@ -12,7 +12,8 @@ namespace {
 class Stopwatch {
  public:
   double ms() const {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_)
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() -
+                                                     start_)
         .count();
   }
 
@@ -22,7 +23,8 @@ class Stopwatch {
 
 }  // namespace
 
-Checker::Checker(const Env& env, const SessionOptions& options) : env_(env), options_(options) {
+Checker::Checker(const Env& env, const SessionOptions& options)
+    : env_(env), options_(options) {
   reset();
 }
 Checker::~Checker() = default;
@@ -100,7 +102,8 @@ CheckResult Checker::check(std::span<const TermId> assumptions, bool want_core) 
   return result;
 }
 
-bool Checker::accept(Model model, std::span<const TermId> assumptions, CheckResult* result) {
+bool Checker::accept(Model model, std::span<const TermId> assumptions,
+                     CheckResult* result) {
   Interpretation interpretation(std::move(model));
   std::vector<TermId> roots = asserts_;
   roots.insert(roots.end(), assumptions.begin(), assumptions.end());
@@ -120,7 +123,8 @@ bool Checker::accept(Model model, std::span<const TermId> assumptions, CheckResu
 
 void Checker::add_items(std::span<const TermId> terms, size_t first_origin) {
   const std::vector<Expr> exprs = translation_->assume_all(terms);
-  for (size_t i = 0; i < exprs.size(); ++i) items_.push_back({exprs[i], first_origin + i});
+  for (size_t i = 0; i < exprs.size(); ++i)
+    items_.push_back({exprs[i], first_origin + i});
   for (const Expr e : translation_->take_side_facts()) items_.push_back({e, kSide});
 }
 
@@ -215,7 +219,8 @@ bool Checker::send_new(std::string* error) {
     printer_ = std::make_unique<Printer>(env_);
   }
   for (;;) {
-    const size_t end = z3_scopes_ < scopes_.size() ? scopes_[z3_scopes_] : asserts_.size();
+    const size_t end =
+        z3_scopes_ < scopes_.size() ? scopes_[z3_scopes_] : asserts_.size();
     std::string text;
     for (; sent_ < end; ++sent_) {
       const std::string t = printer_->print(asserts_[sent_], &text);
@@ -230,8 +235,8 @@ bool Checker::send_new(std::string* error) {
   }
 }
 
-guard::Z3Result Checker::ask_z3(const std::vector<std::string>& assumptions, bool want_core,
-                                const std::vector<std::string>& terms) {
+guard::Z3Result Checker::ask_z3(const std::vector<std::string>& assumptions,
+                                bool want_core, const std::vector<std::string>& terms) {
   {
     const std::lock_guard lock(active_mutex_);
     active_ = z3_.get();
@@ -240,7 +245,8 @@ guard::Z3Result Checker::ask_z3(const std::vector<std::string>& assumptions, boo
                                .timeout_ms = options_.z3_timeout_ms,
                                .watchdog_ms = 0,
                                .cancel = &cancel_};
-  guard::Z3Result found = z3_->check(limits, assumptions, /*want_model=*/true, want_core, terms);
+  guard::Z3Result found =
+      z3_->check(limits, assumptions, /*want_model=*/true, want_core, terms);
   const std::lock_guard lock(active_mutex_);
   active_ = nullptr;
   return found;
@@ -260,7 +266,8 @@ bool Checker::z3_model(const guard::Z3Result& found, Model* model) const {
   return all;
 }
 
-void Checker::check_z3(std::span<const TermId> assumptions, bool want_core, CheckResult* result) {
+void Checker::check_z3(std::span<const TermId> assumptions, bool want_core,
+                       CheckResult* result) {
   cancel_.store(false, std::memory_order_relaxed);
   if (want_core && !named_) drop_z3();
   named_ |= want_core;
@@ -278,7 +285,8 @@ void Checker::check_z3(std::span<const TermId> assumptions, bool want_core, Chec
   printer_->pop();
 }
 
-void Checker::read_z3(const guard::Z3Result& found, const std::vector<std::string>& literals,
+void Checker::read_z3(const guard::Z3Result& found,
+                      const std::vector<std::string>& literals,
                       std::span<const TermId> assumptions, CheckResult* result) {
   if (found.status == guard::Status::kUnknown) {
     result->reason = cancel_.load() ? "timeout" : found.reason;
@@ -342,7 +350,8 @@ bool Checker::z3_choices(std::span<const TermId> assumptions,
   const guard::Z3Result found = ask_z3(literals, /*want_core=*/false, names);
   if (found.status != guard::Status::kSat || !z3_model(found, model)) return false;
   for (size_t i = 0; i < choices.size(); ++i) {
-    if (auto v = parse_value(found.values[i])) model->proposals[choices[i]] = std::move(*v);
+    if (auto v = parse_value(found.values[i]))
+      model->proposals[choices[i]] = std::move(*v);
   }
   return true;
 }

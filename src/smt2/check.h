@@ -1,5 +1,5 @@
-// Satisfiability of asserts as they were written: the native engine on their translation, then Z3
-// on their text. Every model is evaluated on the originals.
+// Satisfiability of asserts as they were written: the native engine on their translation,
+// then Z3 on their text. Every model is evaluated on the originals.
 #ifndef CONGRUA_SMT2_CHECK_H_
 #define CONGRUA_SMT2_CHECK_H_
 
@@ -57,7 +57,8 @@ class Checker {
     size_t origin;  // an assert, an assumption counted on from the asserts, or kSide
   };
 
-  void check_native(std::span<const TermId> assumptions, bool want_core, CheckResult* result);
+  void check_native(std::span<const TermId> assumptions, bool want_core,
+                    CheckResult* result);
   void translate_new(std::span<const TermId> assumptions);
   void add_items(std::span<const TermId> terms, size_t first_origin);
   void native_core(const guard::SolveResult& found, CheckResult* result) const;
@@ -71,8 +72,8 @@ class Checker {
                std::span<const TermId> assumptions, CheckResult* result);
   // False where a constant has no rational value.
   bool z3_model(const guard::Z3Result& found, Model* model) const;
-  bool z3_choices(std::span<const TermId> assumptions, const std::vector<std::string>& literals,
-                  Model* model);
+  bool z3_choices(std::span<const TermId> assumptions,
+                  const std::vector<std::string>& literals, Model* model);
 
   // Evaluates everything at the model; keeps it in the result if all holds.
   bool accept(Model model, std::span<const TermId> assumptions, CheckResult* result);

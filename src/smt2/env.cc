@@ -32,7 +32,8 @@ bool Env::declare_constant(SymbolId name, Sort sort) {
 bool Env::declare_function(SymbolId name, std::vector<Sort> params, Sort result) {
   if (params.empty()) return declare_constant(name, result);
   const auto d = static_cast<uint32_t>(declarations_.size());
-  Function f{.params = params, .result = result, .declaration = d, .open = {}, .links = {}};
+  Function f{
+      .params = params, .result = result, .declaration = d, .open = {}, .links = {}};
   if (!add_function(name, std::move(f))) return false;
   declarations_.push_back({name, result, std::move(params)});
   record(Change::kDeclared, name, 0);
@@ -55,9 +56,14 @@ bool Env::name_term(SymbolId name, TermId term) {
   return true;
 }
 
-bool Env::define_function(SymbolId name, std::vector<Sort> params, Sort result, TermId body) {
+bool Env::define_function(SymbolId name, std::vector<Sort> params, Sort result,
+                          TermId body) {
   if (params.empty()) return define_constant(name, body);
-  Function f{.params = std::move(params), .result = result, .body = body, .open = {}, .links = {}};
+  Function f{.params = std::move(params),
+             .result = result,
+             .body = body,
+             .open = {},
+             .links = {}};
   if ((terms[body].flags & kHasParam) != 0) {
     for (const TermId t : terms.reachable(std::span(&body, 1))) {
       if ((terms[t].flags & kHasParam) != 0) f.open.push_back(t);
@@ -121,7 +127,8 @@ TermId Env::expand(const Function& f, std::span<const TermId> args) {
     }
     scratch_args_.clear();
     for (uint32_t i = 0; i < x.n; ++i, ++link) {
-      scratch_args_.push_back((*link & kClosed) != 0 ? *link & ~kClosed : scratch_[*link]);
+      scratch_args_.push_back((*link & kClosed) != 0 ? *link & ~kClosed
+                                                     : scratch_[*link]);
     }
     scratch_.push_back(x.op == TermOp::kApply ? terms.apply(x.b, scratch_args_, x.sort)
                                               : terms.make(x.op, x.sort, scratch_args_));

@@ -1,7 +1,7 @@
 // What names mean: declarations, definitions and sorts, with scopes.
 //
-// Every change is recorded on a trail, so that a scope (push and pop) or a command that failed
-// half-way is taken back exactly.
+// Every change is recorded on a trail, so that a scope (push and pop) or a command that
+// failed half-way is taken back exactly.
 #ifndef CONGRUA_SMT2_ENV_H_
 #define CONGRUA_SMT2_ENV_H_
 
@@ -30,8 +30,9 @@ struct Function {
   Sort result;
   uint32_t declaration = kNoIndex;  // of a declared one
   TermId body = kNoTerm;            // of a defined one
-  // The body's subterms that mention parameters, in ascending order, and for each argument of
-  // each of them in turn: its place in `open`, or where it mentions none, the term plus kClosed.
+  // The body's subterms that mention parameters, in ascending order, and for each
+  // argument of each of them in turn: its place in `open`, or where it mentions none, the
+  // term plus kClosed.
   std::vector<TermId> open;
   std::vector<uint32_t> links;
   uint32_t next = kNoIndex;  // of the same name and another number of parameters

@@ -12,8 +12,8 @@ Position position_at(std::string_view text, const char* at, Position start) {
   Position p = start;
   const char* line = text.data();
   for (;;) {
-    const auto* nl = static_cast<const char*>(
-        std::memchr(line, '\n', static_cast<size_t>(at - line)));
+    const auto* nl =
+        static_cast<const char*>(std::memchr(line, '\n', static_cast<size_t>(at - line)));
     if (nl == nullptr) break;
     ++p.line;
     p.column = 1;
@@ -47,7 +47,8 @@ Token Lexer::next_slow() {
       return bits(at);
     case ':':
       skip_symbol_chars();
-      return next_ - at > 1 ? Token{Tok::kKeyword, view(at)} : bad(at, "':' without a name");
+      return next_ - at > 1 ? Token{Tok::kKeyword, view(at)}
+                            : bad(at, "':' without a name");
     default:
       return bad(at, kUnexpectedByte);
   }
@@ -98,7 +99,8 @@ Token Lexer::quoted(const char* at) {
   }
   next_ = q + 1;
   const std::string_view text(at + 1, static_cast<size_t>(q - at - 1));
-  if (text.find('\\') != std::string_view::npos) return bad(at, "'\\' in a quoted symbol");
+  if (text.find('\\') != std::string_view::npos)
+    return bad(at, "'\\' in a quoted symbol");
   return {Tok::kQuoted, text};
 }
 
@@ -106,11 +108,14 @@ Token Lexer::bits(const char* at) {
   skip_symbol_chars();
   const std::string_view text = view(at);
   const auto all_of = [&](std::string_view allowed) {
-    return text.size() > 2 && text.find_first_not_of(allowed, 2) == std::string_view::npos;
+    return text.size() > 2 &&
+           text.find_first_not_of(allowed, 2) == std::string_view::npos;
   };
-  const bool ok = text.size() > 2 && ((text[1] == 'x' && all_of("0123456789abcdefABCDEF")) ||
-                                      (text[1] == 'b' && all_of("01")));
-  return ok ? Token{Tok::kBits, text} : bad(at, "'#' without a hexadecimal or binary constant");
+  const bool ok =
+      text.size() > 2 && ((text[1] == 'x' && all_of("0123456789abcdefABCDEF")) ||
+                          (text[1] == 'b' && all_of("01")));
+  return ok ? Token{Tok::kBits, text}
+            : bad(at, "'#' without a hexadecimal or binary constant");
 }
 
 size_t CommandSplitter::complete(std::string_view text) {

@@ -1,7 +1,8 @@
 // Tokens of SMT-LIB text.
 //
-// Tokens are views of the text; nothing is copied. Positions are byte offsets: line and column are
-// counted from the start of the text when a message needs them (see position_at).
+// Tokens are views of the text; nothing is copied. Positions are byte offsets: line and
+// column are counted from the start of the text when a message needs them (see
+// position_at).
 #ifndef CONGRUA_SMT2_LEXER_H_
 #define CONGRUA_SMT2_LEXER_H_
 
@@ -135,12 +136,12 @@ class Lexer {
   std::string_view problem_;
 };
 
-// Finds where top-level expressions of a stream end, so that each command can be run as soon as it
-// is complete.
+// Finds where top-level expressions of a stream end, so that each command can be run as
+// soon as it is complete.
 class CommandSplitter {
  public:
-  // Reads on in `text`, which starts with what earlier calls have seen; returns the length of the
-  // longest prefix that consists of whole expressions (and blanks).
+  // Reads on in `text`, which starts with what earlier calls have seen; returns the
+  // length of the longest prefix that consists of whole expressions (and blanks).
   size_t complete(std::string_view text);
   // The first `n` bytes were taken away.
   void consumed(size_t n) {

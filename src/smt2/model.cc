@@ -13,7 +13,8 @@ bool defined(const Value& v) { return !v.den.is_zero(); }
 unsigned bits(const Value& v) { return v.num.bit_length() + v.den.bit_length(); }
 
 Value times(const Value& a, const Value& b) {
-  if (!a.num.is_small() && !b.num.is_small() && bits(a) + bits(b) > kMaxBits) return undefined();
+  if (!a.num.is_small() && !b.num.is_small() && bits(a) + bits(b) > kMaxBits)
+    return undefined();
   return a * b;
 }
 
@@ -32,10 +33,10 @@ Value power(const Value& base, const Value& exponent) {
   return *e < 0 ? Value{1, 1} / result : result;
 }
 
-
 }  // namespace
 
-const Value& Interpretation::chosen(uint32_t function, std::vector<Value> args, TermId term) {
+const Value& Interpretation::chosen(uint32_t function, std::vector<Value> args,
+                                    TermId term) {
   auto [it, added] = functions_.try_emplace({function, std::move(args)});
   if (added) {
     const auto p = model_.proposals.find(term);
@@ -44,8 +45,8 @@ const Value& Interpretation::chosen(uint32_t function, std::vector<Value> args, 
   return it->second;
 }
 
-std::vector<std::optional<Value>> Interpretation::evaluate(const TermTable& terms,
-                                                           std::span<const TermId> roots) {
+std::vector<std::optional<Value>> Interpretation::evaluate(
+    const TermTable& terms, std::span<const TermId> roots) {
   const std::vector<TermId> order = terms.reachable(roots);
   if (!order.empty() && rank_.size() <= order.back()) rank_.resize(order.back() + 1);
   values_.clear();
@@ -109,7 +110,8 @@ Value Interpretation::apply(const TermTable& terms, TermId t) {
       for (const TermId a : args) v ^= of(a).is_true();
       return Value::of(v);
     }
-    case TermOp::kImplies: {  // false only where all but the last hold and the last does not
+    case TermOp::kImplies: {  // false only where all but the last hold and the last does
+                              // not
       for (size_t i = 0; i + 1 < args.size(); ++i) {
         if (!arg(i).is_true()) return Value::of(true);
       }
@@ -122,8 +124,9 @@ Value Interpretation::apply(const TermTable& terms, TermId t) {
       for (const TermId a : args) sorted.push_back(&of(a));
       std::sort(sorted.begin(), sorted.end(),
                 [](const Value* a, const Value* b) { return less(*a, *b); });
-      const auto twin = std::adjacent_find(sorted.begin(), sorted.end(),
-                                           [](const Value* a, const Value* b) { return *a == *b; });
+      const auto twin =
+          std::adjacent_find(sorted.begin(), sorted.end(),
+                             [](const Value* a, const Value* b) { return *a == *b; });
       return Value::of(twin == sorted.end());
     }
     case TermOp::kLe:

@@ -14,25 +14,27 @@
 
 namespace congrua::smt2 {
 
-// Functions whose values a model chooses: declared ones by their declaration, and division by 0.
+// Functions whose values a model chooses: declared ones by their declaration, and
+// division by 0.
 enum : uint32_t { kDivByZero = 0xfffffff0, kModByZero, kRatioByZero };
 
 // Values chosen by an engine. What is not mentioned is 0 or false.
 struct Model {
   absl::flat_hash_map<uint32_t, Value> constants;  // by declaration
-  // Values proposed for applications of declared functions and for divisions: used where the
-  // standard leaves the value to the model.
+  // Values proposed for applications of declared functions and for divisions: used where
+  // the standard leaves the value to the model.
   absl::flat_hash_map<TermId, Value> proposals;
 };
 
-// A model together with the functions it chose. A function is a function: of two proposals for
-// equal arguments the one of the older term counts.
+// A model together with the functions it chose. A function is a function: of two
+// proposals for equal arguments the one of the older term counts.
 class Interpretation {
  public:
   explicit Interpretation(Model model) : model_(std::move(model)) {}
 
-  // The value of each root. nullopt where it is not a rational number (a square root, a power of
-  // more than 2^20 bits) or rests on such a value. Linear in the DAG; integers of any size.
+  // The value of each root. nullopt where it is not a rational number (a square root, a
+  // power of more than 2^20 bits) or rests on such a value. Linear in the DAG; integers
+  // of any size.
   std::vector<std::optional<Value>> evaluate(const TermTable& terms,
                                              std::span<const TermId> roots);
 

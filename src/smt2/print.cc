@@ -87,12 +87,15 @@ void Printer::pop() {
 }
 
 std::string Printer::declared_name(uint32_t d, std::string* preamble) {
-  if (const auto it = names_.find(declaration_key(d)); it != names_.end()) return it->second;
+  if (const auto it = names_.find(declaration_key(d)); it != names_.end())
+    return it->second;
   const Declaration& decl = env_.declaration(d);
-  std::string own = fmt::format("{}{}.{}", decl.params.empty() ? 'x' : 'f', d, generation_);
+  std::string own =
+      fmt::format("{}{}.{}", decl.params.empty() ? 'x' : 'f', d, generation_);
   std::string params;
   for (const Sort s : decl.params) params += fmt::format("{} ", sort_name(s));
-  *preamble += fmt::format("(declare-fun {} ({}) {})\n", own, params, sort_name(decl.sort));
+  *preamble +=
+      fmt::format("(declare-fun {} ({}) {})\n", own, params, sort_name(decl.sort));
   if (decl.params.empty()) constants_[own] = d;
   name(declaration_key(d), own);
   return own;

@@ -36,9 +36,10 @@ bool Reader::fail_at(const char* at, std::string message) {
 bool Reader::fail(const Token& at, std::string message) {
   if (at.kind == Tok::kEnd) {
     const char* const open = command_->at;
-    return fail_at(at.text.data(),
-                   fmt::format("{}, found the end of the text (the command starts in line {})",
-                               message, position(open).line));
+    return fail_at(
+        at.text.data(),
+        fmt::format("{}, found the end of the text (the command starts in line {})",
+                    message, position(open).line));
   }
   if (at.kind == Tok::kBad) {
     std::string problem(lexer_.problem());
@@ -65,7 +66,8 @@ bool Reader::next(Command& c) {
     c.word = Word::kNone;
     fail(open, "expected '(' before a command");
     // One message for whatever stands between commands.
-    const size_t to = text_.find('(', static_cast<size_t>(lexer_.cursor() - text_.data()));
+    const size_t to =
+        text_.find('(', static_cast<size_t>(lexer_.cursor() - text_.data()));
     lexer_.seek(to == std::string_view::npos ? lexer_.end() : text_.data() + to);
     return true;
   }
@@ -93,7 +95,8 @@ void Reader::skip_command(const char* from) {
 bool Reader::skip_expression(Token t) {
   size_t depth = 0;
   for (;; t = lexer_.next()) {
-    if (t.kind == Tok::kEnd || t.kind == Tok::kBad) return fail(t, "expected an expression");
+    if (t.kind == Tok::kEnd || t.kind == Tok::kBad)
+      return fail(t, "expected an expression");
     if (t.kind == Tok::kClose && depth == 0) return fail(t, "expected an expression");
     depth += t.kind == Tok::kOpen;
     depth -= t.kind == Tok::kClose;
@@ -113,7 +116,8 @@ bool Reader::read_name(SymbolId* name, std::string_view what) {
   }
   *name = env_.symbols.intern(t.text);
   const Word w = env_.symbols[*name].word;
-  const bool reserved = (w >= Word::kLet && w <= Word::kPar) || w == Word::kTrue || w == Word::kFalse;
+  const bool reserved =
+      (w >= Word::kLet && w <= Word::kPar) || w == Word::kTrue || w == Word::kFalse;
   if (reserved && t.kind == Tok::kSymbol) {
     return fail(t, fmt::format("'{}' is a reserved word", t.text));
   }
@@ -126,8 +130,9 @@ bool Reader::read_command(Command& c) {
   c.word = s == kNoSymbol ? Word::kNone : env_.symbols[s].word;
   if (c.word < Word::kAssert) {
     c.word = Word::kNone;
-    return fail(head, head.kind == Tok::kSymbol ? fmt::format("unknown command '{}'", head.text)
-                                                : "expected the name of a command");
+    return fail(head, head.kind == Tok::kSymbol
+                          ? fmt::format("unknown command '{}'", head.text)
+                          : "expected the name of a command");
   }
   if (!read_body(c)) return false;
   if (c.unsupported) {
@@ -149,7 +154,8 @@ bool Reader::read_command(Command& c) {
       env_.reset_assertions();
       break;
     case Word::kSetOption:
-      if (c.text == ":global-declarations") env_.global_declarations = c.value.text == "true";
+      if (c.text == ":global-declarations")
+        env_.global_declarations = c.value.text == "true";
       break;
     default:
       break;
@@ -192,7 +198,8 @@ bool Reader::read_body(Command& c) {
     case Word::kSetLogic: {
       const Token t = lexer_.next();
       c.text = t.text;
-      return t.kind == Tok::kSymbol || t.kind == Tok::kQuoted || fail(t, "expected a logic");
+      return t.kind == Tok::kSymbol || t.kind == Tok::kQuoted ||
+             fail(t, "expected a logic");
     }
     case Word::kEcho: {
       const Token t = lexer_.next();
@@ -264,8 +271,8 @@ bool Reader::define(Command& c) {
   const TermId t = coerce(env_.terms, body, result);
   if (t == kNoTerm) {
     return fail_at(at, fmt::format("'{}' is defined by a term of sort {}, not {}",
-                                   env_.symbols[name].name, sort_name(env_.terms.sort(body)),
-                                   sort_name(result)));
+                                   env_.symbols[name].name,
+                                   sort_name(env_.terms.sort(body)), sort_name(result)));
   }
   return env_.define_function(name, std::move(params), result, t) ||
          fail_at(at, fmt::format("'{}' is already declared", env_.symbols[name].name));
@@ -288,7 +295,8 @@ bool Reader::define_sort() {
   if (!read_sort(params, &definition)) return false;
   definition.params = static_cast<uint32_t>(params.size());
   return env_.define_sort(name, definition) ||
-         fail_at(at, fmt::format("sort '{}' is already defined", env_.symbols[name].name));
+         fail_at(at,
+                 fmt::format("sort '{}' is already defined", env_.symbols[name].name));
 }
 
 bool Reader::read_sort(Sort* sort) {
@@ -298,8 +306,8 @@ bool Reader::read_sort(Sort* sort) {
   return true;
 }
 
-// All sorts are Bool, Int, Real or names for them, so an applied sort is its body or one of its
-// arguments.
+// All sorts are Bool, Int, Real or names for them, so an applied sort is its body or one
+// of its arguments.
 bool Reader::read_sort(const std::vector<SymbolId>& params, SortDefinition* sort) {
   struct Applied {
     SortDefinition definition;
@@ -313,19 +321,22 @@ bool Reader::read_sort(const std::vector<SymbolId>& params, SortDefinition* sort
       const Applied a = std::move(stack.back());
       stack.pop_back();
       if (a.args.size() != a.definition.params) {
-        return fail(t, fmt::format("the sort takes {} arguments, {} given", a.definition.params,
-                                   a.args.size()));
+        return fail(t, fmt::format("the sort takes {} arguments, {} given",
+                                   a.definition.params, a.args.size()));
       }
       done = a.definition.is_param ? a.args[a.definition.param] : a.definition;
     } else {
       const bool applied = t.kind == Tok::kOpen;
       if (applied) t = lexer_.next();
-      if (t.kind != Tok::kSymbol && t.kind != Tok::kQuoted) return fail(t, "expected a sort");
+      if (t.kind != Tok::kSymbol && t.kind != Tok::kQuoted)
+        return fail(t, "expected a sort");
       const SymbolId s = env_.symbols.find(t.text);
       const auto at = std::find(params.begin(), params.end(), s);
       const SortDefinition* found = env_.find_sort(s);
       if (s != kNoSymbol && at != params.end() && !applied) {
-        done = {.params = 0, .is_param = true, .param = static_cast<uint32_t>(at - params.begin())};
+        done = {.params = 0,
+                .is_param = true,
+                .param = static_cast<uint32_t>(at - params.begin())};
       } else if (found == nullptr || (found->params != 0) != applied) {
         return fail(t, fmt::format("unknown sort '{}'", t.text));
       } else if (applied) {
@@ -355,7 +366,8 @@ bool Reader::levels(Command& c) {
     c.number = v ? static_cast<uint64_t>(*v) : UINT64_MAX;
   }
   if (c.word == Word::kPop && c.number > env_.levels()) {
-    return fail_at(at, fmt::format("pop of more levels than were pushed ({})", env_.levels()));
+    return fail_at(
+        at, fmt::format("pop of more levels than were pushed ({})", env_.levels()));
   }
   if (c.word == Word::kPush && c.number > kMaxLevels - env_.levels()) {
     return fail_at(at, "more than 1,000,000 levels");

@@ -1,8 +1,8 @@
 // Commands of an SMT-LIB script.
 //
-// The reader carries out what declares, defines and scopes (on its Env) and hands every command
-// out, so that a session can answer it and a bench can keep it. A command that fails leaves the
-// Env as it was, and reading goes on behind its closing parenthesis.
+// The reader carries out what declares, defines and scopes (on its Env) and hands every
+// command out, so that a session can answer it and a bench can keep it. A command that
+// fails leaves the Env as it was, and reading goes on behind its closing parenthesis.
 //
 // No recursion: terms may nest a million deep.
 #ifndef CONGRUA_SMT2_READER_H_
@@ -22,19 +22,20 @@ struct Command {
   Word word = Word::kNone;
   const char* at = nullptr;  // its opening parenthesis
 
-  TermId term = kNoTerm;       // assert
-  SymbolId name = kNoSymbol;   // assert: of (! t :named n) on the outside
-  uint64_t number = 1;         // push, pop: levels
-  std::vector<TermId> terms;   // get-value, check-sat-assuming; simplify
+  TermId term = kNoTerm;      // assert
+  SymbolId name = kNoSymbol;  // assert: of (! t :named n) on the outside
+  uint64_t number = 1;        // push, pop: levels
+  std::vector<TermId> terms;  // get-value, check-sat-assuming; simplify
   // get-value, check-sat-assuming: the terms as written; assert: its term.
   std::vector<std::string_view> texts;
-  // set-option, set-info, get-option, get-info: the keyword; echo: the string's inside; set-logic:
-  // the name.
+  // set-option, set-info, get-option, get-info: the keyword; echo: the string's inside;
+  // set-logic: the name.
   std::string_view text;
   Token value;  // set-option, set-info: what follows the keyword; kEnd if nothing does
   std::string_view value_text;  // the same, as written
 
-  // What is wrong with the command; empty if nothing is. position: of the token in question.
+  // What is wrong with the command; empty if nothing is. position: of the token in
+  // question.
   std::string error;
   Position position;
   // Understood by the standard, not by this reader: answered `unsupported`.
@@ -104,7 +105,9 @@ class Reader {
   bool begin_binding();
   bool end_bindings(const Token& paren);
   bool read_attribute(const Token& keyword);
-  void bind(SymbolId name, TermId term) { bound_.push_back({name, env_.bind_local(name, term)}); }
+  void bind(SymbolId name, TermId term) {
+    bound_.push_back({name, env_.bind_local(name, term)});
+  }
   void unbind(size_t mark);
 
   bool fail(const Token& at, std::string message);
@@ -121,8 +124,8 @@ class Reader {
   Command* command_ = nullptr;  // the one being read
   std::vector<Frame> frames_;
   std::vector<TermId> values_;
-  std::vector<Binding> pending_;  // bindings of lets that still read theirs
-  std::vector<Binding> bound_;    // bindings in force, innermost last
+  std::vector<Binding> pending_;     // bindings of lets that still read theirs
+  std::vector<Binding> bound_;       // bindings in force, innermost last
   SymbolId outer_name_ = kNoSymbol;  // of the annotation around the whole term
   std::string message_;
 };

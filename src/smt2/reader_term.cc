@@ -77,8 +77,9 @@ bool Reader::open_term(const Token& paren) {
   const bool theory = symbol.word > Word::kFalse && symbol.word <= Word::kLastTheory;
   if (!theory && symbol.function == kNoIndex) {
     const bool constant = symbol.local != kNoTerm || symbol.value != kNoTerm;
-    return fail(head, constant ? fmt::format("'{}' is a constant, not a function", head.text)
-                               : fmt::format("unknown function '{}'", head.text));
+    return fail(head, constant
+                          ? fmt::format("'{}' is a constant, not a function", head.text)
+                          : fmt::format("unknown function '{}'", head.text));
   }
   return frame(Kind::kApply, s, 0);
 }
@@ -100,7 +101,8 @@ bool Reader::open_qualified(const Token& paren) {
     const Token index = lexer_.next();
     const auto k = index.kind == Tok::kNumeral ? Int::parse(index.text) : std::nullopt;
     if (!k) return fail(index, "expected a numeral");
-    frames_.push_back({Kind::kDivisible, s, args, env_.terms.integer(*k), paren.text.data()});
+    frames_.push_back(
+        {Kind::kDivisible, s, args, env_.terms.integer(*k), paren.text.data()});
     return expect(Tok::kClose, "')' after the index");
   }
   if (code == Word::kAs) {
@@ -122,8 +124,9 @@ bool Reader::read_as() {
   if (!read_sort(&sort)) return false;
   const TermId t = coerce(env_.terms, values_.back(), sort);
   if (t == kNoTerm) {
-    return fail(name, fmt::format("'{}' has sort {}, not {}", name.text,
-                                  sort_name(env_.terms.sort(values_.back())), sort_name(sort)));
+    return fail(name,
+                fmt::format("'{}' has sort {}, not {}", name.text,
+                            sort_name(env_.terms.sort(values_.back())), sort_name(sort)));
   }
   values_.back() = t;
   return true;
@@ -136,7 +139,8 @@ bool Reader::close_term(const Token& paren) {
   frames_.pop_back();
   if (f.kind == Kind::kApply) return close_application(f);
   if (values_.size() != f.args + size_t{1}) {
-    return fail(paren, values_.size() == f.args ? "expected a term" : "more than one term");
+    return fail(paren,
+                values_.size() == f.args ? "expected a term" : "more than one term");
   }
   switch (f.kind) {
     case Kind::kDivisible: {
@@ -283,7 +287,8 @@ void Reader::unbind(size_t mark) {
 
 bool Reader::read_attribute(const Token& keyword) {
   const Frame& f = frames_.back();
-  if (values_.size() != f.args + size_t{1}) return fail(keyword, "attributes follow one term");
+  if (values_.size() != f.args + size_t{1})
+    return fail(keyword, "attributes follow one term");
   if (keyword.text != ":named") {
     const char* const here = lexer_.cursor();
     const Token t = lexer_.next();
@@ -300,7 +305,8 @@ bool Reader::read_attribute(const Token& keyword) {
     return fail(keyword, "a named term cannot mention parameters");
   }
   if (!env_.name_term(name, term)) {
-    return fail(keyword, fmt::format("'{}' is already declared", env_.symbols[name].name));
+    return fail(keyword,
+                fmt::format("'{}' is already declared", env_.symbols[name].name));
   }
   if (frames_.size() == 1) outer_name_ = name;
   return true;

@@ -19,7 +19,8 @@ std::optional<CheckAnswer> status_of(std::string_view text) {
 
 Script read_script(std::string_view text) {
   const auto start = std::chrono::steady_clock::now();
-  Script script{.env = std::make_unique<Env>(), .commands = {}, .examples = {}, .errors = {}};
+  Script script{
+      .env = std::make_unique<Env>(), .commands = {}, .examples = {}, .errors = {}};
   Env& env = *script.env;
   Reader reader(env, text);
   Command c;
@@ -33,8 +34,8 @@ Script read_script(std::string_view text) {
   constexpr std::string_view kExample = ":example-";
   while (reader.next(c)) {
     if (!c.error.empty()) {
-      script.errors.push_back(
-          fmt::format("line {} column {}: {}", c.position.line, c.position.column, c.error));
+      script.errors.push_back(fmt::format("line {} column {}: {}", c.position.line,
+                                          c.position.column, c.error));
       continue;
     }
     if (c.word == Word::kExit) break;
@@ -76,7 +77,8 @@ Script read_script(std::string_view text) {
     }
   }
   script.read_ms =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+          .count();
   return script;
 }
 

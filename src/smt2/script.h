@@ -1,5 +1,5 @@
-// A whole script as a list of commands over one term table, for those who ask their own questions
-// about it (session.cc answers a script as it stands).
+// A whole script as a list of commands over one term table, for those who ask their own
+// questions about it (session.cc answers a script as it stands).
 //
 // Asking each assert under the earlier ones:
 //
@@ -9,12 +9,12 @@
 //   Translation translation(*script.env, pool, &facts);
 //   for (const ScriptCommand& c : script.commands) {
 //     switch (c.kind) {
-//       case ScriptCommand::Kind::kPush:  ... facts.push(), translation.push() c.count times
-//       case ScriptCommand::Kind::kAssert: {
+//       case ScriptCommand::Kind::kPush:  ... facts.push(), translation.push() c.count
+//       times case ScriptCommand::Kind::kAssert: {
 //         Expr guard = translation.expr(c.term);
 //         for (Expr side : translation.take_side_facts()) facts.add(side);
-//         ... facts.decide(guard), then facts.add(guard), translation.assume(c.term), and the side
-//         facts again
+//         ... facts.decide(guard), then facts.add(guard), translation.assume(c.term), and
+//         the side facts again
 #ifndef CONGRUA_SMT2_SCRIPT_H_
 #define CONGRUA_SMT2_SCRIPT_H_
 
@@ -40,9 +40,9 @@ struct ScriptCommand {
     kResetAssertions,  // also (reset)
   };
   Kind kind;
-  TermId term = kNoTerm;             // kAssert
-  uint64_t count = 0;                // kPush, kPop
-  std::vector<TermId> assumptions;   // kCheck
+  TermId term = kNoTerm;                // kAssert
+  uint64_t count = 0;                   // kPush, kPop
+  std::vector<TermId> assumptions;      // kCheck
   std::optional<CheckAnswer> expected;  // kCheck: of the (set-info :status ...) before it
   uint32_t line = 0;
 };

@@ -33,7 +33,8 @@ bool Session::run(std::string_view text) { return impl_->run(text); }
 void Session::interrupt() { impl_->checker.interrupt(); }
 const SessionStats& Session::stats() const { return impl_->stats; }
 
-Session::Impl::Impl(Sink o, SessionOptions opts) : out(std::move(o)), options(std::move(opts)), checker(env, options) {
+Session::Impl::Impl(Sink o, SessionOptions opts)
+    : out(std::move(o)), options(std::move(opts)), checker(env, options) {
   start_over();
 }
 
@@ -43,10 +44,14 @@ void Session::Impl::start_over() {
   assertions.clear();
   assertion_marks.clear();
   redirected = nullptr;
-  flags = {{"global-declarations", false},     {"interactive-mode", false},
-           {"print-success", false},           {"produce-assertions", false},
-           {"produce-assignments", false},     {"produce-models", true},
-           {"produce-unsat-assumptions", false}, {"produce-unsat-cores", false}};
+  flags = {{"global-declarations", false},
+           {"interactive-mode", false},
+           {"print-success", false},
+           {"produce-assertions", false},
+           {"produce-assignments", false},
+           {"produce-models", true},
+           {"produce-unsat-assumptions", false},
+           {"produce-unsat-cores", false}};
   settings = {{"diagnostic-output-channel", "\"stderr\""},
               {"random-seed", "0"},
               {"regular-output-channel", "\"stdout\""},
@@ -69,7 +74,8 @@ bool Session::Impl::run(std::string_view text) {
       error(c.error);
     } else if (c.word == Word::kAssert) {
       assert_term(c);
-    } else if (c.word >= Word::kDeclareConst && c.word <= Word::kDefineFun && !c.unsupported) {
+    } else if (c.word >= Word::kDeclareConst && c.word <= Word::kDefineFun &&
+               !c.unsupported) {
       success();
     } else {
       const Clock::time_point t = Clock::now();
@@ -108,7 +114,8 @@ void Session::Impl::error(std::string_view message) {
     const bool printable = static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
     quoted += printable ? c : '?';
   }
-  line(fmt::format("(error \"line {} column {}: {}\")", position.line, position.column, quoted));
+  line(fmt::format("(error \"line {} column {}: {}\")", position.line, position.column,
+                   quoted));
 }
 
 void Session::Impl::error_at(const Command& c, std::string_view message) {

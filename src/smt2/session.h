@@ -59,8 +59,8 @@ struct Session::Impl {
   Env env;
   Checker checker;
   SessionStats stats;
-  Position next_text;         // where the next text starts
-  Position position;          // of the error being reported
+  Position next_text;  // where the next text starts
+  Position position;   // of the error being reported
   bool exited = false;
   const Reader* reader = nullptr;  // of the running text
 

@@ -37,22 +37,24 @@ bool Session::Impl::need_model(const Command& c) {
     return false;
   }
   if (answer == CheckAnswer::kSat) return true;
-  error_at(c, "there is no model: the last command that changes the state was not a check that "
-              "answered sat");
+  error_at(
+      c,
+      "there is no model: the last command that changes the state was not a check that "
+      "answered sat");
   return false;
 }
 
 void Session::Impl::get_model(const Command& c) {
   if (!need_model(c)) return;
   std::string text = "(\n";
-  const auto define = [&](std::string_view name, const std::vector<Sort>& params, Sort sort,
-                          const std::string& body) {
+  const auto define = [&](std::string_view name, const std::vector<Sort>& params,
+                          Sort sort, const std::string& body) {
     std::string list;
     for (size_t i = 0; i < params.size(); ++i) {
       list += fmt::format("{}(x!{} {})", i == 0 ? "" : " ", i, sort_name(params[i]));
     }
-    text += fmt::format("  (define-fun {} ({}) {} {})\n", quoted_name(name), list, sort_name(sort),
-                        body);
+    text += fmt::format("  (define-fun {} ({}) {} {})\n", quoted_name(name), list,
+                        sort_name(sort), body);
   };
   // The chosen values of a function as nested ite; elsewhere it is 0 or false.
   const auto table = [&](uint32_t function, const std::vector<Sort>& params, Sort sort) {
@@ -81,12 +83,13 @@ void Session::Impl::get_model(const Command& c) {
     std::string_view name;
     Sort sort;
   };
-  for (const Chosen& f : {Chosen{kDivByZero, "div0", Sort::kInt},
-                          Chosen{kModByZero, "mod0", Sort::kInt},
-                          Chosen{kRatioByZero, "/0", Sort::kReal}}) {
-    const bool needed = std::ranges::any_of(result.model->functions(), [&](const auto& entry) {
-      return entry.first.first == f.function && !entry.second.is_zero();
-    });
+  for (const Chosen& f :
+       {Chosen{kDivByZero, "div0", Sort::kInt}, Chosen{kModByZero, "mod0", Sort::kInt},
+        Chosen{kRatioByZero, "/0", Sort::kReal}}) {
+    const bool needed =
+        std::ranges::any_of(result.model->functions(), [&](const auto& entry) {
+          return entry.first.first == f.function && !entry.second.is_zero();
+        });
     if (needed) define(f.name, {f.sort}, f.sort, table(f.function, {f.sort}, f.sort));
   }
   line(text + ")");
@@ -98,7 +101,8 @@ void Session::Impl::get_value(const Command& c) {
   std::string text = "(";
   for (size_t i = 0; i < values.size(); ++i) {
     if (!values[i]) {
-      return error_at(c, fmt::format("'{}' has no rational value", normalized(c.texts[i])));
+      return error_at(c,
+                      fmt::format("'{}' has no rational value", normalized(c.texts[i])));
     }
     text += fmt::format("{}({} {})", i == 0 ? "" : " ", normalized(c.texts[i]),
                         to_smtlib(*values[i], env.terms.sort(c.terms[i])));
@@ -108,7 +112,8 @@ void Session::Impl::get_value(const Command& c) {
 
 void Session::Impl::get_assignment(const Command& c) {
   if (!flags.find("produce-assignments")->second) {
-    return error_at(c, "assignments are off: set the option :produce-assignments to true");
+    return error_at(c,
+                    "assignments are off: set the option :produce-assignments to true");
   }
   if (!need_model(c)) return;
   std::vector<SymbolId> names;
@@ -131,7 +136,8 @@ void Session::Impl::get_assignment(const Command& c) {
 
 void Session::Impl::get_assertions(const Command& c) {
   if (!flags.find("produce-assertions")->second) {
-    return error_at(c, "assertions are not kept: set the option :produce-assertions to true");
+    return error_at(
+        c, "assertions are not kept: set the option :produce-assertions to true");
   }
   std::string text = "(";
   for (const Assertion& a : assertions) {
@@ -172,7 +178,8 @@ void Session::Impl::measure_model(Check* check) const {
   Int largest = 0;
   Int sum = 0;
   for (const uint32_t d : env.declared()) {
-    if (env.declaration(d).sort != Sort::kInt || !env.declaration(d).params.empty()) continue;
+    if (env.declaration(d).sort != Sort::kInt || !env.declaration(d).params.empty())
+      continue;
     const Int v = result.model->constant(d).num;
     sum += v;
     if (abs(v) > largest) largest = abs(v);

@@ -29,12 +29,14 @@ std::optional<uint64_t> numeral(const Token& t) {
 void Session::Impl::set_option(const Command& c) {
   const std::string_view name = c.text.substr(1);
   if (const auto flag = flags.find(name); flag != flags.end()) {
-    if (c.value.kind != Tok::kSymbol || (c.value.text != "true" && c.value.text != "false")) {
+    if (c.value.kind != Tok::kSymbol ||
+        (c.value.text != "true" && c.value.text != "false")) {
       return error_at(c, fmt::format("option {} takes true or false", c.text));
     }
     flag->second = c.value.text == "true";
     // The name of 2.0 for :produce-assertions.
-    if (name == "interactive-mode") flags.find("produce-assertions")->second = flag->second;
+    if (name == "interactive-mode")
+      flags.find("produce-assertions")->second = flag->second;
     return success();
   }
   const auto setting = settings.find(name);
@@ -103,7 +105,8 @@ void Session::Impl::get_info(const Command& c) {
   } else if (c.text == ":assertion-stack-levels") {
     line(fmt::format("(:assertion-stack-levels {})", env.levels()));
   } else if (c.text == ":reason-unknown") {
-    if (answer != CheckAnswer::kUnknown) return error_at(c, "the last check was not unknown");
+    if (answer != CheckAnswer::kUnknown)
+      return error_at(c, "the last check was not unknown");
     const bool word = result.reason == "incomplete" || result.reason == "memout";
     line(word ? fmt::format("(:reason-unknown {})", result.reason)
               : fmt::format("(:reason-unknown \"{}\")", result.reason));
@@ -114,10 +117,10 @@ void Session::Impl::get_info(const Command& c) {
       native += k.native_ms;
       z3 += k.z3_ms;
     }
-    line(fmt::format("(:commands {} :asserts {} :checks {} :parse-ms {:.3f} :native-ms {:.3f} "
-                     ":z3-ms {:.3f})",
-                     stats.commands, stats.asserts, stats.checks.size(), stats.parse_ms, native,
-                     z3));
+    line(fmt::format(
+        "(:commands {} :asserts {} :checks {} :parse-ms {:.3f} :native-ms {:.3f} "
+        ":z3-ms {:.3f})",
+        stats.commands, stats.asserts, stats.checks.size(), stats.parse_ms, native, z3));
   } else {
     unsupported();
   }

@@ -1,8 +1,8 @@
 // Which signs can a divisor have under the asserts in scope?
 //
-// A light store of bounds: strided intervals of monomials and of linear forms as they were
-// asserted, interval arithmetic over them. What it does not see is left to guard::Facts
-// (translate.h). Sound, not complete.
+// A light store of bounds: strided intervals of monomials and of linear forms as they
+// were asserted, interval arithmetic over them. What it does not see is left to
+// guard::Facts (translate.h). Sound, not complete.
 #ifndef CONGRUA_SMT2_SIGNS_H_
 #define CONGRUA_SMT2_SIGNS_H_
 

@@ -104,9 +104,12 @@ uint32_t hash_name(std::string_view s) {
     for (; i + 8 < n; i += 8) h = fold(h ^ load<uint64_t>(p + i), 0xd6e8feb86659fd93ull);
     h = fold(h ^ load<uint64_t>(p + n - 8), 0xa0761d6478bd642full);
   } else if (n >= 4) {
-    h = fold(h ^ (load<uint32_t>(p) << 32 | load<uint32_t>(p + n - 4)), 0xa0761d6478bd642full);
+    h = fold(h ^ (load<uint32_t>(p) << 32 | load<uint32_t>(p + n - 4)),
+             0xa0761d6478bd642full);
   } else if (n > 0) {
-    const auto byte = [&](size_t i) { return static_cast<uint64_t>(static_cast<uint8_t>(p[i])); };
+    const auto byte = [&](size_t i) {
+      return static_cast<uint64_t>(static_cast<uint8_t>(p[i]));
+    };
     h = fold(h ^ (byte(0) << 16 | byte(n / 2) << 8 | byte(n - 1)), 0xa0761d6478bd642full);
   }
   return static_cast<uint32_t>(h ^ (h >> 32));

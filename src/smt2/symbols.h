@@ -13,22 +13,82 @@
 
 namespace congrua::smt2 {
 
-// Words with a meaning: theory functions, binders, commands. A user's constant may have the name
-// of a theory function; what is meant is told by the number of arguments.
+// Words with a meaning: theory functions, binders, commands. A user's constant may have
+// the name of a theory function; what is meant is told by the number of arguments.
 enum class Word : uint8_t {
   kNone,
   // Theory functions.
-  kTrue, kFalse, kNot, kAnd, kOr, kXor, kImplies, kIte, kEq, kDistinct, kLe, kLt, kGe, kGt, kAdd,
-  kSub, kMul, kDiv, kMod, kAbs, kRatio, kToReal, kToInt, kIsInt, kPow, kDivisible,
+  kTrue,
+  kFalse,
+  kNot,
+  kAnd,
+  kOr,
+  kXor,
+  kImplies,
+  kIte,
+  kEq,
+  kDistinct,
+  kLe,
+  kLt,
+  kGe,
+  kGt,
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMod,
+  kAbs,
+  kRatio,
+  kToReal,
+  kToInt,
+  kIsInt,
+  kPow,
+  kDivisible,
   kLastTheory = kDivisible,
   // Reserved words of terms.
-  kLet, kBang, kUnderscore, kAs, kForall, kExists, kMatch, kLambda, kPar,
+  kLet,
+  kBang,
+  kUnderscore,
+  kAs,
+  kForall,
+  kExists,
+  kMatch,
+  kLambda,
+  kPar,
   // Commands.
-  kAssert, kCheckSat, kCheckSatAssuming, kDeclareConst, kDeclareDatatype, kDeclareDatatypes,
-  kDeclareFun, kDeclareSort, kDeclareSortParameter, kDefineConst, kDefineFun, kDefineFunRec,
-  kDefineFunsRec, kDefineSort, kEcho, kExit, kGetAssertions, kGetAssignment, kGetInfo, kGetModel,
-  kGetOption, kGetProof, kGetUnsatAssumptions, kGetUnsatCore, kGetValue, kPop, kPush, kReset,
-  kResetAssertions, kSetInfo, kSetLogic, kSetOption, kSimplify,
+  kAssert,
+  kCheckSat,
+  kCheckSatAssuming,
+  kDeclareConst,
+  kDeclareDatatype,
+  kDeclareDatatypes,
+  kDeclareFun,
+  kDeclareSort,
+  kDeclareSortParameter,
+  kDefineConst,
+  kDefineFun,
+  kDefineFunRec,
+  kDefineFunsRec,
+  kDefineSort,
+  kEcho,
+  kExit,
+  kGetAssertions,
+  kGetAssignment,
+  kGetInfo,
+  kGetModel,
+  kGetOption,
+  kGetProof,
+  kGetUnsatAssumptions,
+  kGetUnsatCore,
+  kGetValue,
+  kPop,
+  kPush,
+  kReset,
+  kResetAssertions,
+  kSetInfo,
+  kSetLogic,
+  kSetOption,
+  kSimplify,
 };
 
 using SymbolId = uint32_t;
@@ -36,11 +96,11 @@ inline constexpr SymbolId kNoSymbol = UINT32_MAX;
 inline constexpr uint32_t kNoIndex = UINT32_MAX;
 
 struct Symbol {
-  std::string_view name;            // owned by the table, without bars
-  TermId local = kNoTerm;           // innermost let or parameter of that name
-  TermId value = kNoTerm;           // constant or 0-ary definition in scope
-  uint32_t function = kNoIndex;     // functions in scope: head of Env's list by arity
-  uint32_t sort = kNoIndex;         // sort in scope: index into Env's sorts
+  std::string_view name;         // owned by the table, without bars
+  TermId local = kNoTerm;        // innermost let or parameter of that name
+  TermId value = kNoTerm;        // constant or 0-ary definition in scope
+  uint32_t function = kNoIndex;  // functions in scope: head of Env's list by arity
+  uint32_t sort = kNoIndex;      // sort in scope: index into Env's sorts
   Word word = Word::kNone;
 };
 

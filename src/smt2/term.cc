@@ -8,8 +8,8 @@ namespace congrua::smt2 {
 namespace {
 
 uint32_t start(TermOp op, Sort sort, size_t n) {
-  return static_cast<uint32_t>(op) * 0x9e3779b1u + static_cast<uint32_t>(sort) * 0x85ebca6bu +
-         static_cast<uint32_t>(n);
+  return static_cast<uint32_t>(op) * 0x9e3779b1u +
+         static_cast<uint32_t>(sort) * 0x85ebca6bu + static_cast<uint32_t>(n);
 }
 uint32_t mix(uint32_t h, uint32_t x) {
   const uint64_t p = (static_cast<uint64_t>(h) ^ 0x9e3779b97f4a7c15ull) *
@@ -102,10 +102,13 @@ TermId TermTable::constant(uint32_t declaration, Sort sort) {
 TermId TermTable::param(uint32_t index, Sort sort) {
   return intern(
       mix(start(TermOp::kParam, sort, 0), index),
-      [&](const Term& t) { return t.op == TermOp::kParam && t.a == index && t.sort == sort; },
+      [&](const Term& t) {
+        return t.op == TermOp::kParam && t.a == index && t.sort == sort;
+      },
       [&] {
         const uint16_t real = sort == Sort::kReal ? kHasReal : 0;
-        return Term{TermOp::kParam, sort, static_cast<uint16_t>(kHasParam | real), 0, 0, index, 0};
+        return Term{TermOp::kParam, sort, static_cast<uint16_t>(kHasParam | real), 0, 0,
+                    index,          0};
       });
 }
 
@@ -123,8 +126,9 @@ TermId TermTable::apply(uint32_t declaration, std::span<const TermId> args, Sort
         for (const TermId a : args) flags |= terms_[a].flags;
         const auto at = static_cast<uint32_t>(args_.size());
         args_.insert(args_.end(), args.begin(), args.end());
-        return Term{TermOp::kApply, sort, flags, static_cast<uint32_t>(args.size()), 0, at,
-                    declaration};
+        return Term{
+            TermOp::kApply, sort, flags, static_cast<uint32_t>(args.size()), 0, at,
+            declaration};
       });
 }
 
@@ -142,7 +146,8 @@ TermId TermTable::make(TermOp op, Sort sort, std::span<const TermId> args) {
       [&] {
         uint16_t flags = sort == Sort::kReal ? kHasReal : 0;
         for (const TermId a : args) flags |= terms_[a].flags;
-        const bool divides = op == TermOp::kDiv || op == TermOp::kMod || op == TermOp::kRatio;
+        const bool divides =
+            op == TermOp::kDiv || op == TermOp::kMod || op == TermOp::kRatio;
         if (divides && (!is_literal(args[1]) || literal(args[1]).is_zero())) {
           flags |= kHasSymbolicDiv;
         }

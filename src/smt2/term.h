@@ -1,11 +1,12 @@
 // Terms as they were written: a hash-consed DAG with the meaning of SMT-LIB.
 //
-// This is the original against which every model is checked, so it is kept as it was read: the
-// only rewriting is that chains (a < b < c), n-ary `div` and `/`, and negated or divided numerals
-// are taken apart, and Int arguments of Real operators are wrapped in to_real.
+// This is the original against which every model is checked, so it is kept as it was
+// read: the only rewriting is that chains (a < b < c), n-ary `div` and `/`, and negated
+// or divided numerals are taken apart, and Int arguments of Real operators are wrapped in
+// to_real.
 //
-// A term's arguments have smaller ids than the term: a pass over ascending ids visits children
-// first, without a stack.
+// A term's arguments have smaller ids than the term: a pass over ascending ids visits
+// children first, without a stack.
 #ifndef CONGRUA_SMT2_TERM_H_
 #define CONGRUA_SMT2_TERM_H_
 
@@ -101,8 +102,8 @@ class TermTable {
   TermId constant(uint32_t declaration, Sort sort);
   TermId apply(uint32_t declaration, std::span<const TermId> args, Sort sort);
   TermId param(uint32_t index, Sort sort);
-  // Sorts and number of arguments are the caller's duty (theory.h checks them). `args` must not
-  // point into this table.
+  // Sorts and number of arguments are the caller's duty (theory.h checks them). `args`
+  // must not point into this table.
   TermId make(TermOp op, Sort sort, std::span<const TermId> args);
 
   bool is_literal(TermId t) const { return terms_[t].op <= TermOp::kRational; }
@@ -126,7 +127,7 @@ class TermTable {
 
   std::vector<Term> terms_;
   std::vector<TermId> args_;
-  std::vector<Int> integers_;    // those outside int64
+  std::vector<Int> integers_;  // those outside int64
   std::vector<Value> rationals_;
   std::vector<uint32_t> table_;  // id + 1; 0 is empty
   size_t mask_ = 0;

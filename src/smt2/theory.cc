@@ -15,12 +15,13 @@ struct Signature {
 };
 
 constexpr Signature kSignatures[] = {
-    {"", 0, 0},        {"true", 0, 0},     {"false", 0, 0},   {"not", 1, 1},   {"and", 1, 0},
-    {"or", 1, 0},      {"xor", 2, 0},      {"=>", 2, 0},      {"ite", 3, 3},   {"=", 2, 0},
-    {"distinct", 2, 0}, {"<=", 2, 0},      {"<", 2, 0},       {">=", 2, 0},    {">", 2, 0},
-    {"+", 1, 0},       {"-", 1, 0},        {"*", 1, 0},       {"div", 2, 0},   {"mod", 2, 2},
-    {"abs", 1, 1},     {"/", 2, 0},        {"to_real", 1, 1}, {"to_int", 1, 1}, {"is_int", 1, 1},
-    {"^", 2, 2},       {"divisible", 2, 2},
+    {"", 0, 0},       {"true", 0, 0}, {"false", 0, 0},     {"not", 1, 1},
+    {"and", 1, 0},    {"or", 1, 0},   {"xor", 2, 0},       {"=>", 2, 0},
+    {"ite", 3, 3},    {"=", 2, 0},    {"distinct", 2, 0},  {"<=", 2, 0},
+    {"<", 2, 0},      {">=", 2, 0},   {">", 2, 0},         {"+", 1, 0},
+    {"-", 1, 0},      {"*", 1, 0},    {"div", 2, 0},       {"mod", 2, 2},
+    {"abs", 1, 1},    {"/", 2, 0},    {"to_real", 1, 1},   {"to_int", 1, 1},
+    {"is_int", 1, 1}, {"^", 2, 2},    {"divisible", 2, 2},
 };
 static_assert(std::size(kSignatures) == static_cast<size_t>(Word::kLastTheory) + 1);
 
@@ -97,9 +98,9 @@ class Application {
     return kNoTerm;
   }
   bool wrong_sort(size_t i, std::string_view wanted) {
-    fail(fmt::format("argument {} of '{}' has sort {}, not {}",
-                     first_ + i + 1, kSignatures[static_cast<size_t>(op_)].name, sort_name(terms_.sort(args_[i])),
-                     wanted));
+    fail(fmt::format("argument {} of '{}' has sort {}, not {}", first_ + i + 1,
+                     kSignatures[static_cast<size_t>(op_)].name,
+                     sort_name(terms_.sort(args_[i])), wanted));
     return false;
   }
   bool booleans() {
@@ -154,7 +155,8 @@ class Application {
   }
   TermId chain(TermOp op, bool swap) {
     const auto link = [&](size_t i) {
-      const std::array<TermId, 2> pair = {args_[swap ? i + 1 : i], args_[swap ? i : i + 1]};
+      const std::array<TermId, 2> pair = {args_[swap ? i + 1 : i],
+                                          args_[swap ? i : i + 1]};
       return terms_.make(op, Sort::kBool, pair);
     };
     if (args_.size() == 2) return link(0);
@@ -201,7 +203,8 @@ class Application {
   }
   // Outside the standard, as Z3 reads it: an integer power of an integer is an integer.
   TermId power() {
-    if (!terms_.is_literal(args_[1])) return fail("the exponent of '^' must be a constant");
+    if (!terms_.is_literal(args_[1]))
+      return fail("the exponent of '^' must be a constant");
     const Value e = terms_.literal(args_[1]);
     const bool natural = e.is_integer() && e.num.sign() >= 0;
     if (terms_.sort(args_[0]) == Sort::kInt && natural) {
@@ -212,7 +215,8 @@ class Application {
   }
   TermId divisible() {
     if (!integers()) return kNoTerm;
-    if (terms_.literal(args_[1]).num.sign() <= 0) return fail("'divisible' needs an index above 0");
+    if (terms_.literal(args_[1]).num.sign() <= 0)
+      return fail("'divisible' needs an index above 0");
     const TermId mod = terms_.make(TermOp::kMod, Sort::kInt, args_);
     return terms_.make(TermOp::kEq, Sort::kBool, std::array{mod, terms_.integer(0)});
   }
@@ -233,7 +237,8 @@ TermId coerce(TermTable& terms, TermId t, Sort sort) {
   return terms.make(TermOp::kToReal, Sort::kReal, std::array{t});
 }
 
-TermId apply_theory(TermTable& terms, Word op, std::span<TermId> args, std::string* error) {
+TermId apply_theory(TermTable& terms, Word op, std::span<TermId> args,
+                    std::string* error) {
   return Application(terms, op, args, error).make();
 }
 

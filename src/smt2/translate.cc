@@ -22,7 +22,8 @@ Translation::Translation(const Env& env, ExprPool& pool, Facts* facts)
 Expr Translation::expr(TermId term) {
   if (unresolved_at_ != knowledge_) forget_unresolved();
   const Expr e = Builder::expr(translate(term));
-  settle();  // before anything is asked: without its axiom an opaque division could be anything
+  settle();  // before anything is asked: without its axiom an opaque division could be
+             // anything
   return e;
 }
 
@@ -33,8 +34,9 @@ Expr Translation::assume(TermId term) {
   return e;
 }
 
-// Asserts without symbolic divisors come first, then those whose divisors have known signs, round
-// by round: each may settle the next. At last the others, with opaque divisions.
+// Asserts without symbolic divisors come first, then those whose divisors have known
+// signs, round by round: each may settle the next. At last the others, with opaque
+// divisions.
 std::vector<Expr> Translation::assume_all(std::span<const TermId> terms) {
   std::vector<const Node*> out(terms.size());
   std::vector<size_t> open;
@@ -264,7 +266,8 @@ void Translation::step_select(TermId t) {
       const Node* b = node(p->b);
       if (b == node(p->sign_of) && node(p->minus_a) == builder_.neg(a) &&
           node(p->minus_b) == builder_.neg(b) && (relied_signs(b) & Signs::kZero) == 0) {
-        const Node* n = p->remainder ? builder_.floor_mod(a, b) : builder_.floor_div(a, b);
+        const Node* n =
+            p->remainder ? builder_.floor_mod(a, b) : builder_.floor_div(a, b);
         return finish(t, {.num = n}, {p->a, p->b});
       }
     }
@@ -325,7 +328,8 @@ Translation::Memo Translation::constant(TermId t) {
   if (x.sort == Sort::kReal) return {};
   std::string name(env_.name(x.a));
   // A name may be declared again after a pop, with another sort.
-  if (name.empty() || builder_.find_symbol(name) != nullptr) name += fmt::format("#{}", x.a);
+  if (name.empty() || builder_.find_symbol(name) != nullptr)
+    name += fmt::format("#{}", x.a);
   const Node* n = builder_.symbol(name, {.sort = x.sort});
   origin_[t] = n;
   return {.num = n};
@@ -340,7 +344,8 @@ Translation::Memo Translation::application(TermId t) {
     if (env_.terms.sort(a) == Sort::kReal) args.push_back(den(of(a)));
   }
   if (x.sort == Sort::kReal) return {};
-  const Node* n = builder_.opaque(fmt::format("{}#{}", env_.name(x.b), x.b), args, x.sort);
+  const Node* n =
+      builder_.opaque(fmt::format("{}#{}", env_.name(x.b), x.b), args, x.sort);
   origin_[t] = n;
   return {.num = n};
 }
@@ -371,7 +376,8 @@ Translation::Memo Translation::connective(TermId t) {
       return {.num = n};
     }
     default:  // a => b => c is not a, or not b, or c
-      for (size_t i = 0; i + 1 < args.size(); ++i) args[i] = builder_.logical_not(args[i]);
+      for (size_t i = 0; i + 1 < args.size(); ++i)
+        args[i] = builder_.logical_not(args[i]);
       return {.num = builder_.disjunction(args)};
   }
 }

@@ -1,19 +1,20 @@
 // Terms as canonical expressions, under the asserts in scope.
 //
-// div and mod are SMT-LIB's. By a constant they are floor divisions at once. By a symbolic divisor
-// they are where the asserts in scope give the divisor a sign (or exclude 0); elsewhere they are
-// opaque terms div(a, b), mod(a, b) of which the standard's axiom for b != 0 is told:
+// div and mod are SMT-LIB's. By a constant they are floor divisions at once. By a
+// symbolic divisor they are where the asserts in scope give the divisor a sign (or
+// exclude 0); elsewhere they are opaque terms div(a, b), mod(a, b) of which the
+// standard's axiom for b != 0 is told:
 //   b > 0 => 0 <= a - b*q < b,   b < 0 => 0 <= a - b*q < -b,   b != 0 => r = a - b*q
-// It is told without a division, so that the point b = 0 stays in the question. When the sign
-// becomes known later, the opaque term is equated with the floor division. Each sign that a
-// translation relies on is told as well: it follows from the asserts, and their translations
-// need no longer imply it.
+// It is told without a division, so that the point b = 0 stays in the question. When the
+// sign becomes known later, the opaque term is equated with the floor division. Each sign
+// that a translation relies on is told as well: it follows from the asserts, and their
+// translations need no longer imply it.
 //
-// A Real is a quotient of integer expressions with a positive denominator; rounding it is a floor
-// division, comparing two is comparing cross products. What is truly real (a Real constant, a
-// quotient by what may be 0) has no translation: the proposition around it is an opaque one, so
-// that the translation says less than the original. Unsatisfiability carries over, a
-// model must be checked against the original.
+// A Real is a quotient of integer expressions with a positive denominator; rounding it is
+// a floor division, comparing two is comparing cross products. What is truly real (a Real
+// constant, a quotient by what may be 0) has no translation: the proposition around it is
+// an opaque one, so that the translation says less than the original. Unsatisfiability
+// carries over, a model must be checked against the original.
 #ifndef CONGRUA_SMT2_TRANSLATE_H_
 #define CONGRUA_SMT2_TRANSLATE_H_
 
@@ -38,8 +39,9 @@ namespace congrua::smt2 {
 
 class Translation {
  public:
-  // With `facts`, those hold the asserts in scope (the caller adds and scopes them) and are asked
-  // for signs; without, facts of the translation's own are made when they are first needed.
+  // With `facts`, those hold the asserts in scope (the caller adds and scopes them) and
+  // are asked for signs; without, facts of the translation's own are made when they are
+  // first needed.
   Translation(const Env& env, ExprPool& pool, Facts* facts = nullptr);
   Translation(const Translation&) = delete;
   Translation& operator=(const Translation&) = delete;
@@ -48,10 +50,11 @@ class Translation {
   Expr expr(TermId term);
   // The same, and from now on it holds. Side facts may become due.
   Expr assume(TermId term);
-  // All of them at once: what one says about a divisor is used for the others. Aligned with terms.
+  // All of them at once: what one says about a divisor is used for the others. Aligned
+  // with terms.
   std::vector<Expr> assume_all(std::span<const TermId> terms);
-  // Constraints that go with what was translated since the last call; they belong to the current
-  // scope.
+  // Constraints that go with what was translated since the last call; they belong to the
+  // current scope.
   std::vector<Expr> take_side_facts();
 
   void push();
@@ -177,7 +180,8 @@ class Translation {
   bool approximate_ = false;
   bool relied_on_scope_ = false;
 
-  // The symbol or opaque term that stands for a constant, an application, a free division.
+  // The symbol or opaque term that stands for a constant, an application, a free
+  // division.
   absl::flat_hash_map<TermId, const Node*> origin_;
   const Node* zero_;
   const Node* one_;

@@ -33,8 +33,8 @@ const Node* Translation::euclid_quotient(const Node* a, const Node* b, unsigned 
   if (signs == Signs::kPositive) return builder_.floor_div(a, b);
   const Node* negative = builder_.neg(builder_.floor_div(a, builder_.neg(b)));
   if (signs == Signs::kNegative) return negative;
-  return builder_.select(builder_.ge0(builder_.add_const(b, Int(-1))), builder_.floor_div(a, b),
-                         negative);
+  return builder_.select(builder_.ge0(builder_.add_const(b, Int(-1))),
+                         builder_.floor_div(a, b), negative);
 }
 
 // What the asserts in scope leave of the signs of b.
@@ -44,7 +44,8 @@ unsigned Translation::signs(const Node* b) {
     return s == 0 ? Signs::kZero : s > 0 ? Signs::kPositive : Signs::kNegative;
   }
   const auto it = asked_.find(b);
-  if (it != asked_.end() && it->second.knowledge == knowledge_ && (it->second.deep || !deep_)) {
+  if (it != asked_.end() && it->second.knowledge == knowledge_ &&
+      (it->second.deep || !deep_)) {
     return it->second.mask;
   }
   unsigned mask = signs_.possible(b);
@@ -87,7 +88,8 @@ unsigned Translation::deep_signs(const Node* b, unsigned mask) {
     if (own_facts_ == nullptr) own_facts_ = std::make_unique<Facts>(pool_);
     facts = own_facts_.get();
     const auto push_due = [&] {
-      while (given_scopes_ < learned_marks_.size() && learned_marks_[given_scopes_] <= given_) {
+      while (given_scopes_ < learned_marks_.size() &&
+             learned_marks_[given_scopes_] <= given_) {
         facts->push();
         ++given_scopes_;
       }
@@ -103,7 +105,8 @@ unsigned Translation::deep_signs(const Node* b, unsigned mask) {
   };
   if (holds(builder_.ge0(builder_.add_const(b, Int(-1))))) return Signs::kPositive;
   if ((mask & Signs::kNegative) == 0) return mask;
-  if (holds(builder_.ge0(builder_.add_const(builder_.neg(b), Int(-1))))) return Signs::kNegative;
+  if (holds(builder_.ge0(builder_.add_const(builder_.neg(b), Int(-1)))))
+    return Signs::kNegative;
   if (holds(builder_.logical_not(builder_.eq0(b)))) return mask & ~Signs::kZero;
   return mask;
 }
@@ -135,7 +138,8 @@ void Translation::tell_axiom(const Free& f) {
   for (const bool positive : {true, false}) {
     if ((mask & (positive ? Signs::kPositive : Signs::kNegative)) == 0) continue;
     const Node* size = positive ? f.b : builder_.neg(f.b);
-    const Node* below = builder_.ge0(builder_.add_const(builder_.sub(size, rest), Int(-1)));
+    const Node* below =
+        builder_.ge0(builder_.add_const(builder_.sub(size, rest), Int(-1)));
     const std::array parts = {builder_.ge0(rest), below, equal};
     const Node* not_that_sign = builder_.ge0(builder_.neg(size));
     tell(builder_.disjunction(std::array{not_that_sign, builder_.conjunction(parts)}));
@@ -177,10 +181,11 @@ TermId decremented(const TermTable& terms, TermId t) {
 }  // namespace
 
 // Python's division written with SMT-LIB's:
-//   (ite (> b 0) (div a b) (div (- a) (- b)))  and  (ite (> b 0) (mod a b) (- (mod (- a) (- b))))
-// For b > 0 both are floor(a / b) and its remainder by definition. For b < 0, -b > 0, so the other
-// branch is floor(-a / -b) = floor(a / b), and minus the remainder of -a by -b, which is
-// a - b*floor(a / b).
+//   (ite (> b 0) (div a b) (div (- a) (- b)))  and  (ite (> b 0) (mod a b) (- (mod (- a)
+//   (- b))))
+// For b > 0 both are floor(a / b) and its remainder by definition. For b < 0, -b > 0, so
+// the other branch is floor(-a / -b) = floor(a / b), and minus the remainder of -a by -b,
+// which is a - b*floor(a / b).
 std::optional<Translation::PythonDivision> Translation::python_division(TermId t) const {
   const TermTable& terms = env_.terms;
   const std::span<const TermId> args = terms.args(t);
@@ -191,7 +196,8 @@ std::optional<Translation::PythonDivision> Translation::python_division(TermId t
   PythonDivision p{};
   TermId positive = args[1];
   TermId negative = args[2];
-  if (is_integer(terms, low, 0) || (is_integer(terms, low, 1) && terms.op(c) == TermOp::kLe)) {
+  if (is_integer(terms, low, 0) ||
+      (is_integer(terms, low, 1) && terms.op(c) == TermOp::kLe)) {
     p.sign_of = high;  // 0 < b, 0 <= b, 1 <= b
   } else if (is_integer(terms, high, 0)) {
     p.sign_of = low;  // b < 0, b <= 0
@@ -201,7 +207,8 @@ std::optional<Translation::PythonDivision> Translation::python_division(TermId t
   }
   p.remainder = terms.op(positive) == TermOp::kMod;
   if (p.remainder) negative = negated(terms, negative);
-  if (negative == kNoTerm || terms.op(positive) != terms.op(negative)) return std::nullopt;
+  if (negative == kNoTerm || terms.op(positive) != terms.op(negative))
+    return std::nullopt;
   if (!p.remainder && terms.op(positive) != TermOp::kDiv) return std::nullopt;
   p.a = terms.arg(positive, 0);
   p.b = terms.arg(positive, 1);
@@ -210,8 +217,8 @@ std::optional<Translation::PythonDivision> Translation::python_division(TermId t
   return p;
 }
 
-// ceil(x) as (ite (= (to_int x) x) (to_int x) (+ (to_int x) 1)), with is_int for the condition, and
-// (ite (= (mod a b) 0) (div a b) (+ (div a b) 1)).
+// ceil(x) as (ite (= (to_int x) x) (to_int x) (+ (to_int x) 1)), with is_int for the
+// condition, and (ite (= (mod a b) 0) (div a b) (+ (div a b) 1)).
 std::optional<Translation::Ceiling> Translation::ceiling(TermId t) const {
   const TermTable& terms = env_.terms;
   const std::span<const TermId> args = terms.args(t);

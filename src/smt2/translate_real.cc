@@ -1,4 +1,5 @@
-// Sums, products and roundings. A Real is a quotient of integer expressions, denominator above 0.
+// Sums, products and roundings. A Real is a quotient of integer expressions, denominator
+// above 0.
 #include <array>
 
 #include "smt2/translate.h"
@@ -51,7 +52,8 @@ Translation::Memo Translation::arithmetic(TermId t) {
       for (size_t i = 1; i < args.size(); ++i) {
         Memo y = of(args[i]);
         to_common(&m, &y);
-        m.num = op == TermOp::kAdd ? builder_.add(m.num, y.num) : builder_.sub(m.num, y.num);
+        m.num =
+            op == TermOp::kAdd ? builder_.add(m.num, y.num) : builder_.sub(m.num, y.num);
       }
       return {.num = m.num, .den = m.den};
     }

@@ -48,8 +48,8 @@ bool less(const Value& a, const Value& b) {
   return a.num * b.den < b.num * a.den;
 }
 
-// floor(a / b) leaves a remainder in [0, b) for b > 0. For b < 0: a = (-q)(-b)... with q' = -q and
-// |b| = -b the remainder of floor(a / |b|) lies in [0, |b|).
+// floor(a / b) leaves a remainder in [0, b) for b > 0. For b < 0: a = (-q)(-b)... with q'
+// = -q and |b| = -b the remainder of floor(a / |b|) lies in [0, |b|).
 Int euclid_div(const Int& a, const Int& b) {
   return b.sign() > 0 ? floor_div(a, b) : -floor_div(a, -b);
 }

@@ -40,7 +40,8 @@ std::optional<Value> exact_sqrt(const Value& a);
 
 // SMT-LIB text: "(- 3)", "2.0", "(/ 1.0 3.0)", "true".
 std::string to_smtlib(const Value& v, Sort sort);
-// Reads what to_smtlib or Z3 prints for a value; nullopt for anything else (algebraic numbers).
+// Reads what to_smtlib or Z3 prints for a value; nullopt for anything else (algebraic
+// numbers).
 std::optional<Value> parse_value(std::string_view text);
 // "12.50" or "7".
 std::optional<Value> parse_decimal(std::string_view text);

@@ -17,10 +17,10 @@ namespace fs = std::filesystem;
 class Input : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) /
-              ("congrua_input_" + std::string(testing::UnitTest::GetInstance()
-                                                  ->current_test_info()
-                                                  ->name()));
+    folder_ =
+        fs::path(testing::TempDir()) /
+        ("congrua_input_" +
+         std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
     fs::create_directories(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }
@@ -51,10 +51,11 @@ std::string gzip(const std::string& text) {
 std::string xz(const std::string& text) {
   std::string out(lzma_stream_buffer_bound(text.size()), '\0');
   size_t size = 0;
-  EXPECT_EQ(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, nullptr,
-                                    reinterpret_cast<const uint8_t*>(text.data()), text.size(),
-                                    reinterpret_cast<uint8_t*>(out.data()), &size, out.size()),
-            LZMA_OK);
+  EXPECT_EQ(
+      lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, nullptr,
+                              reinterpret_cast<const uint8_t*>(text.data()), text.size(),
+                              reinterpret_cast<uint8_t*>(out.data()), &size, out.size()),
+      LZMA_OK);
   out.resize(size);
   return out;
 }
@@ -80,7 +81,9 @@ TEST_F(Input, PlainAndPackedWhateverTheName) {
 }
 
 TEST_F(Input, Errors) {
-  const auto code = [](const std::string& path) { return read_input(path).status().code(); };
+  const auto code = [](const std::string& path) {
+    return read_input(path).status().code();
+  };
   const auto missing = read_input((folder_ / "none.smt2").string());
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
   EXPECT_NE(std::string(missing.status().message()).find("none.smt2: No such file"),

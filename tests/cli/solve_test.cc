@@ -35,7 +35,8 @@ std::string contents(std::FILE* f) {
 }
 
 Ran solve(const std::string& text, SolveOptions options = {}) {
-  const fs::path file = fs::path(testing::TempDir()) / ("congrua_solve_" + std::to_string(getpid()));
+  const fs::path file =
+      fs::path(testing::TempDir()) / ("congrua_solve_" + std::to_string(getpid()));
   std::ofstream(file, std::ios::binary) << text;
   options.path = file.string();
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::tmpfile(), &std::fclose);
@@ -46,7 +47,8 @@ Ran solve(const std::string& text, SolveOptions options = {}) {
 }
 
 TEST(Solve, AnswersOnStandardOutputAndNothingElse) {
-  const Ran r = solve("(declare-const x Int)(assert (> x 3))(check-sat)(assert (< x 3))(check-sat)");
+  const Ran r = solve(
+      "(declare-const x Int)(assert (> x 3))(check-sat)(assert (< x 3))(check-sat)");
   EXPECT_EQ(r.code, kSolveOk);
   EXPECT_EQ(r.out, "sat\nunsat\n");
   EXPECT_EQ(r.err, "");
@@ -66,7 +68,8 @@ TEST(Solve, ExitCodes) {
   missing.path = "/no/such/file.smt2";
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> err(std::tmpfile(), &std::fclose);
   EXPECT_EQ(run_solve(missing, err.get(), err.get()), kSolveInput);
-  EXPECT_EQ(contents(err.get()), "congrua solve: /no/such/file.smt2: No such file or directory\n");
+  EXPECT_EQ(contents(err.get()),
+            "congrua solve: /no/such/file.smt2: No such file or directory\n");
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> full(std::fopen("/dev/full", "w"),
                                                              &std::fclose);
   SolveOptions any;
@@ -81,18 +84,22 @@ TEST(Solve, ModelChecksAndStatisticsGoToStandardError) {
   SolveOptions options;
   options.check_model = true;
   options.stats = true;
-  const Ran r = solve("(declare-const x Int)(assert (> x 3))(assert (< x 9))(check-sat)", options);
+  const Ran r =
+      solve("(declare-const x Int)(assert (> x 3))(assert (< x 9))(check-sat)", options);
   EXPECT_EQ(r.out, "sat\n");
-  EXPECT_TRUE(r.err.starts_with("check 1: the model satisfies all 2 asserts\n(:commands 4\n"))
+  EXPECT_TRUE(
+      r.err.starts_with("check 1: the model satisfies all 2 asserts\n(:commands 4\n"))
       << r.err;
   EXPECT_NE(r.err.find("\n :sat 1\n"), std::string::npos) << r.err;
   EXPECT_NE(r.err.find("\n :models-refuted 0\n"), std::string::npos) << r.err;
 }
 
 TEST(Solve, OutputChannels) {
-  const fs::path file = fs::path(testing::TempDir()) / ("congrua_channel_" + std::to_string(getpid()));
-  const Ran r = solve("(set-option :regular-output-channel \"" + file.string() +
-                      "\")(check-sat)(set-option :regular-output-channel \"stderr\")(echo \"e\")");
+  const fs::path file =
+      fs::path(testing::TempDir()) / ("congrua_channel_" + std::to_string(getpid()));
+  const Ran r =
+      solve("(set-option :regular-output-channel \"" + file.string() +
+            "\")(check-sat)(set-option :regular-output-channel \"stderr\")(echo \"e\")");
   EXPECT_EQ(r.code, kSolveOk);
   EXPECT_EQ(r.out, "");
   EXPECT_EQ(r.err, "\"e\"\n");
@@ -112,7 +119,8 @@ TEST(Solve, TimeoutInterruptsEitherEngine) {
     options.timeout_s = 0.5;
     const auto start = std::chrono::steady_clock::now();
     const Ran r = solve(
-        "(declare-const x Int)(declare-const y Int)(declare-const z Int)(assert (> x 100000))"
+        "(declare-const x Int)(declare-const y Int)(declare-const z Int)(assert (> x "
+        "100000))"
         "(assert (> y 100000))(assert (> z 100000))"
         "(assert (= (+ (* x x x) (* y y y)) (* z z z)))(check-sat)(echo \"next\")",
         options);
@@ -145,10 +153,12 @@ class Program : public testing::Test {
 
 TEST_F(Program, StandardInput) {
   const auto [code, out] =
-      shell("printf '(check-sat)(echo \"(\")(assert false)\\n(check-sat' | " + bin_ + " solve - ");
+      shell("printf '(check-sat)(echo \"(\")(assert false)\\n(check-sat' | " + bin_ +
+            " solve - ");
   EXPECT_EQ(code, kSolveErrors);
   EXPECT_EQ(out,
-            "sat\n\"(\"\n(error \"line 2 column 11: expected ')' at the end of the command, found the "
+            "sat\n\"(\"\n(error \"line 2 column 11: expected ')' at the end of the "
+            "command, found the "
             "end of the text (the command starts in line 2)\")\n");
   EXPECT_EQ(shell("printf '(check-sat)' | gzip | " + bin_ + " solve -").second, "sat\n");
 }
@@ -169,8 +179,8 @@ TEST_F(Program, AnswersEachCommandOfAStreamAtOnce) {
   }
   close(to[0]);
   close(from[1]);
-  for (const std::string command :
-       {"(set-option :print-success true)\n", "(declare-const x Int)", "(assert (> x 1)) (chec"}) {
+  for (const std::string command : {"(set-option :print-success true)\n",
+                                    "(declare-const x Int)", "(assert (> x 1)) (chec"}) {
     ASSERT_EQ(write(to[1], command.data(), command.size()),
               static_cast<ssize_t>(command.size()));
     std::string answer(8, '\0');

@@ -42,10 +42,10 @@ TEST(Factorize, CeilingsThatWereMultipliedOut) {
 TEST(Factorize, RestAndContent) {
   ExprPool pool;
   Builder& b = Builder::of(pool);
-  const Node* p = b.add_const(b.scale(b.mul(read(pool, "2*h - 2*(h//2) + 1"),
-                                            read(pool, "2*w - 2*(w//2) + 1")),
-                                      Int(-3)),
-                              Int(100));
+  const Node* p = b.add_const(
+      b.scale(b.mul(read(pool, "2*h - 2*(h//2) + 1"), read(pool, "2*w - 2*(w//2) + 1")),
+              Int(-3)),
+      Int(100));
   const Factorization f = factorize(b, p);
   EXPECT_EQ(f.factors.size(), 2u) << text_of(f);
   EXPECT_EQ(value_of(b, f), p);
@@ -63,7 +63,8 @@ TEST(Factorize, CommonFactors) {
 TEST(Factorize, WhatIsNoProduct) {
   ExprPool pool;
   Builder& b = Builder::of(pool);
-  for (const char* text : {"x", "3", "x*y", "x + y", "x*y + z", "x*x + y*y", "x*y + y*z + z*x"}) {
+  for (const char* text :
+       {"x", "3", "x*y", "x + y", "x*y + z", "x*x + y*y", "x*y + y*z + z*x"}) {
     EXPECT_TRUE(factorize(b, read(pool, text)).factors.empty()) << text;
   }
 }
@@ -73,7 +74,9 @@ TEST(FactorizeFuzz, EveryAnswerIsAnIdentityAndProductsOfLinearFormsAreFound) {
   constexpr int kSeeds = 3000;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     std::mt19937_64 rng(seed);
-    const auto upto = [&](int n) { return static_cast<int>(rng() % static_cast<uint64_t>(n)); };
+    const auto upto = [&](int n) {
+      return static_cast<int>(rng() % static_cast<uint64_t>(n));
+    };
     ExprPool pool;
     Builder& b = Builder::of(pool);
     const Node* product = b.constant(Int(1 + upto(3)));
@@ -86,7 +89,8 @@ TEST(FactorizeFuzz, EveryAnswerIsAnIdentityAndProductsOfLinearFormsAreFound) {
       }
       product = b.mul(product, b.add_const(f, Int(upto(5) - 2)));
     }
-    const Factorization f = factorize(b, b.add_const(product, Int(upto(3) == 0 ? upto(9) : 0)));
+    const Factorization f =
+        factorize(b, b.add_const(product, Int(upto(3) == 0 ? upto(9) : 0)));
     if (f.factors.empty()) continue;
     ++found;
     const Node* again = value_of(b, f);

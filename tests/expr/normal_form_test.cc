@@ -29,7 +29,8 @@ constexpr Pair kSame[] = {
     {"(floordiv (mul s0 s1) (mul s1 s2))", "(floordiv s0 s2)"},
     {"(floormod (mul s0 s1 s2) (mul s2 s0))", "0"},
     {"(floordiv (add (mul s0 s1) s2) s1)", "(add s0 (floordiv s2 s1))"},
-    {"(floordiv (add (mul s0 s1) s0 s2) (add s1 1))", "(add s0 (floordiv s2 (add s1 1)))"},
+    {"(floordiv (add (mul s0 s1) s0 s2) (add s1 1))",
+     "(add s0 (floordiv s2 (add s1 1)))"},
     {"(floordiv (mul -4 s0) -6)", "(floordiv (mul 2 s0) 3)"},
     {"(floordiv s0 (neg s1))", "(floordiv (neg s0) s1)"},
     {"(add (mul 8 (floordiv s0 8)) (floormod s0 8))", "s0"},
@@ -75,7 +76,8 @@ TEST(NormalForm, EqualSpellingsAreOneNode) {
 TEST(NormalForm, DifferentFunctionsAreNot) {
   ExprPool pool;
   for (const Pair& p : kDifferent) {
-    EXPECT_FALSE(*parse_sexpr(pool, p.a) == *parse_sexpr(pool, p.b)) << p.a << " | " << p.b;
+    EXPECT_FALSE(*parse_sexpr(pool, p.a) == *parse_sexpr(pool, p.b))
+        << p.a << " | " << p.b;
   }
 }
 

@@ -436,7 +436,8 @@ TEST(Text, ChainsOfAMillion) {
   declare(pool);
   const std::string close = repeated(")", kDepth);
   // Each let adds 1 to the name it hides; then a let in the binding of each let.
-  const Expr sum = sexpr(pool, repeated("(let ((s0 (add s0 1))) ", kDepth) + "s0" + close);
+  const Expr sum =
+      sexpr(pool, repeated("(let ((s0 (add s0 1))) ", kDepth) + "s0" + close);
   EXPECT_EQ(sum, pool.symbol("s0") + kDepth);
   EXPECT_EQ(sexpr(pool, repeated("(let ((t ", kDepth) + "s1" + repeated(")) t)", kDepth)),
             pool.symbol("s1"));

@@ -1,5 +1,5 @@
-// The SMT-LIB reader on any bytes: commands are read, asserts translated to canonical terms and
-// evaluated at the point where everything is 0, which no engine takes part in.
+// The SMT-LIB reader on any bytes: commands are read, asserts translated to canonical
+// terms and evaluated at the point where everything is 0, which no engine takes part in.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -45,8 +45,8 @@ Expr read(ExprPool& pool, std::string_view text) {
 }
 
 void add_all(Facts& facts, ExprPool& pool, std::string_view list) {
-  for (absl::string_view f :
-       absl::StrSplit(absl::string_view(list.data(), list.size()), ';', absl::SkipWhitespace())) {
+  for (absl::string_view f : absl::StrSplit(absl::string_view(list.data(), list.size()),
+                                            ';', absl::SkipWhitespace())) {
     EXPECT_TRUE(facts.add(read(pool, std::string(f))).ok()) << std::string(f);
   }
 }
@@ -64,8 +64,8 @@ constexpr LayerCase kLayerCases[] = {
     {"a >= 1; b >= 1; s >= 1; s*a == s*b", "a == b", Layer::kEqualities},
     {"s >= 1; s*a >= s*b", "a >= b", Layer::kFactTable},
     {"n >= 2; h >= 1; w >= 1; n*h*w <= 1000", "h*w <= 500", Layer::kProduct},
-    {"h >= 2; w >= 2; (h - h//2)*(w - w//2) <= 1000", "ceil_div(h, 4)*ceil_div(w, 4) <= 1000",
-     Layer::kProduct},
+    {"h >= 2; w >= 2; (h - h//2)*(w - w//2) <= 1000",
+     "ceil_div(h, 4)*ceil_div(w, 4) <= 1000", Layer::kProduct},
     // learn.cc: multiples by a quotient of their own, exact quotients
     {"floor_mod(h, 28) == 0", "7*floor_div(h, 7) == h", Layer::kEqualities},
     {"c >= 1; floor_mod(c, 576) == 0", "floor_div(floor_div(c, 4), 9)*36 == c",
@@ -75,8 +75,8 @@ constexpr LayerCase kLayerCases[] = {
     // linear.cc: several facts at once, definitions of quotients
     {"x >= y + 1; y >= z + 1; z >= 0", "x >= 2 + z", Layer::kLinear},
     {"2*x + 3*y <= 12; x - y >= 2; z >= x", "y <= z", Layer::kLinear},
-    {"q >= 1; q <= 16; t >= 1",
-     "floor_div(t + q + 15, 16) - floor_div(t + 15, 16) <= 1", Layer::kLinear},
+    {"q >= 1; q <= 16; t >= 1", "floor_div(t + q + 15, 16) - floor_div(t + 15, 16) <= 1",
+     Layer::kLinear},
     {"", "floor_mod(floor_div(x, 2), 2) >= 0", Layer::kLinear},
     // refute.cc: cases
     {"y0 >= 1; y1 >= 1; y0 == y1 or y0 == 1 or y1 == 1",
@@ -92,7 +92,8 @@ TEST(Facts, EachLayerDecidesWhatNeedsIt) {
     Facts facts(pool);
     add_all(facts, pool, c.facts);
     const Answer a = facts.decide(read(pool, c.guard));
-    EXPECT_EQ(truth_name(a.truth), truth_name(Truth::kTrue)) << c.facts << " |- " << c.guard;
+    EXPECT_EQ(truth_name(a.truth), truth_name(Truth::kTrue))
+        << c.facts << " |- " << c.guard;
     EXPECT_EQ(layer_name(a.layer), layer_name(c.layer)) << c.facts << " |- " << c.guard;
   }
 }
@@ -173,15 +174,16 @@ TEST(Facts, ClausesThatTeachEachOtherEnd) {
   ExprPool pool;
   (void)pool.symbol("q", {.sort = Sort::kBool});
   Facts facts(pool);
-  add_all(facts, pool,
-          "x >= -2; x <= 0; z >= 0; z <= 2; w >= 1048577; w <= 1048581");
-  (void)facts.add(read(pool, "(not q or w - z + min(z, 2305843009213693955) < floor_div(w, z))"
-                             " and floor_div(w + 3, x*z) == w"));
+  add_all(facts, pool, "x >= -2; x <= 0; z >= 0; z <= 2; w >= 1048577; w <= 1048581");
+  (void)facts.add(read(pool,
+                       "(not q or w - z + min(z, 2305843009213693955) < floor_div(w, z))"
+                       " and floor_div(w + 3, x*z) == w"));
   facts.push();
   (void)facts.add(read(pool, "w <= z"));
   const Answer a = facts.decide(
-      read(pool, "(not q or w - z + min(z, 2305843009213693955) < floor_div(w, 3*w))"
-                 " and floor_div(w + 3, x*z) == w"));
+      read(pool,
+           "(not q or w - z + min(z, 2305843009213693955) < floor_div(w, 3*w))"
+           " and floor_div(w + 3, x*z) == w"));
   EXPECT_EQ(truth_name(a.truth), "true");
 }
 
@@ -192,21 +194,24 @@ TEST(Facts, EquationsThatComeBackEnd) {
   Facts facts(pool);
   add_all(facts, pool, "x >= -1; x <= 3; y <= 2");
   EXPECT_FALSE(facts.add(read(pool, "abs(floor_div(x, -4)) >= 1099511627775 - y")).ok());
-  (void)facts.add(read(
-      pool,
-      "select(select(floor_mod(select(floor_mod(2*x, -5) <= x, floor_div(y, 3), abs(y)), 4) == 1,"
-      " select(x - 3 <= x, x, y), max(9007199254740994, y)) <= y, -3, y) - (x + y)"
-      " == floor_div(floor_div(y, 2), -2)"));
+  (void)facts.add(
+      read(pool,
+           "select(select(floor_mod(select(floor_mod(2*x, -5) <= x, floor_div(y, 3), "
+           "abs(y)), 4) == 1,"
+           " select(x - 3 <= x, x, y), max(9007199254740994, y)) <= y, -3, y) - (x + y)"
+           " == floor_div(floor_div(y, 2), -2)"));
   EXPECT_FALSE(facts.conflict().empty());
 }
 
-// Where the columns of the search end, "nothing is known" is no value, and no value is left out.
+// Where the columns of the search end, "nothing is known" is no value, and no value is
+// left out.
 TEST(Facts, SearchIsExactAtTheEndOfItsColumns) {
   constexpr Case cases[] = {
       {"floor_mod(z, -4611686018427387904) == 0", "y == w", Truth::kOpen},
       {"x <= -3; y <= 2; floor_div(floor_mod(x, y), 2305843009213693952) < y",
        "floor_mod(-1, y) == 0", Truth::kOpen},
-      {"z >= 0; z <= 1", "floor_mod(2*select(t >= 0, 2305843009213693951, -2305843009213693953), z) == 1",
+      {"z >= 0; z <= 1",
+       "floor_mod(2*select(t >= 0, 2305843009213693951, -2305843009213693953), z) == 1",
        Truth::kOpen},
       {"y >= 1; y <= 1", "4294967295*2147483649*x < y", Truth::kOpen},
   };
@@ -223,11 +228,13 @@ TEST(Facts, SearchIsExactAtTheEndOfItsColumns) {
 TEST(Facts, TheLeastCoefficientIsNotDivided) {
   ExprPool pool;
   Facts facts(pool);
-  (void)facts.add(read(pool, "floor_div(z, 3)*select(w >= abs(z), y, -1) <= -9223372036854775808*x"));
+  (void)facts.add(
+      read(pool, "floor_div(z, 3)*select(w >= abs(z), y, -1) <= -9223372036854775808*x"));
   (void)facts.decide(read(pool, "y >= x"));
 }
 
-// Arguments of a function are tied to its other applications: no component of its own is all.
+// Arguments of a function are tied to its other applications: no component of its own is
+// all.
 TEST(Facts, FunctionsMayHaveAnyValueSomewhere) {
   constexpr Case cases[] = {
       {"g:int(x) != 0", "g:int(w) != 2", Truth::kOpen},
@@ -270,13 +277,20 @@ class Random {
     const std::string b = term(depth - 1);
     const std::string c = std::to_string(upto(4) + 2);
     switch (upto(8)) {
-      case 0: return "(" + a + " - " + b + ")";
-      case 1: return "(" + a + " * " + b + ")";
-      case 2: return "floor_div(" + a + ", " + c + ")";
-      case 3: return "floor_mod(" + a + ", " + c + ")";
-      case 4: return "max(" + a + ", " + b + ")";
-      case 5: return "min(" + a + ", " + b + ")";
-      default: return "(" + a + " + " + b + ")";
+      case 0:
+        return "(" + a + " - " + b + ")";
+      case 1:
+        return "(" + a + " * " + b + ")";
+      case 2:
+        return "floor_div(" + a + ", " + c + ")";
+      case 3:
+        return "floor_mod(" + a + ", " + c + ")";
+      case 4:
+        return "max(" + a + ", " + b + ")";
+      case 5:
+        return "min(" + a + ", " + b + ")";
+      default:
+        return "(" + a + " + " + b + ")";
     }
   }
   std::string guard() {

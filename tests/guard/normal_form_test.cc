@@ -1,8 +1,8 @@
 // The identities of the canonical form against Z3 and enumeration.
 //
-// A tree of operators is written for Z3 as docs/semantics.md defines each operator, without any
-// canonical form; its canonical term is written node by node. Where Z3 finds a point at which the
-// two differ, the canonical form is wrong.
+// A tree of operators is written for Z3 as docs/semantics.md defines each operator,
+// without any canonical form; its canonical term is written node by node. Where Z3 finds
+// a point at which the two differ, the canonical form is wrong.
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -29,7 +29,8 @@ std::string floor_div_smt(const std::string& a, const std::string& b) {
 }
 
 std::string numeral_smt(std::string_view digits) {
-  return digits.starts_with('-') ? fmt::format("(- {})", digits.substr(1)) : std::string(digits);
+  return digits.starts_with('-') ? fmt::format("(- {})", digits.substr(1))
+                                 : std::string(digits);
 }
 
 // An operator tree; adds the divisors in it.
@@ -43,7 +44,8 @@ std::string smt_of(const Tree& t, std::set<std::string>& divisors) {
   if (t.head == "add") return join("+");
   if (t.head == "sub" || t.head == "neg") return join("-");
   if (t.head == "mul") return join("*");
-  if (t.head == "floordiv" || t.head == "floormod" || t.head == "ceildiv") divisors.insert(a[1]);
+  if (t.head == "floordiv" || t.head == "floormod" || t.head == "ceildiv")
+    divisors.insert(a[1]);
   if (t.head == "floordiv") return floor_div_smt(a[0], a[1]);
   if (t.head == "floormod") {
     return fmt::format("(- {} (* {} {}))", a[0], a[1], floor_div_smt(a[0], a[1]));
@@ -55,7 +57,8 @@ std::string smt_of(const Tree& t, std::set<std::string>& divisors) {
   if (t.head == "min" || t.head == "max") {
     std::string best = a[0];
     for (size_t i = 1; i < a.size(); ++i) {
-      best = fmt::format("(ite ({0} {1} {2}) {1} {2})", t.head == "min" ? "<=" : ">=", best, a[i]);
+      best = fmt::format("(ite ({0} {1} {2}) {1} {2})",
+                         t.head == "min" ? "<=" : ">=", best, a[i]);
     }
     return best;
   }
@@ -84,7 +87,8 @@ std::string smt_of(Expr e) {
     case Op::kAdd: {
       std::string sum = "(+ " + numeral_smt(fmt::to_string(*e.constant_term()));
       for (size_t i = 0; i < a.size(); ++i) {
-        sum += fmt::format(" (* {} {})", numeral_smt(fmt::to_string(*e.coefficient(i))), a[i]);
+        sum += fmt::format(" (* {} {})", numeral_smt(fmt::to_string(*e.coefficient(i))),
+                           a[i]);
       }
       return sum + ")";
     }
@@ -96,8 +100,8 @@ std::string smt_of(Expr e) {
     case Op::kMax: {
       std::string best = a[0];
       for (size_t i = 1; i < a.size(); ++i) {
-        best = fmt::format("(ite ({0} {1} {2}) {1} {2})", e.op() == Op::kMin ? "<" : ">", best,
-                           a[i]);
+        best = fmt::format("(ite ({0} {1} {2}) {1} {2})", e.op() == Op::kMin ? "<" : ">",
+                           best, a[i]);
       }
       return best;
     }
@@ -133,19 +137,28 @@ class Trees {
     };
     switch (below(12)) {
       case 0:
-      case 1: return pair("add");
-      case 2: return pair("sub");
-      case 3: return fmt::format("(mul {} {})", number(-4, 5), integer(depth - 1));
-      case 4: return below(3) == 0 ? pair("mul") : fmt::format("(neg {})", integer(depth - 1));
-      case 5: return pair("min");
-      case 6: return pair("max");
-      case 7: return fmt::format("(select {} {} {})", proposition(depth - 1), integer(depth - 1),
-                                 integer(0));
-      case 8: return fmt::format("(abs {})", integer(depth - 1));
+      case 1:
+        return pair("add");
+      case 2:
+        return pair("sub");
+      case 3:
+        return fmt::format("(mul {} {})", number(-4, 5), integer(depth - 1));
+      case 4:
+        return below(3) == 0 ? pair("mul") : fmt::format("(neg {})", integer(depth - 1));
+      case 5:
+        return pair("min");
+      case 6:
+        return pair("max");
+      case 7:
+        return fmt::format("(select {} {} {})", proposition(depth - 1),
+                           integer(depth - 1), integer(0));
+      case 8:
+        return fmt::format("(abs {})", integer(depth - 1));
       default: {
         constexpr std::string_view kDivisions[] = {"floordiv", "floormod", "ceildiv"};
         // Mostly by constants: by symbols Z3 soon knows nothing.
-        const std::string by = below(6) == 0 ? symbol() : number(below(4) == 0 ? -4 : 1, 8);
+        const std::string by =
+            below(6) == 0 ? symbol() : number(below(4) == 0 ? -4 : 1, 8);
         return fmt::format("({} {} {})", kDivisions[below(3)], integer(depth - 1),
                            by == "0" ? "3" : by);
       }
@@ -154,8 +167,8 @@ class Trees {
   std::string proposition(int depth) {
     if (depth > 0 && below(3) == 0) {
       if (below(4) == 0) return fmt::format("(not {})", proposition(depth - 1));
-      return fmt::format("({} {} {})", below(2) == 0 ? "and" : "or", proposition(depth - 1),
-                         proposition(depth - 1));
+      return fmt::format("({} {} {})", below(2) == 0 ? "and" : "or",
+                         proposition(depth - 1), proposition(depth - 1));
     }
     constexpr std::string_view kComparisons[] = {"eq", "ne", "lt", "le", "gt", "ge"};
     const std::string a = integer(depth);
@@ -182,7 +195,8 @@ Status difference(Z3Session& session, const std::string& text, std::string* poin
   std::set<std::string> divisors;
   const std::string direct = smt_of(expr_test::parse_trees(text)[0], divisors);
   std::string question;
-  for (const std::string& d : divisors) question += fmt::format("(assert (not (= {} 0)))\n", d);
+  for (const std::string& d : divisors)
+    question += fmt::format("(assert (not (= {} 0)))\n", d);
   question += fmt::format("(assert (not (= {} {})))\n", direct, smt_of(*canonical));
   session.push();
   std::string error;
@@ -190,7 +204,8 @@ Status difference(Z3Session& session, const std::string& text, std::string* poin
   // The time is a safety net: 4.8.12 does not count all its steps.
   const Z3Result r = session.check({.rlimit = 100'000, .watchdog_ms = 5'000});
   session.pop(1);
-  for (const auto& [name, value] : r.model) *point += fmt::format(" {} = {}", name, value);
+  for (const auto& [name, value] : r.model)
+    *point += fmt::format(" {} = {}", name, value);
   *point += fmt::format("; canonical form {}", to_string(*canonical));
   return r.status;
 }
@@ -225,8 +240,8 @@ TEST(NormalFormZ3, RandomTreesSoak) {
 
 // ---- The identities one by one
 
-// Over variables (lower case) and constants (upper case): lhs = rhs wherever the side condition on
-// the constants holds and no divisor is 0.
+// Over variables (lower case) and constants (upper case): lhs = rhs wherever the side
+// condition on the constants holds and no divisor is 0.
 struct Rule {
   std::string_view name, side, lhs, rhs;
   int box = 6;        // variables and constants from -box to box
@@ -238,29 +253,33 @@ constexpr Rule kRules[] = {
     // builder_div.cc, a constant divisor
     {"whole multiples come out", "(gt C 0)", "(floordiv (add (mul C T x) y) C)",
      "(add (mul T x) (floordiv y C))"},
-    {"common factors go", "(and (gt C 0) (gt G 0))", "(floordiv (add (mul G p) K) (mul G C))",
-     "(floordiv (add p (floordiv K G)) C)"},
-    {"nested divisions fuse", "(and (gt C 0) (gt D 0))", "(floordiv (add (floordiv p D) y) C)",
-     "(floordiv (add p (mul D y)) (mul D C))"},
+    {"common factors go", "(and (gt C 0) (gt G 0))",
+     "(floordiv (add (mul G p) K) (mul G C))", "(floordiv (add p (floordiv K G)) C)"},
+    {"nested divisions fuse", "(and (gt C 0) (gt D 0))",
+     "(floordiv (add (floordiv p D) y) C)", "(floordiv (add p (mul D y)) (mul D C))"},
     {"a negated division is one rounded up", "(gt C 0)", "(add (neg (floordiv p C)) y)",
      "(floordiv (add (mul C y) (neg p) (sub C 1)) C)"},
     {"negated nested divisions fuse", "(and (gt C 2) (gt D 0))",
      "(floordiv (sub y (floordiv p D)) C)",
      "(floordiv (add (mul D y) (neg p) (sub D 1)) (mul D C))"},
     // For C = 2 the inner division may come out with either sign: two terms of one value.
-    {"negated nested divisions fuse under 2", "(gt D 0)", "(floordiv (sub y (floordiv p D)) 2)",
+    {"negated nested divisions fuse under 2", "(gt D 0)",
+     "(floordiv (sub y (floordiv p D)) 2)",
      "(floordiv (add (mul D y) (neg p) (sub D 1)) (mul D 2))", 6, 8, false},
     {"the same as the builder has it", "(gt D 0)", "(floordiv (sub y (floordiv p D)) 2)",
      "(sub (floordiv (add (mul D y) p) (mul D 2)) (floordiv p D))"},
     {"the numerator flips", "(and (ge K 0) (lt K C) (ge M 0) (lt M C))",
      "(floordiv (add (mul K x) (mul L y) M) C)",
-     "(sub (add x y) (floordiv (add (mul (sub C K) x) (mul (sub C L) y) (sub (sub C 1) M)) C))",
+     "(sub (add x y) (floordiv (add (mul (sub C K) x) (mul (sub C L) y) (sub (sub C 1) "
+     "M)) C))",
      3, 4},
     {"a negative divisor", "(gt C 0)", "(floordiv p (neg C))", "(floordiv (neg p) C)"},
     {"rounding up", "(gt C 0)", "(ceildiv p C)", "(floordiv (add p (sub C 1)) C)"},
-    {"rounding up by one less", "(gt C 0)", "(ceildiv p C)", "(add (floordiv (sub p 1) C) 1)"},
+    {"rounding up by one less", "(gt C 0)", "(ceildiv p C)",
+     "(add (floordiv (sub p 1) C) 1)"},
     {"remainder", "(ne C 0)", "(add (mul C (floordiv p C)) (floormod p C))", "p"},
-    {"remainder of a multiple", "(ne C 0)", "(floormod (add p (mul C y)) C)", "(floormod p C)"},
+    {"remainder of a multiple", "(ne C 0)", "(floormod (add p (mul C y)) C)",
+     "(floormod p C)"},
     {"the other sign of a remainder", "(gt C 0)", "(floormod p (neg C))",
      "(neg (floormod (neg p) C))"},
     // builder_div.cc, any divisor
@@ -283,10 +302,13 @@ constexpr Rule kRules[] = {
     {"common addends of min", "true", "(min (add x t) (add y t))", "(add t (min x y))"},
     {"common addends of max", "true", "(max (add x t K) (add y t K))",
      "(add t K (max x y))"},
-    {"common factors of min", "(ge G 0)", "(min (mul G x) (mul G y))", "(mul G (min x y))"},
-    {"negative factors swap", "(le G 0)", "(max (mul G x) (mul G y))", "(mul G (min x y))"},
+    {"common factors of min", "(ge G 0)", "(min (mul G x) (mul G y))",
+     "(mul G (min x y))"},
+    {"negative factors swap", "(le G 0)", "(max (mul G x) (mul G y))",
+     "(mul G (min x y))"},
     {"min is a negated max", "true", "(min x y)", "(neg (max (neg x) (neg y)))"},
-    {"one constant wins", "true", "(max (add x K) y (add x L))", "(max (add x (max K L)) y)"},
+    {"one constant wins", "true", "(max (add x K) y (add x L))",
+     "(max (add x (max K L)) y)"},
     {"nested max", "true", "(max x (max y z))", "(max (max z x) y)"},
     {"abs", "true", "(abs (sub x y))", "(abs (sub y x))"},
     {"abs is max", "true", "(abs x)", "(max x (neg x))"},
@@ -295,14 +317,17 @@ constexpr Rule kRules[] = {
     {"common factors of select", "true", "(select (eq c 0) (mul G x) (mul G y))",
      "(mul G (select (eq c 0) x y))"},
     {"a negated condition", "true", "(select (lt c d) x y)", "(select (ge c d) y x)"},
-    {"another negated condition", "true", "(select (ne c d) x y)", "(select (eq d c) y x)"},
+    {"another negated condition", "true", "(select (ne c d) x y)",
+     "(select (eq d c) y x)"},
     {"one value", "true", "(select (eq c d) (add x 1) (add 1 x))", "(add x 1)"},
     {"a select of propositions", "true", "(select (gt c 0) (gt x 0) (gt y 0))",
      "(or (and (gt c 0) (gt x 0)) (and (le c 0) (gt y 0)))"},
     // builder_bool.cc
-    {"content of >=", "(gt G 0)", "(ge (add (mul G q) K) 0)", "(ge (add q (floordiv K G)) 0)"},
+    {"content of >=", "(gt G 0)", "(ge (add (mul G q) K) 0)",
+     "(ge (add q (floordiv K G)) 0)"},
     {"content of ==", "(ne G 0)", "(eq (add (mul G q) (mul G K)) 0)", "(eq q (neg K))"},
-    {"what does not divide", "(ne (floormod K G) 0)", "(eq (add (mul G q) K) 0)", "false"},
+    {"what does not divide", "(ne (floormod K G) 0)", "(eq (add (mul G q) K) 0)",
+     "false"},
     {"the sign of ==", "true", "(eq x y)", "(eq (neg x) (neg y))"},
     {"not >=", "true", "(not (ge p 0))", "(ge (sub (neg p) 1) 0)"},
     {"absorption", "true", "(and (ge x 0) (or (ge x 0) (eq y 1)))", "(ge x 0)"},
@@ -310,7 +335,8 @@ constexpr Rule kRules[] = {
      "(and (ge x 0) (eq y 1))"},
     {"contradiction", "true", "(and (ge x 0) (eq y 1) (lt x 0))", "false"},
     {"either", "true", "(or (eq x y) (ne x y))", "true"},
-    {"equivalence of negations", "true", "(eq (lt x 0) (eq y 0))", "(ne (ge x 0) (eq y 0))"},
+    {"equivalence of negations", "true", "(eq (lt x 0) (eq y 0))",
+     "(ne (ge x 0) (eq y 0))"},
 };
 
 bool is_constant(std::string_view name) { return name[0] >= 'A' && name[0] <= 'Z'; }
@@ -333,7 +359,8 @@ struct ReadRule {
         rhs(expr_test::parse_trees(r.rhs)[0]) {
     std::set<std::string> names;
     for (const Tree* t : {&side, &lhs, &rhs}) expr_test::symbols_of(*t, names);
-    for (const std::string& n : names) (is_constant(n) ? constants : variables).push_back(n);
+    for (const std::string& n : names)
+      (is_constant(n) ? constants : variables).push_back(n);
   }
   Tree side, lhs, rhs;
   std::vector<std::string> constants, variables;
@@ -359,13 +386,15 @@ TEST(NormalFormRules, HoldInABoxExhaustive) {
       ++checked;
       if (*lhs == *rhs) return;
       std::string where;
-      for (const auto& [n, v] : at.point) where += fmt::format(" {}={}", n, v.to_string());
+      for (const auto& [n, v] : at.point)
+        where += fmt::format(" {}={}", n, v.to_string());
       FAIL() << rule.name << " at" << where;
     };
     for_each_point(r.constants, rule.box, at.point, [&] {
       if (::testing::Test::HasFatalFailure()) return;
       const auto side = at.evaluate(r.side);
-      if (side && !side->is_zero()) for_each_point(r.variables, rule.box, at.point, check);
+      if (side && !side->is_zero())
+        for_each_point(r.variables, rule.box, at.point, check);
     });
     if (HasFatalFailure()) return;
     EXPECT_GT(checked, 5) << rule.name;
@@ -386,8 +415,8 @@ TEST(NormalFormRules, AreWhatTheBuilderDoes) {
       const auto a = parse_sexpr(pool, lhs);
       const auto b = parse_sexpr(pool, rhs);
       ASSERT_TRUE(a.ok() && b.ok()) << lhs << " " << rhs;
-      EXPECT_EQ(*a, *b) << rule.name << ": " << lhs << " is " << to_string(*a) << ", " << rhs
-                        << " is " << to_string(*b);
+      EXPECT_EQ(*a, *b) << rule.name << ": " << lhs << " is " << to_string(*a) << ", "
+                        << rhs << " is " << to_string(*b);
     });
   }
 }
@@ -398,7 +427,8 @@ TEST(NormalFormRules, Z3FindsNoCounterexampleExhaustive) {
     const ReadRule r(rule);
     Z3Session session;
     std::string text;
-    for (const std::string& v : r.variables) text += fmt::format("(declare-fun {} () Int)", v);
+    for (const std::string& v : r.variables)
+      text += fmt::format("(declare-fun {} () Int)", v);
     ASSERT_TRUE(session.add_text(text, nullptr));
     expr_test::Reference at;
     int proved = 0, asked = 0;
@@ -409,7 +439,8 @@ TEST(NormalFormRules, Z3FindsNoCounterexampleExhaustive) {
       const std::string lhs = smt_of(instance(r.lhs, at.point), divisors);
       const std::string rhs = smt_of(instance(r.rhs, at.point), divisors);
       std::string question = fmt::format("(assert (not (= {} {})))", lhs, rhs);
-      for (const std::string& d : divisors) question += fmt::format("(assert (not (= {} 0)))", d);
+      for (const std::string& d : divisors)
+        question += fmt::format("(assert (not (= {} 0)))", d);
       session.push();
       std::string error;
       EXPECT_TRUE(session.add_text(question, &error)) << question << error;

@@ -129,34 +129,56 @@ class Generator {
     const int d = depth - 1;
     switch (pick(10)) {
       case 0:
-      case 1: return term(d) + term(d);
-      case 2: return term(d) - term(d);
-      case 3: return (pick(7) - 3) * term(d);
-      case 4: return term(d) * term(d);
-      case 5: return floor_div(term(d), divisor());
-      case 6: return floor_mod(term(d), divisor());
-      case 7: return pick(2) == 0 ? min(term(d), term(d)) : max(term(d), term(d));
-      case 8: return select(proposition(d), term(d), term(d));
-      default: return variable();
+      case 1:
+        return term(d) + term(d);
+      case 2:
+        return term(d) - term(d);
+      case 3:
+        return (pick(7) - 3) * term(d);
+      case 4:
+        return term(d) * term(d);
+      case 5:
+        return floor_div(term(d), divisor());
+      case 6:
+        return floor_mod(term(d), divisor());
+      case 7:
+        return pick(2) == 0 ? min(term(d), term(d)) : max(term(d), term(d));
+      case 8:
+        return select(proposition(d), term(d), term(d));
+      default:
+        return variable();
     }
   }
   Expr proposition(int depth) {
     switch (pick(depth == 0 ? 5 : 9)) {
-      case 0: return eq(term(depth), term(0));
-      case 1: return ne(term(depth), term(0));
-      case 2: return le(term(depth), term(depth));
-      case 3: return lt(term(depth), term(0));
-      case 4: return bools_[0];
-      case 5: return logical_or(proposition(depth - 1), proposition(depth - 1));
-      case 6: return logical_and(proposition(depth - 1), proposition(depth - 1));
-      case 7: return !proposition(depth - 1);
-      default: return eq(proposition(depth - 1), proposition(depth - 1));
+      case 0:
+        return eq(term(depth), term(0));
+      case 1:
+        return ne(term(depth), term(0));
+      case 2:
+        return le(term(depth), term(depth));
+      case 3:
+        return lt(term(depth), term(0));
+      case 4:
+        return bools_[0];
+      case 5:
+        return logical_or(proposition(depth - 1), proposition(depth - 1));
+      case 6:
+        return logical_and(proposition(depth - 1), proposition(depth - 1));
+      case 7:
+        return !proposition(depth - 1);
+      default:
+        return eq(proposition(depth - 1), proposition(depth - 1));
     }
   }
-  int64_t pick(int64_t n) { return static_cast<int64_t>(rng_() % static_cast<uint64_t>(n)); }
+  int64_t pick(int64_t n) {
+    return static_cast<int64_t>(rng_() % static_cast<uint64_t>(n));
+  }
 
  private:
-  Expr variable() { return ints_[static_cast<size_t>(pick(static_cast<int64_t>(ints_.size())))]; }
+  Expr variable() {
+    return ints_[static_cast<size_t>(pick(static_cast<int64_t>(ints_.size())))];
+  }
   Expr divisor() {
     if (pick(3) == 0) return variable();
     const int64_t c = pick(11) - 5;
@@ -185,9 +207,10 @@ void for_each_point(const Generator& g, int64_t lo, int64_t hi, F&& f) {
   }
 }
 
-// A point where some divisor is 0 answers no question: the finder may leave it out. Only points
-// at which each divisor that occurs has a value other than 0 count as solutions.
-bool divisors_nonzero(const std::vector<Expr>& constraints, const internal::Assignment& point) {
+// A point where some divisor is 0 answers no question: the finder may leave it out. Only
+// points at which each divisor that occurs has a value other than 0 count as solutions.
+bool divisors_nonzero(const std::vector<Expr>& constraints,
+                      const internal::Assignment& point) {
   std::vector<const Node*> stack;
   for (const Expr& c : constraints) stack.push_back(node(c));
   internal::Evaluator evaluator;
@@ -236,10 +259,12 @@ TEST(Search, AgreesWithEnumerationOfBoxes) {
     const Outcome outcome = search.find(budget);
     std::string text;
     for (const Expr& c : constraints) text += to_string(c) + "; ";
-    ASSERT_EQ(outcome, possible ? Outcome::kFound : Outcome::kNone) << "seed " << seed << ": " << text;
+    ASSERT_EQ(outcome, possible ? Outcome::kFound : Outcome::kNone)
+        << "seed " << seed << ": " << text;
     if (possible) {
       ++sat;
-      ASSERT_TRUE(holds(constraints, model_of(search))) << "seed " << seed << ": " << text;
+      ASSERT_TRUE(holds(constraints, model_of(search)))
+          << "seed " << seed << ": " << text;
       ASSERT_EQ(sum_of(search), least) << "seed " << seed << ": " << text;
     } else {
       ++unsat;
@@ -267,7 +292,8 @@ TEST(Search, NoneIsNeverWrongWithoutBounds) {
       for (const Expr& x : g.ints()) {
         if (point.find(node(x)) == nullptr) point.set(node(x), Int(0));
       }
-      if (point.find(node(g.bools()[0])) == nullptr) point.set(node(g.bools()[0]), Int(0));
+      if (point.find(node(g.bools()[0])) == nullptr)
+        point.set(node(g.bools()[0]), Int(0));
       ASSERT_TRUE(holds(constraints, point)) << "seed " << seed;
     } else if (outcome == Outcome::kNone) {
       for_each_point(g, -4, 6, [&](const internal::Assignment& point) {
@@ -330,7 +356,8 @@ TEST(Search, ScopesAnswerAsFreshOnes) {
         scopes.push_back(constraints.size());
       } else if (what == 1 && !scopes.empty()) {
         search.pop();
-        constraints.erase(constraints.begin() + static_cast<ptrdiff_t>(scopes.back()), constraints.end());
+        constraints.erase(constraints.begin() + static_cast<ptrdiff_t>(scopes.back()),
+                          constraints.end());
         scopes.pop_back();
       } else if (what == 2) {
         constraints.push_back(g.proposition(1));
@@ -342,7 +369,8 @@ TEST(Search, ScopesAnswerAsFreshOnes) {
         Search fresh;
         for (const Expr& c : constraints) fresh.add(node(c));
         fresh.add(node(asked));
-        ASSERT_EQ(outcome, fresh.find(fresh_budget)) << "seed " << seed << " step " << step;
+        ASSERT_EQ(outcome, fresh.find(fresh_budget))
+            << "seed " << seed << " step " << step;
       }
     }
   }
@@ -386,7 +414,8 @@ TEST(Search, SameStepsInEveryRun) {
     ASSERT_EQ(search.find(budget), Outcome::kFound);
     spent[run] = budget.left();
     for (const auto& [variable, value] : search.model()) {
-      models[run] += std::string(internal::as_symbol(variable)->name) + "=" + value.to_string() + " ";
+      models[run] += std::string(internal::as_symbol(variable)->name) + "=" +
+                     value.to_string() + " ";
     }
   }
   EXPECT_EQ(spent[0], spent[1]);

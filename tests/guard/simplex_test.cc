@@ -68,7 +68,9 @@ struct Problem {
 };
 
 Problem random_problem(std::mt19937_64& rng) {
-  const auto upto = [&](int n) { return static_cast<int>(rng() % static_cast<uint64_t>(n)); };
+  const auto upto = [&](int n) {
+    return static_cast<int>(rng() % static_cast<uint64_t>(n));
+  };
   Problem p;
   const int variables = 2 + upto(3);
   for (int i = 0; i < variables; ++i) {

@@ -85,8 +85,9 @@ TEST_F(Z3Test, SatWithModel) {
 TEST_F(Z3Test, ValuesOfTerms) {
   add("(declare-fun x () Int)(declare-fun f (Int) Int)(define-fun d () Int (+ x x))"
       "(assert (= x 4))(assert (= (f x) 9))(assert (= (div x 0) 5))");
-  const Z3Result r = session_.check(steps(2'000'000), {}, false, false,
-                                    {"d", "(f (f x))", "(div x 0)", "(> x 3)", "(/ 1.0 2)"});
+  const Z3Result r =
+      session_.check(steps(2'000'000), {}, false, false,
+                     {"d", "(f (f x))", "(div x 0)", "(> x 3)", "(/ 1.0 2)"});
   ASSERT_EQ(r.status, Status::kSat) << r.reason;
   ASSERT_EQ(r.values.size(), 5u);
   EXPECT_EQ(r.values[0], "8");
@@ -100,7 +101,8 @@ TEST_F(Z3Test, ValuesOfTerms) {
 }
 
 TEST_F(Z3Test, UnsatWithCore) {
-  add("(declare-fun x () Int)(assert (! (> x 3) :named a))(assert (! (> x 1) :named |b c|))"
+  add("(declare-fun x () Int)(assert (! (> x 3) :named a))(assert (! (> x 1) :named |b "
+      "c|))"
       "(assert (> x 0))(assert (! (< x 2) :named c))(assert (! (< x 90) :named d))");
   const Z3Result r = session_.check(steps(2'000'000), {"(= x x)"}, true, true);
   ASSERT_EQ(r.status, Status::kUnsat) << r.reason;
@@ -110,7 +112,8 @@ TEST_F(Z3Test, UnsatWithCore) {
 
 TEST_F(Z3Test, AssumptionsAreForOneCheck) {
   add("(declare-fun x () Int)(assert (! (> x 3) :named a))(define-fun y () Int (- x 5))");
-  const std::vector<std::string> assumptions = {"(> x 0) ; said twice", "(< y (- 2))", "(> x 1)"};
+  const std::vector<std::string> assumptions = {"(> x 0) ; said twice", "(< y (- 2))",
+                                                "(> x 1)"};
   const Z3Result r = session_.check(steps(2'000'000), assumptions, true, true);
   ASSERT_EQ(r.status, Status::kUnsat) << r.reason;
   EXPECT_EQ(r.core, (std::vector<std::string>{"a", "(< y (- 2))"}));
@@ -126,7 +129,8 @@ TEST_F(Z3Test, ScopesForgetTextAndNames) {
   add("(declare-fun x () Int)(assert (> x 3))");
   EXPECT_EQ(check().status, Status::kSat);
   session_.push();
-  add("(declare-fun y () Int)(define-fun z () Int (+ x y))(assert (< z 0))(assert (> y 0))");
+  add("(declare-fun y () Int)(define-fun z () Int (+ x y))(assert (< z 0))(assert (> y "
+      "0))");
   EXPECT_EQ(check().status, Status::kUnsat);
   session_.pop(1);
   EXPECT_EQ(check().status, Status::kSat);
@@ -154,14 +158,14 @@ TEST_F(Z3Test, PiecesMeanWhatTheWholeMeans) {
   const std::vector<std::string> commands = {
       "(declare-fun a () Int)",
       "(declare-fun b () Int)",
-      "(define-fun mod () Int (mod a b))",           // a constant named as an operator
+      "(define-fun mod () Int (mod a b))",  // a constant named as an operator
       "(declare-fun ceil (Int) Int)",
-      "(define-fun ceil () Int (ceil 3))",           // overloaded by arity
+      "(define-fun ceil () Int (ceil 3))",  // overloaded by arity
       "(define-fun min2 ((p Int) (q Int)) Int (ite (< p q) p (+ q (* 0 mod))))",
       "(define-fun deep () Int (min2 a (min2 b ceil)))",
       "(assert (! (and (! (= b 7) :named inner) (> a 20)) :named outer))",
       "(assert (= mod 5))",
-      "(assert (let ((deep 3)) (= deep 3)))",        // shadows the definition
+      "(assert (let ((deep 3)) (= deep 3)))",  // shadows the definition
       "(define-sort Size () Int)",
       "(declare-fun n () Size)",
       "(define-fun m () Size (+ n deep))",
@@ -192,10 +196,11 @@ TEST_F(Z3Test, PiecesMeanWhatTheWholeMeans) {
 
 TEST_F(Z3Test, RefusesWhatIsNoDeclarationDefinitionOrAssert) {
   for (const std::string_view text :
-       {"(assert true", "(check-sat)", "x", "(assert true))", "(assert)", "(assert true false)",
-        "()", "(declare-fun x Int)", "(define-fun x () Int)", "(assert (= \"a b) true))",
-        "(declare-fun |x () Int)", "(define-fun-rec f ((x Int)) Int (f x))", "(push 1)",
-        "((assert true))", "(declare-fun y () Int)(assert"}) {
+       {"(assert true", "(check-sat)", "x", "(assert true))", "(assert)",
+        "(assert true false)", "()", "(declare-fun x Int)", "(define-fun x () Int)",
+        "(assert (= \"a b) true))", "(declare-fun |x () Int)",
+        "(define-fun-rec f ((x Int)) Int (f x))", "(push 1)", "((assert true))",
+        "(declare-fun y () Int)(assert"}) {
     std::string error;
     EXPECT_FALSE(session_.add_text(text, &error)) << text;
     EXPECT_FALSE(error.empty()) << text;
@@ -211,9 +216,10 @@ TEST_F(Z3Test, ErrorsOfTheParserLastUntilTheyArePopped) {
   add("(declare-fun x () Int)(assert (> x 0))");
   EXPECT_EQ(check().status, Status::kSat);
   for (const std::string_view bad :
-       {"(assert (> nobody 0))", "(assert (and x 3))", "(declare-fun x () Int)", "(assert x)",
-        "(assert (f x))", "(define-fun w () Bool 3)", "(define-fun w () Int 2.5)",
-        "(declare-fun q () Color)", "(assert (> x 1) (> x 2))", "(assert ((_ foo 1) x))",
+       {"(assert (> nobody 0))", "(assert (and x 3))", "(declare-fun x () Int)",
+        "(assert x)", "(assert (f x))", "(define-fun w () Bool 3)",
+        "(define-fun w () Int 2.5)", "(declare-fun q () Color)",
+        "(assert (> x 1) (> x 2))", "(assert ((_ foo 1) x))",
         "(declare-fun |x| () Int)"}) {
     session_.push();
     std::string error;
@@ -269,7 +275,8 @@ TEST_F(Z3Test, WatchdogAndCancelEndACheck) {
     std::this_thread::sleep_for(milliseconds(100));
     cancel = true;
   });
-  EXPECT_EQ(session_.check({.watchdog_ms = 600'000, .cancel = &cancel}).reason, "interrupted");
+  EXPECT_EQ(session_.check({.watchdog_ms = 600'000, .cancel = &cancel}).reason,
+            "interrupted");
   later.join();
   EXPECT_EQ(session_.check({.cancel = &cancel}).reason, "cancelled");
   EXPECT_LT(Clock::now() - before, milliseconds(20'000));
@@ -322,14 +329,15 @@ TEST_F(Z3Test, SameQuestionsSameAnswers) {
   const auto transcript = [] {
     Z3Session s;
     std::string out;
-    EXPECT_TRUE(s.add_text("(declare-fun a () Int)(declare-fun b () Int)(declare-fun c () Int)"
-                           "(assert (> (* a b) (+ c 17)))(assert (= (mod c 5) 3))",
-                           nullptr));
+    EXPECT_TRUE(
+        s.add_text("(declare-fun a () Int)(declare-fun b () Int)(declare-fun c () Int)"
+                   "(assert (> (* a b) (+ c 17)))(assert (= (mod c 5) 3))",
+                   nullptr));
     for (int i = 0; i < 12; ++i) {
       s.push();
-      EXPECT_TRUE(s.add_text(fmt::format("(assert (> (mod (+ a b) 7) {}))(assert (> c {}))",
-                                         i % 6, i * i),
-                             nullptr));
+      EXPECT_TRUE(s.add_text(
+          fmt::format("(assert (> (mod (+ a b) 7) {}))(assert (> c {}))", i % 6, i * i),
+          nullptr));
       const Z3Result r = s.check(steps(100'000));
       out += fmt::format("{} {}\n", static_cast<int>(r.status), r.reason);
       for (const auto& [name, v] : r.model) out += fmt::format("{}={} ", name, v);
@@ -342,11 +350,13 @@ TEST_F(Z3Test, SameQuestionsSameAnswers) {
 }
 
 TEST_F(Z3Test, ManyPiecesAreLinear) {
-  // Chained definitions and asserts, checked now and then; quadratic behaviour would take minutes.
+  // Chained definitions and asserts, checked now and then; quadratic behaviour would take
+  // minutes.
   add("(declare-fun t0 () Int)(assert (> t0 0))");
   constexpr int kLinks = 3000;
   for (int i = 1; i <= kLinks; ++i) {
-    add(fmt::format("(define-fun t{} () Int (+ t{} {}))(assert (> t{} 0))", i, i - 1, i % 7, i));
+    add(fmt::format("(define-fun t{} () Int (+ t{} {}))(assert (> t{} 0))", i, i - 1,
+                    i % 7, i));
     if (i % 100 == 0) {
       std::string error;
       ASSERT_TRUE(session_.parse(&error)) << error;
@@ -377,14 +387,16 @@ TEST_F(Z3Test, TooDeepTermsAreNotGivenToZ3) {
     add(fmt::format("(define-fun d{} () Bool (not d{}))", i, i - 1));
   }
   EXPECT_EQ(check().status, Status::kSat) << "a definition alone";
-  EXPECT_EQ(session_.check({}, {fmt::format("d{}", kZ3MaxDepth + 10)}).status, Status::kUnknown);
+  EXPECT_EQ(session_.check({}, {fmt::format("d{}", kZ3MaxDepth + 10)}).status,
+            Status::kUnknown);
   add(fmt::format("(assert d{})", kZ3MaxDepth - 10));
   EXPECT_EQ(check().status, Status::kSat);
 }
 
 // Unknown incrementally, known in one piece: the span of a contiguous tensor.
 TEST_F(Z3Test, FreshAttemptAfterAnIncrementalUnknown) {
-  add("(declare-fun b () Int)(declare-fun c () Int)(declare-fun h () Int)(declare-fun w () Int)"
+  add("(declare-fun b () Int)(declare-fun c () Int)(declare-fun h () Int)(declare-fun w "
+      "() Int)"
       "(assert (>= b 1))(assert (>= c 1))(assert (>= h 1))(assert (>= w 1))");
   EXPECT_EQ(check().status, Status::kSat);
   session_.push();
@@ -425,7 +437,8 @@ TEST_F(Z3SolveTest, SatUnsatAndCore) {
   EXPECT_EQ(r.layer, Layer::kZ3);
   EXPECT_EQ(r.model.size(), 2u);
   EXPECT_EQ(value(r, x) + value(r, y), Int(7));
-  r = solve({ge(y, num(0)), gt(2 * x, num(8)), eq(y, y + x - x), lt(x, num(5)), gt(y, x)});
+  r = solve(
+      {ge(y, num(0)), gt(2 * x, num(8)), eq(y, y + x - x), lt(x, num(5)), gt(y, x)});
   ASSERT_EQ(r.status, Status::kUnsat) << r.reason;
   EXPECT_EQ(r.core, (std::vector<size_t>{1, 3}));
   EXPECT_EQ(solve({}).status, Status::kSat);
@@ -446,16 +459,16 @@ TEST_F(Z3SolveTest, BirthRangesAndObligations) {
 
 TEST_F(Z3SolveTest, OpaqueTermsAreKnownByCongruence) {
   const Expr x = symbol("x"), y = symbol("y");
-  const auto f = [&](std::string_view name, std::vector<Expr> args, Sort sort = Sort::kInt) {
-    return pool_.opaque(name, args, sort);
-  };
+  const auto f = [&](std::string_view name, std::vector<Expr> args,
+                     Sort sort = Sort::kInt) { return pool_.opaque(name, args, sort); };
   EXPECT_EQ(solve({eq(x, y), ne(f("f", {x}), f("f", {y}))}).status, Status::kUnsat);
   EXPECT_EQ(solve({eq(x, y), ne(f("f", {x}), f("g", {y}))}).status, Status::kSat);
   EXPECT_EQ(solve({eq(x, y), ne(f("f", {x}), f("f", {y, y}))}).status, Status::kSat);
   const Expr rx = f("r", {x}, Sort::kReal), ry = f("r", {y}, Sort::kReal);
   EXPECT_EQ(solve({eq(x, y), ne(f("f", {rx}), f("f", {ry}))}).status, Status::kUnsat);
-  EXPECT_EQ(solve({eq(x, y), f("p", {rx}, Sort::kBool), !f("p", {ry}, Sort::kBool)}).status,
-            Status::kUnsat);
+  EXPECT_EQ(
+      solve({eq(x, y), f("p", {rx}, Sort::kBool), !f("p", {ry}, Sort::kBool)}).status,
+      Status::kUnsat);
   // A symbol and a function of no arguments do not meet, nor do functions of other sorts.
   EXPECT_EQ(solve({ne(x, f("x", {}))}).status, Status::kSat);
   const SolveResult r = solve({eq(f("f", {x}), num(3)), f("f", {x}, Sort::kBool)});
@@ -468,10 +481,10 @@ TEST_F(Z3SolveTest, EveryOperator) {
   const Expr x = symbol("x"), y = symbol("y"), z = symbol("z");
   const Expr p = pool_.symbol("p", {.sort = Sort::kBool});
   const Expr extreme[] = {x, y, z};
-  const SolveResult r = solve({eq(pool_.maximum(extreme) - pool_.minimum(extreme), num(5)),
-                               eq(min(x, y), num(3)), eq(max(y, z), num(8)), eq(eq(x, y), p),
-                               !p, eq(select(p, x, y), num(4)), logical_or(p, gt(x * x, z)),
-                               eq(abs(x - z), num(5))});
+  const SolveResult r = solve(
+      {eq(pool_.maximum(extreme) - pool_.minimum(extreme), num(5)), eq(min(x, y), num(3)),
+       eq(max(y, z), num(8)), eq(eq(x, y), p), !p, eq(select(p, x, y), num(4)),
+       logical_or(p, gt(x * x, z)), eq(abs(x - z), num(5))});
   ASSERT_EQ(r.status, Status::kSat) << r.reason;
   EXPECT_EQ(value(r, x), Int(3));
   EXPECT_EQ(value(r, y), Int(4));
@@ -494,7 +507,8 @@ TEST_F(Z3SolveTest, WhatIsTooMuchIsUnknown) {
   const SolveResult r = solve({eq(cubes, num(114))}, 100'000);
   EXPECT_EQ(r.status, Status::kUnknown);
   EXPECT_FALSE(r.reason.empty());
-  EXPECT_EQ(z3_solve(pool_, std::vector<Expr>{eq(cubes, num(114))}, {.watchdog_ms = 100}).status,
+  EXPECT_EQ(z3_solve(pool_, std::vector<Expr>{eq(cubes, num(114))}, {.watchdog_ms = 100})
+                .status,
             Status::kUnknown);
   std::atomic<bool> cancel = true;
   EXPECT_EQ(z3_solve(pool_, {}, {.cancel = &cancel}).reason, "cancelled");
@@ -515,20 +529,30 @@ TEST_F(Z3SolveTest, SharedTermsAreWrittenOnce) {
 // Random conjunctions over two symbols of a small range, against enumeration.
 TEST_F(Z3SolveTest, AgreesWithEnumeration) {
   std::mt19937 random(7);
-  const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  const auto below = [&](int n) {
+    return static_cast<int>(random() % static_cast<unsigned>(n));
+  };
   const Expr x = symbol("x", {.lo = -4, .hi = 5}), y = symbol("y", {.lo = -3, .hi = 4});
   const std::function<Expr(int)> term = [&](int depth) -> Expr {
     if (depth == 0) return below(3) == 0 ? num(below(7) - 3) : below(2) == 0 ? x : y;
     const Expr a = term(depth - 1), b = term(depth - 1);
     switch (below(8)) {
-      case 0: return a + b;
-      case 1: return a - b;
-      case 2: return a * b;
-      case 3: return floor_div(a, below(6) + 1);
-      case 4: return floor_mod(a, -below(3) - 2);
-      case 5: return below(2) == 0 ? min(a, b) : max(a, b);
-      case 6: return floor_div(a, b.is_const() ? x : b);
-      default: return select(ge(a, b), a, b - 1);
+      case 0:
+        return a + b;
+      case 1:
+        return a - b;
+      case 2:
+        return a * b;
+      case 3:
+        return floor_div(a, below(6) + 1);
+      case 4:
+        return floor_mod(a, -below(3) - 2);
+      case 5:
+        return below(2) == 0 ? min(a, b) : max(a, b);
+      case 6:
+        return floor_div(a, b.is_const() ? x : b);
+      default:
+        return select(ge(a, b), a, b - 1);
     }
   };
   int sat = 0, unsat = 0;

@@ -1,5 +1,5 @@
-// Every script of the conformance folder: the sequence of its answers against EXPECTED.csv, and
-// the responses of our own ones against their .expect patterns.
+// Every script of the conformance folder: the sequence of its answers against
+// EXPECTED.csv, and the responses of our own ones against their .expect patterns.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -75,7 +75,8 @@ std::vector<std::string> split_responses(const std::string& text) {
   return out;
 }
 
-// The shipped part of the folder, and the whole of it where CONGRUA_DATA tells where it is.
+// The shipped part of the folder, and the whole of it where CONGRUA_DATA tells where it
+// is.
 std::vector<fs::path> folders() {
   std::vector<fs::path> out = {"smt2/conformance"};
   if (const char* data = std::getenv("CONGRUA_DATA"); data != nullptr && *data != '\0') {
@@ -113,18 +114,20 @@ void check_folder(const fs::path& folder, Engine engine) {
           << row[0] << " check " << i + 1 << " " << checks[i].reason;
     }
     EXPECT_EQ(session.stats().models_refuted, 0u) << row[0];
-    const fs::path pattern_file = folder / (row[0].substr(0, row[0].size() - 5) + ".expect");
+    const fs::path pattern_file =
+        folder / (row[0].substr(0, row[0].size() - 5) + ".expect");
     if (!fs::exists(pattern_file)) continue;
-    const bool unknown =
-        std::any_of(checks.begin(), checks.end(),
-                    [](const Check& c) { return c.answer == CheckAnswer::kUnknown; });
+    const bool unknown = std::any_of(checks.begin(), checks.end(), [](const Check& c) {
+      return c.answer == CheckAnswer::kUnknown;
+    });
     if (unknown) continue;
     std::ifstream patterns(pattern_file);
     const std::vector<std::string> found = split_responses(out);
     size_t i = 0;
     for (std::string p; std::getline(patterns, p); ++i) {
       ASSERT_LT(i, found.size()) << row[0] << "\n" << out;
-      EXPECT_TRUE(std::regex_match(found[i], std::regex(p))) << row[0] << ": " << found[i] << " / " << p;
+      EXPECT_TRUE(std::regex_match(found[i], std::regex(p)))
+          << row[0] << ": " << found[i] << " / " << p;
     }
     EXPECT_EQ(i, found.size()) << row[0] << "\n" << out;
   }

@@ -29,7 +29,8 @@ TEST(Lexer, Tokens) {
       {"||", {{Tok::kQuoted, ""}}},
       {"|;\n\"|", {{Tok::kQuoted, ";\n\""}}},
       {":named :a.b", {{Tok::kKeyword, ":named"}, {Tok::kKeyword, ":a.b"}}},
-      {"0 12 1.50", {{Tok::kNumeral, "0"}, {Tok::kNumeral, "12"}, {Tok::kDecimal, "1.50"}}},
+      {"0 12 1.50",
+       {{Tok::kNumeral, "0"}, {Tok::kNumeral, "12"}, {Tok::kDecimal, "1.50"}}},
       {"-1 -1.5", {{Tok::kSymbol, "-1"}, {Tok::kSymbol, "-1.5"}}},
       {"#xfF #b01", {{Tok::kBits, "#xfF"}, {Tok::kBits, "#b01"}}},
       {"\"a\"\"b\" \"\"", {{Tok::kString, "a\"\"b"}, {Tok::kString, ""}}},
@@ -93,8 +94,7 @@ TEST(Lexer, Positions) {
 
 // Cut anywhere, a stream gives the same commands.
 TEST(CommandSplitter, AnyCutGivesTheSameCommands) {
-  const std::string text =
-      "(a (b |)| \")\") ) ; (\n (c \"x\"\"(\" ) (d)\n) (e ; )\n )";
+  const std::string text = "(a (b |)| \")\") ) ; (\n (c \"x\"\"(\" ) (d)\n) (e ; )\n )";
   const size_t whole = CommandSplitter().complete(text);
   EXPECT_EQ(text.substr(0, whole), text);
   for (size_t cut = 0; cut <= text.size(); ++cut) {

@@ -90,7 +90,8 @@ TEST(Interpretation, HugeValuesGiveUpInsteadOfFillingMemory) {
     const std::string old = "d" + std::to_string(i - 1);
     text += "(define-fun d" + std::to_string(i) + " () Int (* " + old + " " + old + "))";
   }
-  const Script s(text + "(assert (= d64 0))(assert (= d3 256))(assert (> (^ x 999999999) 0))");
+  const Script s(text +
+                 "(assert (= d64 0))(assert (= d3 256))(assert (> (^ x 999999999) 0))");
   Model m;
   m.constants[0] = {2, 1};
   Interpretation two(m);
@@ -100,7 +101,8 @@ TEST(Interpretation, HugeValuesGiveUpInsteadOfFillingMemory) {
 TEST(Interpretation, LongChains) {
   std::string text = "(declare-const x Int)(define-fun d0 () Int x)";
   for (int i = 1; i <= 30'000; ++i) {
-    text += "(define-fun d" + std::to_string(i) + " () Int (+ d" + std::to_string(i - 1) + " 1))";
+    text += "(define-fun d" + std::to_string(i) + " () Int (+ d" + std::to_string(i - 1) +
+            " 1))";
   }
   const Script s(text + "(assert (= d30000 30005))");
   Model m;

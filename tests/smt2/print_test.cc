@@ -39,14 +39,16 @@ TEST(Printer, RandomTermsSurviveTheRoundTrip) {
     ASSERT_EQ(copies.size(), terms.size());
     for (int point = 0; point < 20; ++point) {
       Model m;
-      for (const uint32_t d : env.declared()) m.constants[d] = random.value(env.declaration(d).sort);
+      for (const uint32_t d : env.declared())
+        m.constants[d] = random.value(env.declaration(d).sort);
       Model n;
       for (const uint32_t d : copy.declared()) {
         n.constants[d] = m.constants[printer.declaration(copy.name(d))];
       }
       EXPECT_EQ(Interpretation(m).evaluate(env.terms, terms),
                 Interpretation(n).evaluate(copy.terms, copies))
-          << seed << "\n" << text;
+          << seed << "\n"
+          << text;
     }
   }
 }
@@ -56,7 +58,8 @@ TEST(Printer, SharedTermsArePrintedOnce) {
   std::string script = "(declare-const mod Int)(define-fun d0 () Int mod)";
   for (int i = 1; i <= 1000; ++i) {
     const std::string old = "d" + std::to_string(i - 1);
-    script += "(define-fun d" + std::to_string(i) + " () Int (+ " + old + " (* 2 " + old + ")))";
+    script += "(define-fun d" + std::to_string(i) + " () Int (+ " + old + " (* 2 " + old +
+              ")))";
   }
   script += "(assert (= d1000 (mod mod 3)))";
   Reader reader(env, script);

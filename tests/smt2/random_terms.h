@@ -18,7 +18,8 @@ struct RandomOptions {
   bool quotients = false;  // Reals as quotients of integers by constants
 };
 
-// Constants x0..x2 (Int), p0 p1 (Bool) and, with reals, r0 (Real) are declared in this order.
+// Constants x0..x2 (Int), p0 p1 (Bool) and, with reals, r0 (Real) are declared in this
+// order.
 class RandomTerms {
  public:
   RandomTerms(Env& env, std::mt19937& rng, RandomOptions options)
@@ -31,23 +32,27 @@ class RandomTerms {
   Value value(Sort sort) {
     if (sort == Sort::kBool) return Value::of(below(2) == 0);
     const int64_t n = static_cast<int64_t>(below(13)) - 6;
-    return sort == Sort::kInt ? Value{n, 1} : Value::ratio(n, static_cast<int64_t>(below(4)) + 1);
+    return sort == Sort::kInt ? Value{n, 1}
+                              : Value::ratio(n, static_cast<int64_t>(below(4)) + 1);
   }
 
   TermId boolean(int depth) {
-    if (depth == 0) return below(4) == 0 ? env_.terms.boolean(below(2) == 0) : pick(bools_);
+    if (depth == 0)
+      return below(4) == 0 ? env_.terms.boolean(below(2) == 0) : pick(bools_);
     switch (below(10)) {
       case 0:
         return make(Word::kNot, {boolean(depth - 1)});
       case 1:
-        return make(Word::kAnd, {boolean(depth - 1), boolean(depth - 1), boolean(depth - 1)});
+        return make(Word::kAnd,
+                    {boolean(depth - 1), boolean(depth - 1), boolean(depth - 1)});
       case 2:
         return make(Word::kOr, {boolean(depth - 1), boolean(depth - 1)});
       case 3:
         return make(below(2) == 0 ? Word::kXor : Word::kImplies,
                     {boolean(depth - 1), boolean(depth - 1), boolean(depth - 1)});
       case 4:
-        return make(Word::kIte, {boolean(depth - 1), boolean(depth - 1), boolean(depth - 1)});
+        return make(Word::kIte,
+                    {boolean(depth - 1), boolean(depth - 1), boolean(depth - 1)});
       case 5:
         return make(below(2) == 0 ? Word::kEq : Word::kDistinct,
                     {integer(depth - 1), integer(depth - 1), integer(depth - 1)});
@@ -59,8 +64,9 @@ class RandomTerms {
         }
         [[fallthrough]];
       default:
-        return make(std::vector{Word::kLe, Word::kLt, Word::kGe, Word::kGt, Word::kEq}[below(5)],
-                    {integer(depth - 1), integer(depth - 1)});
+        return make(
+            std::vector{Word::kLe, Word::kLt, Word::kGe, Word::kGt, Word::kEq}[below(5)],
+            {integer(depth - 1), integer(depth - 1)});
     }
   }
 
@@ -72,19 +78,25 @@ class RandomTerms {
         return make(Word::kAdd, {integer(depth - 1), integer(depth - 1)});
       case 2:
         return below(3) == 0 ? make(Word::kSub, {integer(depth - 1)})
-                             : make(Word::kSub, {integer(depth - 1), integer(depth - 1), literal()});
+                             : make(Word::kSub,
+                                    {integer(depth - 1), integer(depth - 1), literal()});
       case 3:
-        return make(Word::kMul, {integer(depth - 1), below(2) == 0 ? literal() : integer(0)});
+        return make(Word::kMul,
+                    {integer(depth - 1), below(2) == 0 ? literal() : integer(0)});
       case 4:
       case 5: {
-        TermId divisor = options_.symbolic_division && below(2) == 0 ? integer(static_cast<int>(below(2))) : literal();
+        TermId divisor = options_.symbolic_division && below(2) == 0
+                             ? integer(static_cast<int>(below(2)))
+                             : literal();
         if (!options_.symbolic_division && divisor == env_.terms.integer(0)) {
           divisor = env_.terms.integer(-3);
         }
-        return make(below(2) == 0 ? Word::kDiv : Word::kMod, {integer(depth - 1), divisor});
+        return make(below(2) == 0 ? Word::kDiv : Word::kMod,
+                    {integer(depth - 1), divisor});
       }
       case 6:
-        return make(Word::kIte, {boolean(depth - 1), integer(depth - 1), integer(depth - 1)});
+        return make(Word::kIte,
+                    {boolean(depth - 1), integer(depth - 1), integer(depth - 1)});
       case 7:
         if (has_reals()) return make(Word::kToInt, {real(depth - 1)});
         [[fallthrough]];
@@ -100,15 +112,18 @@ class RandomTerms {
     }
     switch (below(5)) {
       case 0:
-        return make(below(2) == 0 ? Word::kAdd : Word::kSub, {real(depth - 1), real(depth - 1)});
+        return make(below(2) == 0 ? Word::kAdd : Word::kSub,
+                    {real(depth - 1), real(depth - 1)});
       case 1:
         return make(Word::kMul, {real(depth - 1), real(0)});
       case 2:
         return make(Word::kIte, {boolean(depth - 1), real(depth - 1), real(depth - 1)});
       default: {
-        const bool symbolic = options_.reals && options_.symbolic_division && below(2) == 0;
+        const bool symbolic =
+            options_.reals && options_.symbolic_division && below(2) == 0;
         TermId divisor = symbolic ? integer(depth - 1) : literal();
-        if (!symbolic && divisor == env_.terms.integer(0)) divisor = env_.terms.integer(2);
+        if (!symbolic && divisor == env_.terms.integer(0))
+          divisor = env_.terms.integer(2);
         return make(Word::kRatio, {integer(depth - 1), divisor});
       }
     }

@@ -19,8 +19,8 @@ std::vector<std::string> errors(std::string_view text) {
   std::vector<std::string> out;
   while (reader.next(c)) {
     if (c.error.empty()) continue;
-    out.push_back(std::to_string(c.position.line) + ":" + std::to_string(c.position.column) + " " +
-                  c.error);
+    out.push_back(std::to_string(c.position.line) + ":" +
+                  std::to_string(c.position.column) + " " + c.error);
   }
   return out;
 }
@@ -29,9 +29,11 @@ std::vector<std::string> errors(std::string_view text) {
 std::string value(std::string_view term) {
   Env env;
   const std::string text =
-      "(declare-const a Int)(declare-const b Int)(declare-const p Bool)(declare-const r Real)"
+      "(declare-const a Int)(declare-const b Int)(declare-const p Bool)(declare-const r "
+      "Real)"
       "(define-fun min2 ((x Int) (y Int)) Int (ite (< x y) x y))"
-      "(define-fun ceil ((x Real)) Int (ite (= (to_int x) x) (to_int x) (+ (to_int x) 1)))"
+      "(define-fun ceil ((x Real)) Int (ite (= (to_int x) x) (to_int x) (+ (to_int x) "
+      "1)))"
       "(declare-fun f (Int) Int)(get-value (" +
       std::string(term) + "))";
   Reader reader(env, text);
@@ -114,7 +116,8 @@ TEST(Reader, TermsMeanWhatTheStandardSays) {
       {"(^ 2.0 0.5)", "no value"},
       {"(^ r -2)", "(/ 4.0 25.0)"},
       {"18446744073709551616", "18446744073709551616"},
-      {"(* 18446744073709551616 18446744073709551616)", "340282366920938463463374607431768211456"},
+      {"(* 18446744073709551616 18446744073709551616)",
+       "340282366920938463463374607431768211456"},
       {"0012", "12"},
   };
   for (const auto& [term, expected] : cases) EXPECT_EQ(value(term), expected) << term;
@@ -130,21 +133,25 @@ TEST(Reader, ErrorsNameThePositionAndReadingGoesOn) {
       {"(assert (< 1 true))", "1:9 argument 2 of '<' has sort Bool, not Int or Real"},
       {"(assert (= 1 true))", "1:9 argument 2 of '=' has sort Bool, not Int or Real"},
       {"(assert (ite 1 true true))", "1:9 argument 1 of 'ite' has sort Int, not Bool"},
-      {"(assert (ite true 1 false))", "1:9 argument 3 of 'ite' has sort Bool, not Int or Real"},
+      {"(assert (ite true 1 false))",
+       "1:9 argument 3 of 'ite' has sort Bool, not Int or Real"},
       {"(assert (= (mod 1 2 3) 1))", "1:12 'mod' takes 2 arguments, 3 given"},
       {"(assert (= (mod 1.0 2) 1))", "1:12 argument 1 of 'mod' has sort Real, not Int"},
       {"(assert (=))", "1:9 '=' takes at least 2 arguments, 0 given"},
       {"(assert ())", "1:10 expected the name of a function"},
       {"(assert )", "1:9 expected a term"},
       {"(assert true true)", "1:14 expected ')' at the end of the command"},
-      {"(assert true", "1:13 expected ')' at the end of the command, found the end of the text (the "
-                       "command starts in line 1)"},
-      {"(assert (and true", "1:18 expected a term, found the end of the text (the command starts in "
-                            "line 1)"},
+      {"(assert true",
+       "1:13 expected ')' at the end of the command, found the end of the text (the "
+       "command starts in line 1)"},
+      {"(assert (and true",
+       "1:18 expected a term, found the end of the text (the command starts in "
+       "line 1)"},
       {"(assert (forall ((x Int)) true))", "1:10 quantifiers are not supported"},
       {"(assert (= #x0f 1))", "1:12 bit vectors are not supported"},
       {"(assert (= \"a\" 1))", "1:12 strings are not supported in terms"},
-      {"(assert ((_ extract 1 2) 1))", "1:13 the only indexed function is (_ divisible k)"},
+      {"(assert ((_ extract 1 2) 1))",
+       "1:13 the only indexed function is (_ divisible k)"},
       {"(assert ((_ divisible 0) 1))", "1:9 'divisible' needs an index above 0"},
       {"(assert ((_ divisible x) 1))", "1:23 expected a numeral"},
       {"(assert (let () true))", "1:15 'let' without bindings"},
@@ -161,11 +168,15 @@ TEST(Reader, ErrorsNameThePositionAndReadingGoesOn) {
       {"(declare-const 5 Int)", "1:16 expected a name"},
       {"(declare-const true Int)", "1:16 'true' is a reserved word"},
       {"(declare-const x Int)(declare-const x Bool)", "1:37 'x' is already declared"},
-      {"(declare-fun f (Int) Int)(declare-fun f (Bool) Int)", "1:39 'f' is already declared"},
-      {"(declare-fun f (Int) Int)(assert (= (f 1 2) 1))", "1:37 no function 'f' takes 2 arguments"},
+      {"(declare-fun f (Int) Int)(declare-fun f (Bool) Int)",
+       "1:39 'f' is already declared"},
+      {"(declare-fun f (Int) Int)(assert (= (f 1 2) 1))",
+       "1:37 no function 'f' takes 2 arguments"},
       {"(declare-fun f (Int) Int)(assert (= f 1))", "1:37 'f' is not a constant"},
-      {"(declare-const c Int)(assert (= (c 1) 1))", "1:34 'c' is a constant, not a function"},
-      {"(define-fun f ((x Int)) Bool x)", "1:13 'f' is defined by a term of sort Int, not Bool"},
+      {"(declare-const c Int)(assert (= (c 1) 1))",
+       "1:34 'c' is a constant, not a function"},
+      {"(define-fun f ((x Int)) Bool x)",
+       "1:13 'f' is defined by a term of sort Int, not Bool"},
       {"(define-fun f ((x Int)) Int (! x :named y))",
        "1:34 a named term cannot mention parameters"},
       {"(define-fun f ((x Bool)) Bool x)(assert (f 1))",
@@ -204,52 +215,64 @@ TEST(Reader, ErrorsNameThePositionAndReadingGoesOn) {
 
 TEST(Reader, AFailedCommandLeavesNothingBehind) {
   // The let, the parameters and the name of the failed commands are gone.
-  EXPECT_EQ(errors("(define-fun f ((x Int)) Int (let ((y x)) (+ y z)))(assert (= x 1))(assert (= y 1))"
+  EXPECT_EQ(errors("(define-fun f ((x Int)) Int (let ((y x)) (+ y z)))(assert (= x "
+                   "1))(assert (= y 1))"
                    "(assert (and (! true :named n) q))(assert n)(define-fun f () Int 1)")
                 .size(),
             5u);
 }
 
 TEST(Reader, QuirksOfRealFiles) {
-  EXPECT_EQ(errors("(declare-const a Int)(define-fun mod () Int (mod a 3))(define-fun mod_1 () Int "
-                   "(mod mod 2))(assert (= mod (mod mod mod)))"
-                   "(define-fun ceil ((x Real)) Int (to_int x))(define-fun ceil () Int (ceil 2.5))"
-                   "(define-fun floor () Int (to_int (/ a 2)))(assert (= ceil floor -1))"
-                   "(define-fun sqrt ((x Real)) Real (^ x 0.5))"),
-            std::vector<std::string>{});
+  EXPECT_EQ(
+      errors(
+          "(declare-const a Int)(define-fun mod () Int (mod a 3))(define-fun mod_1 () "
+          "Int "
+          "(mod mod 2))(assert (= mod (mod mod mod)))"
+          "(define-fun ceil ((x Real)) Int (to_int x))(define-fun ceil () Int (ceil 2.5))"
+          "(define-fun floor () Int (to_int (/ a 2)))(assert (= ceil floor -1))"
+          "(define-fun sqrt ((x Real)) Real (^ x 0.5))"),
+      std::vector<std::string>{});
 }
 
 TEST(Reader, ScopesTakeDeclarationsBack) {
   const std::string_view scoped =
-      "(push 1)(declare-const x Int)(define-fun f ((y Int)) Int y)(define-sort S () Int)(pop 1)";
-  EXPECT_EQ(errors(std::string(scoped) + "(assert (= x 1))(assert (= (f 1) 1))(declare-const s S)")
+      "(push 1)(declare-const x Int)(define-fun f ((y Int)) Int y)(define-sort S () "
+      "Int)(pop 1)";
+  EXPECT_EQ(errors(std::string(scoped) +
+                   "(assert (= x 1))(assert (= (f 1) 1))(declare-const s S)")
                 .size(),
             3u);
-  EXPECT_EQ(errors("(set-option :global-declarations true)" + std::string(scoped) +
-                   "(assert (= x 1))(assert (= (f 1) 1))(declare-const s S)(reset-assertions)"
-                   "(assert (= x 1))")
-                .size(),
-            0u);
-  EXPECT_EQ(errors("(declare-const x Int)(reset-assertions)(declare-const x Bool)(assert x)(reset)"
-                   "(declare-const x Int)(assert (= x 1))")
-                .size(),
-            0u);
+  EXPECT_EQ(
+      errors("(set-option :global-declarations true)" + std::string(scoped) +
+             "(assert (= x 1))(assert (= (f 1) 1))(declare-const s S)(reset-assertions)"
+             "(assert (= x 1))")
+          .size(),
+      0u);
+  EXPECT_EQ(
+      errors(
+          "(declare-const x Int)(reset-assertions)(declare-const x Bool)(assert x)(reset)"
+          "(declare-const x Int)(assert (= x 1))")
+          .size(),
+      0u);
 }
 
 TEST(Reader, SortDefinitions) {
-  EXPECT_EQ(errors("(define-sort Size () Int)(define-sort Second (A B) B)"
-                   "(define-sort Nested (A) (Second Bool (Second A A)))"
-                   "(declare-const x (Nested (Second Bool Size)))(assert (= (mod x 2) 1))"),
-            std::vector<std::string>{});
-  EXPECT_EQ(errors("(define-sort Second (A B) B)(declare-const x (Second Int))").size(), 1u);
+  EXPECT_EQ(
+      errors("(define-sort Size () Int)(define-sort Second (A B) B)"
+             "(define-sort Nested (A) (Second Bool (Second A A)))"
+             "(declare-const x (Nested (Second Bool Size)))(assert (= (mod x 2) 1))"),
+      std::vector<std::string>{});
+  EXPECT_EQ(errors("(define-sort Second (A B) B)(declare-const x (Second Int))").size(),
+            1u);
   EXPECT_EQ(errors("(define-sort Second (A B) B)(declare-const x Second)").size(), 1u);
 }
 
 TEST(Reader, UnsupportedCommandsAreMarked) {
   Env env;
-  Reader reader(env,
-                "(define-fun-rec f ((x Int)) Int (f x))(declare-datatypes ((L 0)) (((nil))))"
-                "(declare-sort U 0)(get-proof)(check-sat)");
+  Reader reader(
+      env,
+      "(define-fun-rec f ((x Int)) Int (f x))(declare-datatypes ((L 0)) (((nil))))"
+      "(declare-sort U 0)(get-proof)(check-sat)");
   Command c;
   for (int i = 0; i < 4; ++i) {
     ASSERT_TRUE(reader.next(c));
@@ -267,8 +290,8 @@ TEST(Reader, UnsupportedCommandsAreMarked) {
 constexpr size_t kDepth = 1'000'000;
 
 TEST(Reader, NestingOfAMillion) {
-  const auto nested = [](std::string_view open, std::string_view inside, std::string_view close,
-                         size_t depth = kDepth) {
+  const auto nested = [](std::string_view open, std::string_view inside,
+                         std::string_view close, size_t depth = kDepth) {
     std::string s = "(declare-const x Int)(declare-const p Bool)(assert ";
     for (size_t i = 0; i < depth; ++i) s += open;
     s += inside;
@@ -277,17 +300,21 @@ TEST(Reader, NestingOfAMillion) {
   };
   EXPECT_EQ(errors(nested("(not ", "p", ")")), std::vector<std::string>{});
   EXPECT_EQ(errors(nested("(let ((x (+ x 1))) ", "p", ")")), std::vector<std::string>{});
-  EXPECT_EQ(errors(nested("(! ", "p", " :foo (a b))", 100'000)), std::vector<std::string>{});
+  EXPECT_EQ(errors(nested("(! ", "p", " :foo (a b))", 100'000)),
+            std::vector<std::string>{});
   EXPECT_EQ(errors(nested("(and p ", "p", ")", 100'000)), std::vector<std::string>{});
   EXPECT_EQ(errors(nested("(", "", ")")).size(), 1u);
   EXPECT_EQ(errors(nested("(", "", "")).size(), 1u);
   EXPECT_EQ(errors("(declare-const x " + std::string(kDepth, '(') + ")").size(), 1u);
-  EXPECT_EQ(errors("(set-info :x " + std::string(kDepth, '(') + std::string(kDepth, ')') + ")").size(),
-            0u);
+  EXPECT_EQ(
+      errors("(set-info :x " + std::string(kDepth, '(') + std::string(kDepth, ')') + ")")
+          .size(),
+      0u);
 }
 
 TEST(Reader, ChainsOfDefinitions) {
-  std::string s = "(declare-const x Int)(define-fun d0 () Int x)(define-fun f0 ((y Int)) Int y)";
+  std::string s =
+      "(declare-const x Int)(define-fun d0 () Int x)(define-fun f0 ((y Int)) Int y)";
   for (int i = 1; i <= 32'000; ++i) {
     const std::string n = std::to_string(i), o = std::to_string(i - 1);
     s += "(define-fun d" + n + " () Int (+ d" + o + " (* d" + o + " 2)))";
@@ -320,8 +347,10 @@ TEST(Reader, BinaryAndEmptyInput) {
 // Every prefix of a script is read without a crash, and complains at most once.
 TEST(Reader, Prefixes) {
   const std::string text =
-      "(set-info :status |x y|)(declare-fun f ((a Int)) Int)(define-fun g ((x Int) (y Real)) Bool "
-      "(let ((z (+ x 1))) (! (< z y) :named n :p (q))))(push 2)(check-sat-assuming (true (not "
+      "(set-info :status |x y|)(declare-fun f ((a Int)) Int)(define-fun g ((x Int) (y "
+      "Real)) Bool "
+      "(let ((z (+ x 1))) (! (< z y) :named n :p (q))))(push 2)(check-sat-assuming (true "
+      "(not "
       "false)))(get-value ((as a Int) ((_ divisible 3) 4)))(echo \"a\"\"b\")(pop)";
   for (size_t n = 0; n <= text.size(); ++n) errors(text.substr(0, n));
 }
@@ -329,7 +358,8 @@ TEST(Reader, Prefixes) {
 TEST(TermTable, EqualTermsAreOneTerm) {
   Env env;
   const std::string_view text =
-      "(declare-const x Int)(assert (= (+ x 1) 2))(assert (= (+ x 1) 2))(assert (= (+ 1 x) 2))"
+      "(declare-const x Int)(assert (= (+ x 1) 2))(assert (= (+ x 1) 2))(assert (= (+ 1 "
+      "x) 2))"
       "(assert (= 2 (+ x 1)))";
   Reader reader(env, text);
   Command c;

@@ -1,11 +1,10 @@
-#include "congrua/smt2.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "congrua/smt2.h"
 #include "guard/z3.h"
 
 namespace congrua::smt2 {
@@ -32,19 +31,22 @@ TEST(Session, Answers) {
       {"(check-sat)", "sat\n"},
       {"(assert false)(check-sat)", "unsat\n"},
       {"(declare-const x Int)(assert (> (* x x) 8))(check-sat)", "sat\n"},
-      {"(declare-const x Int)(assert (> x 1))(push)(assert (< x 1))(check-sat)(pop)(check-sat)",
+      {"(declare-const x Int)(assert (> x 1))(push)(assert (< x "
+       "1))(check-sat)(pop)(check-sat)",
        "unsat\nsat\n"},
       {"(declare-const x Int)(assert (> x 1))(check-sat-assuming ((< x 1)))(check-sat)",
        "unsat\nsat\n"},
       {"(check-sat)(exit)(check-sat)(foo", "sat\n"},
       {"(assert false)(reset-assertions)(check-sat)", "sat\n"},
-      {"(declare-const x Int)(assert (< x x))(check-sat)(reset)(declare-const x Bool)(assert x)"
+      {"(declare-const x Int)(assert (< x x))(check-sat)(reset)(declare-const x "
+       "Bool)(assert x)"
        "(check-sat)",
        "unsat\nsat\n"},
       {"(push 3)(assert false)(pop 2)(check-sat)", "sat\n"},
       {"(push 1)(assert false)(push 2)(check-sat)(pop 3)(check-sat)", "unsat\nsat\n"},
       // The same name with two sorts, one after the other.
-      {"(push)(declare-const x Int)(assert (= x 3))(check-sat)(pop)(declare-const x Bool)(assert x)"
+      {"(push)(declare-const x Int)(assert (= x 3))(check-sat)(pop)(declare-const x "
+       "Bool)(assert x)"
        "(check-sat)(get-model)",
        "sat\nsat\n(\n  (define-fun x () Bool true)\n)\n"},
   };
@@ -56,21 +58,28 @@ TEST(Session, ValuesAndModels) {
       {"(declare-const x Int)(declare-const |a b| Bool)(declare-const r Real)"
        "(assert (and (= x -7) |a b| (= (* 2 r) 3)))",
        ""},
-      {"(declare-const x Int)(declare-const |a b| Bool)(assert (= x -7))(assert |a b|)(check-sat)"
+      {"(declare-const x Int)(declare-const |a b| Bool)(assert (= x -7))(assert |a "
+       "b|)(check-sat)"
        "(get-model)(get-value (x (+ x\n ; comment\n 1) (= |x| 7) |a b| (/ x 2)))",
        "sat\n(\n  (define-fun x () Int (- 7))\n  (define-fun |a b| () Bool true)\n)\n"
-       "((x (- 7)) ((+ x 1) (- 6)) ((= x 7) false) (|a b| true) ((/ x 2) (- (/ 7.0 2.0))))\n"},
-      {"(declare-const x Int)(assert (= (div x 0) 17))(assert (= x 3))(check-sat)(get-value ((div x "
+       "((x (- 7)) ((+ x 1) (- 6)) ((= x 7) false) (|a b| true) ((/ x 2) (- (/ 7.0 "
+       "2.0))))\n"},
+      {"(declare-const x Int)(assert (= (div x 0) 17))(assert (= x "
+       "3))(check-sat)(get-value ((div x "
        "0) (div 3 0) (mod 3 2)))(get-model)",
-       "sat\n(((div x 0) 17) ((div 3 0) 17) ((mod 3 2) 1))\n(\n  (define-fun x () Int 3)\n  "
+       "sat\n(((div x 0) 17) ((div 3 0) 17) ((mod 3 2) 1))\n(\n  (define-fun x () Int "
+       "3)\n  "
        "(define-fun div0 ((x!0 Int)) Int (ite (= x!0 3) 17 0))\n)\n"},
-      {"(get-model)", "(error \"line 1 column 1: there is no model: the last command that changes "
-                      "the state was not a check that answered sat\")\n"},
+      {"(get-model)",
+       "(error \"line 1 column 1: there is no model: the last command that changes "
+       "the state was not a check that answered sat\")\n"},
       {"(check-sat)(assert true)(get-value (true))",
-       "sat\n(error \"line 1 column 25: there is no model: the last command that changes the state "
+       "sat\n(error \"line 1 column 25: there is no model: the last command that changes "
+       "the state "
        "was not a check that answered sat\")\n"},
       {"(set-option :produce-models false)(check-sat)(get-model)",
-       "sat\n(error \"line 1 column 46: models are off: set the option :produce-models to true\")\n"},
+       "sat\n(error \"line 1 column 46: models are off: set the option :produce-models "
+       "to true\")\n"},
   };
   expect_all(cases);
 }
@@ -82,18 +91,23 @@ TEST(Session, CoresAssumptionsAssignmentsAssertions) {
        "(assert (! (< x 0) :named small))(check-sat)(get-unsat-core)",
        "unsat\n(|big x| small)\n"},
       {"(assert false)(check-sat)(get-unsat-core)",
-       "unsat\n(error \"line 1 column 26: cores are off: set the option :produce-unsat-cores to "
+       "unsat\n(error \"line 1 column 26: cores are off: set the option "
+       ":produce-unsat-cores to "
        "true\")\n"},
       {"(set-option :produce-unsat-cores true)(check-sat)(get-unsat-core)",
        "sat\n(error \"line 1 column 50: the last check was not unsat\")\n"},
-      {"(set-option :produce-unsat-assumptions true)(declare-const p Bool)(declare-const q Bool)"
-       "(declare-const r Bool)(assert (=> p (not q)))(check-sat-assuming (r p q (not (not p))))"
+      {"(set-option :produce-unsat-assumptions true)(declare-const p Bool)(declare-const "
+       "q Bool)"
+       "(declare-const r Bool)(assert (=> p (not q)))(check-sat-assuming (r p q (not "
+       "(not p))))"
        "(check-sat-assuming ( (not  p ) p))(get-unsat-assumptions)",
        "unsat\nunsat\n((not p) p)\n"},
-      {"(set-option :produce-assignments true)(declare-const p Bool)(assert (! p :named a))"
+      {"(set-option :produce-assignments true)(declare-const p Bool)(assert (! p :named "
+       "a))"
        "(assert (or (! (not p) :named |b c|) true))(check-sat)(get-assignment)",
        "sat\n((a true) (|b c| false))\n"},
-      {"(set-option :produce-assertions true)(declare-const x Int)(assert (> x  1) )(push)"
+      {"(set-option :produce-assertions true)(declare-const x Int)(assert (> x  1) "
+       ")(push)"
        "(assert (! (< |x| 5) ; five\n :named n))(get-assertions)(pop)(get-assertions)",
        "((> x 1)\n(! (< x 5) :named n))\n((> x 1))\n"},
   };
@@ -115,14 +129,19 @@ TEST(Session, InfoAndOptions) {
        "(error \"line 1 column 1: option :random-seed takes a numeral\")\n"},
       {"(set-option :print-success 1)",
        "(error \"line 1 column 1: option :print-success takes true or false\")\n"},
-      {"(set-option :no-such-option 1)(get-option :no-such-option)", "unsupported\nunsupported\n"},
+      {"(set-option :no-such-option 1)(get-option :no-such-option)",
+       "unsupported\nunsupported\n"},
       {"(get-option :regular-output-channel)", "\"stdout\"\n"},
-      {"(set-option :regular-output-channel \"stdout\")(echo \"a \"\"b\"\"\")", "\"a \"\"b\"\"\"\n"},
+      {"(set-option :regular-output-channel \"stdout\")(echo \"a \"\"b\"\"\")",
+       "\"a \"\"b\"\"\"\n"},
       {"(set-option :regular-output-channel \"/no\")", "unsupported\n"},
       {"(set-logic QF_LIA)(set-info :x)(set-info :y (a (b) \"c\"))", ""},
-      {"(set-option :print-success true)(declare-const x Int)(define-fun f ((a Int)) Int a)"
-       "(define-sort S () Int)(assert (= x 1))(push 1)(pop 1)(set-info :a b)(check-sat)(exit)",
-       "success\nsuccess\nsuccess\nsuccess\nsuccess\nsuccess\nsuccess\nsuccess\nsat\nsuccess\n"},
+      {"(set-option :print-success true)(declare-const x Int)(define-fun f ((a Int)) Int "
+       "a)"
+       "(define-sort S () Int)(assert (= x 1))(push 1)(pop 1)(set-info :a "
+       "b)(check-sat)(exit)",
+       "success\nsuccess\nsuccess\nsuccess\nsuccess\nsuccess\nsuccess\nsuccess\nsat\nsucc"
+       "ess\n"},
       {"(define-fun-rec f ((x Int)) Int (f x))(declare-datatypes () ())(get-proof)",
        "unsupported\nunsupported\nunsupported\n"},
       {"(assert\n  (> 1 \"a\"\"b\"))(check-sat)",
@@ -150,9 +169,10 @@ TEST(Session, PositionsGoOnFromTextToText) {
 TEST(Session, StatusAndStatistics) {
   std::string out;
   Session session([&](std::string_view s) { out += s; });
-  session.run("(declare-const x Int)(declare-const y Int)(assert (= x -5))(assert (= y 2))"
-              "(set-info :status sat)(check-sat)(check-sat)(set-info :status unsat)(assert false)"
-              "(check-sat)");
+  session.run(
+      "(declare-const x Int)(declare-const y Int)(assert (= x -5))(assert (= y 2))"
+      "(set-info :status sat)(check-sat)(check-sat)(set-info :status unsat)(assert false)"
+      "(check-sat)");
   const SessionStats& stats = session.stats();
   ASSERT_EQ(stats.checks.size(), 3u);
   EXPECT_EQ(stats.checks[0].expected, CheckAnswer::kSat);
@@ -174,8 +194,9 @@ TEST(Session, RedirectedOutput) {
     return [&](std::string_view s) { file += s; };
   };
   Session session([&](std::string_view s) { out += s; }, options);
-  session.run("(check-sat)(set-option :regular-output-channel \"a \"\"b\"\"\")(check-sat)"
-              "(set-option :regular-output-channel \"stdout\")(echo \"x\")");
+  session.run(
+      "(check-sat)(set-option :regular-output-channel \"a \"\"b\"\"\")(check-sat)"
+      "(set-option :regular-output-channel \"stdout\")(echo \"x\")");
   EXPECT_EQ(out, "sat\n\"x\"\n");
   EXPECT_EQ(file, "sat\n");
 }
@@ -183,18 +204,22 @@ TEST(Session, RedirectedOutput) {
 // Divisions by what may be 0 are free there and follow the standard elsewhere.
 TEST(Session, DivisionByWhatMayBeZero) {
   const Case cases[] = {
-      {"(declare-const x Int)(declare-const z Int)(assert (= (div x z) 17))(assert (= x 1))"
+      {"(declare-const x Int)(declare-const z Int)(assert (= (div x z) 17))(assert (= x "
+       "1))"
        "(check-sat)(assert (distinct z 0))(check-sat)",
        "sat\nunsat\n"},
       // A function of x: equal dividends, equal quotients.
-      {"(declare-const x Int)(declare-const y Int)(assert (= x y))(assert (distinct (mod x 0) (mod y "
+      {"(declare-const x Int)(declare-const y Int)(assert (= x y))(assert (distinct (mod "
+       "x 0) (mod y "
        "0)))(check-sat)",
        "unsat\n"},
       // The divisor's sign becomes known after the division was used.
-      {"(declare-const a Int)(declare-const b Int)(assert (= (div a b) 3))(assert (= a 7))(push)"
+      {"(declare-const a Int)(declare-const b Int)(assert (= (div a b) 3))(assert (= a "
+       "7))(push)"
        "(assert (> b 2))(check-sat)(pop)(assert (> b 1))(check-sat)(get-value (b))",
        "unsat\nsat\n((b 2))\n"},
-      {"(declare-const a Int)(declare-const b Int)(assert (= (mod a b) 4))(assert (= b -3))"
+      {"(declare-const a Int)(declare-const b Int)(assert (= (mod a b) 4))(assert (= b "
+       "-3))"
        "(check-sat)",
        "unsat\n"},
   };
@@ -205,17 +230,23 @@ TEST(Session, NativeEngineIsNeverWrongAboutReals) {
   SessionOptions options;
   options.engine = Engine::kNative;
   // Unsatisfiable for a reason that has nothing to do with reals.
-  EXPECT_EQ(responses("(declare-const x Int)(declare-const r Real)(assert (< r 1.5))(assert (> x 1))"
-                      "(assert (< x 1))(check-sat)",
-                      options),
-            "unsat\n");
+  EXPECT_EQ(
+      responses(
+          "(declare-const x Int)(declare-const r Real)(assert (< r 1.5))(assert (> x 1))"
+          "(assert (< x 1))(check-sat)",
+          options),
+      "unsat\n");
   // Rounded quotients are integers.
-  EXPECT_EQ(responses("(declare-const x Int)(assert (= (to_int (/ x 2)) 3))(assert (is_int (/ x 2)))"
-                      "(check-sat)(get-value (x))",
-                      options),
-            "sat\n((x 6))\n");
+  EXPECT_EQ(
+      responses(
+          "(declare-const x Int)(assert (= (to_int (/ x 2)) 3))(assert (is_int (/ x 2)))"
+          "(check-sat)(get-value (x))",
+          options),
+      "sat\n((x 6))\n");
   const std::string real = responses(
-      "(declare-const r Real)(assert (= (* r r) 2.0))(check-sat)(get-info :reason-unknown)", options);
+      "(declare-const r Real)(assert (= (* r r) 2.0))(check-sat)(get-info "
+      ":reason-unknown)",
+      options);
   EXPECT_TRUE(real.starts_with("unknown\n(:reason-unknown ")) << real;
 }
 
@@ -223,8 +254,10 @@ TEST(Session, EngineZ3) {
   SessionOptions options;
   options.engine = Engine::kZ3;
   const std::string out = responses(
-      "(set-option :produce-unsat-cores true)(declare-const mod Int)(declare-fun f (Int) Int)"
-      "(assert (! (= (mod mod 7) 3) :named a))(assert (! (= (f mod) 5) :named b))(check-sat)"
+      "(set-option :produce-unsat-cores true)(declare-const mod Int)(declare-fun f (Int) "
+      "Int)"
+      "(assert (! (= (mod mod 7) 3) :named a))(assert (! (= (f mod) 5) :named "
+      "b))(check-sat)"
       "(get-value ((f mod) (mod mod 7)))(push)(assert (! (< mod 0) :named c))"
       "(assert (! (> mod 0) :named d))(check-sat)(get-unsat-core)(pop)"
       "(check-sat-assuming ((= mod 4)))(check-sat)",

@@ -18,8 +18,8 @@ namespace {
 
 using internal::Builder;
 
-// A conjunction of canonical propositions at a point. Opaque divisions have the standard's values,
-// or `wrong` ones where that is set.
+// A conjunction of canonical propositions at a point. Opaque divisions have the
+// standard's values, or `wrong` ones where that is set.
 class Canonical {
  public:
   Canonical(ExprPool& pool, Model& point, const Env& env) : builder_(Builder::of(pool)) {
@@ -42,9 +42,9 @@ class Canonical {
       const auto b = evaluator_.evaluate(internal::args_of(n)[1], point_);
       Int v = 0;
       if (a && b) {
-        v = b->is_zero()  ? choice(*a, remainder)
-            : remainder ? euclid_mod(*a, *b)
-                        : euclid_div(*a, *b);
+        v = b->is_zero() ? choice(*a, remainder)
+            : remainder  ? euclid_mod(*a, *b)
+                         : euclid_div(*a, *b);
         if (!b->is_zero()) v = v + wrong;
       }
       point_.set(n, v);
@@ -84,8 +84,9 @@ void for_each_point(const Env& env, F&& f) {
           size_t i = 0;
           int bit = 0;
           for (const uint32_t d : env.declared()) {
-            m.constants[d] = env.declaration(d).sort == Sort::kInt ? Value{ints[i++ % 3], 1}
-                                                                   : Value::of((p >> bit++ & 1) != 0);
+            m.constants[d] = env.declaration(d).sort == Sort::kInt
+                                 ? Value{ints[i++ % 3], 1}
+                                 : Value::of((p >> bit++ & 1) != 0);
           }
           f(m);
         }
@@ -95,12 +96,14 @@ void for_each_point(const Env& env, F&& f) {
 }
 
 // With the same choices for divisions by 0.
-Interpretation interpretation(const Env& env, const Model& point, std::span<const TermId> roots) {
+Interpretation interpretation(const Env& env, const Model& point,
+                              std::span<const TermId> roots) {
   Model m = point;
   Interpretation plain(point);
   std::vector<TermId> divisions;
   for (const TermId t : env.terms.reachable(roots)) {
-    if (env.terms.op(t) == TermOp::kDiv || env.terms.op(t) == TermOp::kMod) divisions.push_back(t);
+    if (env.terms.op(t) == TermOp::kDiv || env.terms.op(t) == TermOp::kMod)
+      divisions.push_back(t);
   }
   // Choices may depend on inner ones: children have smaller ids, so one by one.
   for (const TermId t : divisions) {
@@ -188,7 +191,8 @@ TEST(Translation, SymbolicDivisionAgreesWithTheOriginalsAtEveryPoint) {
       std::array args = {x, env.terms.integer(0)};
       const Word relations[] = {Word::kGt, Word::kLt, Word::kDistinct};
       const uint32_t choice = (seed / (d == 0 ? 1 : d == 1 ? 4 : 16)) % 4;
-      if (choice < 3) signs.push_back(apply_theory(env.terms, relations[choice], args, &error));
+      if (choice < 3)
+        signs.push_back(apply_theory(env.terms, relations[choice], args, &error));
     }
     if (seed % 3 == 0) {
       add_all(signs);
@@ -242,11 +246,14 @@ struct Fixture {
 };
 
 std::string last_of(std::string_view asserts) {
-  Fixture f("(declare-const a Int)(declare-const b Int)(declare-const c Int)"
-            "(define-fun ceil ((x Real)) Int (ite (= (to_int x) x) (to_int x) (+ (to_int x) 1)))"
-            "(define-fun pydiv ((a Int) (b Int)) Int (ite (> b 0) (div a b) (div (- a) (- b))))"
-            "(define-fun pymod ((a Int) (b Int)) Int (ite (> b 0) (mod a b) (- (mod (- a) (- b)))))" +
-            std::string(asserts));
+  Fixture f(
+      "(declare-const a Int)(declare-const b Int)(declare-const c Int)"
+      "(define-fun ceil ((x Real)) Int (ite (= (to_int x) x) (to_int x) (+ (to_int x) "
+      "1)))"
+      "(define-fun pydiv ((a Int) (b Int)) Int (ite (> b 0) (div a b) (div (- a) (- b))))"
+      "(define-fun pymod ((a Int) (b Int)) Int (ite (> b 0) (mod a b) (- (mod (- a) (- "
+      "b)))))" +
+      std::string(asserts));
   return f.at_once().back();
 }
 
@@ -255,20 +262,23 @@ TEST(Translation, Forms) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       // Signs from asserts, in whatever order they come.
       {"(assert (> b 0))(assert (= (div a b) c))", "floor_div(a, b) == c"},
-      {"(assert (>= b 0))(assert (not (= b 0)))(assert (= (div a b) c))", "floor_div(a, b) == c"},
+      {"(assert (>= b 0))(assert (not (= b 0)))(assert (= (div a b) c))",
+       "floor_div(a, b) == c"},
       {"(assert (< b 0))(assert (= (div a b) c))", "-floor_div(a, -b) == c"},
       {"(assert (< b 0))(assert (= (mod a b) c))", "floor_mod(a, -b) == c"},
       {"(assert (>= b 2))(assert (= (mod a (* b b)) c))", "floor_mod(a, b*b) == c"},
       {"(assert (and (> b 0) (> c 1)))(assert (= (div a (- (* b c) 1)) c))",
        "floor_div(a, b*c - 1) == c"},
-      {"(assert (= b c))(assert (> c 0))(assert (= (mod a b) 1))", "floor_mod(a, b) == 1"},
+      {"(assert (= b c))(assert (> c 0))(assert (= (mod a b) 1))",
+       "floor_mod(a, b) == 1"},
       // Rounded quotients.
       {"(assert (= (to_int (/ a 3)) c))", "floor_div(a, 3) == c"},
       {"(assert (= (ceil (/ a 3)) c))", "ceil_div(a, 3) == c"},
       {"(assert (> b 0))(assert (= (ceil (/ a b)) c))", "ceil_div(a, b) == c"},
       {"(assert (= (- (to_int (- (/ a 3)))) c))", "ceil_div(a, 3) == c"},
       {"(assert (= (to_int (/ (* 2.5 a) 3)) c))", "floor_div(5*a, 6) == c"},
-      {"(assert (= (ite (= (mod a 4) 0) (div a 4) (+ 1 (div a 4))) c))", "ceil_div(a, 4) == c"},
+      {"(assert (= (ite (= (mod a 4) 0) (div a 4) (+ 1 (div a 4))) c))",
+       "ceil_div(a, 4) == c"},
       {"(assert (is_int (/ a 4)))", "floor_mod(a, 4) == 0"},
       {"(assert (< (/ a 2) (/ c 3)))", "3*a < 2*c"},
       {"(assert (= (/ a 2) 1.5))", "a == 3"},
@@ -289,7 +299,9 @@ TEST(Translation, Forms) {
 }
 
 TEST(Translation, LaterKnowledgeLinksEarlierDivisions) {
-  Fixture f("(declare-const a Int)(declare-const b Int)(assert (= (div a b) 2))(assert (> b 0))");
+  Fixture f(
+      "(declare-const a Int)(declare-const b Int)(assert (= (div a b) 2))(assert (> b "
+      "0))");
   std::ignore = f.translation.assume(f.asserts[0]);
   EXPECT_FALSE(f.translation.take_side_facts().empty());  // the axiom
   f.translation.push();
@@ -307,17 +319,20 @@ TEST(Translation, LaterKnowledgeLinksEarlierDivisions) {
 }
 
 TEST(Translation, TrulyRealTermsAreOpaque) {
-  Fixture f("(declare-const a Int)(declare-const r Real)(assert (or (> a 0) (< r 1.5)))"
-            "(assert (< r 1.5))(assert (= (to_int r) a))(assert (= (/ a a) 1.0))");
+  Fixture f(
+      "(declare-const a Int)(declare-const r Real)(assert (or (> a 0) (< r 1.5)))"
+      "(assert (< r 1.5))(assert (= (to_int r) a))(assert (= (/ a a) 1.0))");
   const auto exprs = f.one_by_one();
   EXPECT_TRUE(f.translation.approximate());
   EXPECT_NE(exprs[0].find("a >= 1"), std::string::npos) << exprs[0];
 }
 
 TEST(Translation, DeepTermsAndLongSums) {
-  std::string text = "(declare-const x Int)(declare-const p Bool)(define-fun d0 () Int x)";
+  std::string text =
+      "(declare-const x Int)(declare-const p Bool)(define-fun d0 () Int x)";
   for (int i = 1; i <= 30'000; ++i) {
-    text += "(define-fun d" + std::to_string(i) + " () Int (+ d" + std::to_string(i - 1) + " x))";
+    text += "(define-fun d" + std::to_string(i) + " () Int (+ d" + std::to_string(i - 1) +
+            " x))";
   }
   text += "(assert (= d30000 30001))(assert ";
   for (int i = 0; i < 100'001; ++i) text += "(not ";

@@ -90,8 +90,8 @@ TEST(Value, ParsesWhatSolversPrintAndNothingElse) {
   EXPECT_EQ(parse_value("2.50"), Value::ratio(5, 2));
   EXPECT_EQ(parse_value("18446744073709551616")->num.to_string(), "18446744073709551616");
   for (const std::string_view bad :
-       {"", "x", "(", ")", "1 2", "(+ 1 2)", "(/ 1 0)", "(- 1 2)", "(root-obj (+ (^ x 2) 1) 1)",
-        "1.", "(- )", "\"1\"", "-", "-x"}) {
+       {"", "x", "(", ")", "1 2", "(+ 1 2)", "(/ 1 0)", "(- 1 2)",
+        "(root-obj (+ (^ x 2) 1) 1)", "1.", "(- )", "\"1\"", "-", "-x"}) {
     EXPECT_FALSE(parse_value(bad)) << bad;
   }
 }
