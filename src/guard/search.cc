@@ -174,7 +174,8 @@ Search::Outcome Search::Impl::first_model(Tree& tree, Budget& budget) {
 
 // Halves the gap between the proved lower bound and the best sum.
 void Search::Impl::minimise(Tree& tree, Budget& budget) {
-  while (lower_bound < best && !budget.spent()) {
+  // Within 2 % of what no model is below, more effort is not worth it.
+  while (lower_bound < best - best / 50 && !budget.spent()) {
     const int64_t cap = lower_bound + (best - 1 - lower_bound) / 2;
     const Tree::Probe probe = tree.probe(cap, kMinimiseFailures);
     if (probe == Tree::Probe::kFound) {
