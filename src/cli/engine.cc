@@ -100,9 +100,9 @@ RunRow run_sat(const RunRequest& request, smt2::Engine engine) {
   return row;
 }
 
-// Solves a small script before the clock is looked at: a file runs in a process of its own,
-// whose first steps would pay for pages of code and memory that a compiler's process has
-// long touched. The baseline of Z3 does the same (bench/baselines/z3_engine.py).
+// Solves a small script before the clock is looked at: a file runs in a process of its
+// own, whose first steps would pay for pages of code and memory that a compiler's process
+// has long touched. The baseline of Z3 does the same (bench/baselines/z3_engine.py).
 void warm_up() {
   std::string text;
   std::string product = "1";

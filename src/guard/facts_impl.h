@@ -66,7 +66,8 @@ class Versions {
 // Makes room for an id in a side table that is indexed by it.
 template <typename Column>
 void reserve_id(Column& column, uint32_t id) {
-  if (id >= column.size()) column.resize(std::max<size_t>(id + 1, column.size() * 2));
+  if (id < column.size()) return;
+  column.resize(std::max<size_t>({id + 1, column.size() * 2, 64}));
 }
 
 // Does `atom` occur in n? Where n is too large to tell: true.

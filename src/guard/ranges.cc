@@ -163,7 +163,8 @@ Domain Facts::Impl::domain_of(const Node* n) {
       });
     }
     if (!ready) continue;
-    if (builder.num_nodes() > domains_.size()) domains_.resize(builder.num_nodes() * 2);
+    if (builder.num_nodes() > domains_.size())
+      domains_.resize(std::max<size_t>(128, builder.num_nodes() * 2));
     Domain d = compute_domain(x);
     if (const Domain k = known(x); !k.is_all()) d = d.meet(k);
     if (x->id >= domains_.size()) domains_.resize(x->id + 1);
