@@ -31,6 +31,20 @@ uint32_t saturating_inc(uint64_t v) {
   return static_cast<uint32_t>(v >= INT32_MAX ? INT32_MAX : v + 1) & INT32_MAX;
 }
 
+// Copies the arguments to where they belong, and what n inherits from them; returns the
+// end.
+const Node** store_args(Node* n, const Node** to, std::span<const Node* const> args) {
+  uint64_t depth = 0;
+  for (const Node* a : args) {
+    *to++ = a;
+    n->symbols |= a->symbols;
+    n->partial = n->partial || a->partial;
+    depth = std::max<uint64_t>(depth, a->depth);
+  }
+  n->depth = saturating_inc(depth) & INT32_MAX;
+  return to;
+}
+
 uint64_t symbol_bit(uint64_t hash) { return uint64_t{1} << (hash >> 58); }
 
 void sort_and_merge(std::vector<Term>& terms) {
@@ -255,16 +269,8 @@ const Node* Builder::opaque(std::string_view name, std::span<const Node* const> 
         n->sort = sort;
         n->degree = 1;
         n->n = static_cast<uint32_t>(args.size());
-        auto* to = reinterpret_cast<const Node**>(n + 1);
-        uint64_t depth = 0;
-        for (const Node* a : args) {
-          *to++ = a;
-          n->symbols |= a->symbols;
-          n->partial = n->partial || a->partial;
-          depth = std::max<uint64_t>(depth, a->depth);
-        }
-        n->depth = saturating_inc(depth) & INT32_MAX;
-        char* text = reinterpret_cast<char*>(to);
+        const Node** end = store_args(n, reinterpret_cast<const Node**>(n + 1), args);
+        char* text = reinterpret_cast<char*>(end);
         std::memcpy(text, name.data(), name.size());
         n->name = {text, name.size()};
         n->partial = n->partial || !args.empty();
@@ -289,18 +295,10 @@ const Node* Builder::intern_app(Op op, Sort sort, std::span<const Node* const> a
         n->sort = sort;
         n->degree = 1;
         n->n = static_cast<uint32_t>(args.size());
-        auto* to = reinterpret_cast<const Node**>(n + 1);
-        uint64_t depth = 0;
-        for (const Node* a : args) {
-          *to++ = a;
-          n->symbols |= a->symbols;
-          n->partial = n->partial || a->partial;
-          depth = std::max<uint64_t>(depth, a->depth);
-        }
+        store_args(n, reinterpret_cast<const Node**>(n + 1), args);
         n->partial =
             n->partial || (op == Op::kFloorDiv &&
                            (args[1]->op != Op::kConst || const_value(args[1]).is_zero()));
-        n->depth = saturating_inc(depth) & INT32_MAX;
         return n;
       });
 }

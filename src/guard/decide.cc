@@ -15,6 +15,26 @@ constexpr int64_t kLongSearch = 30'000;
 constexpr int kMaxNesting = 64;  // of connectives: the recursion of prove
 }  // namespace
 
+// What the table of facts says by itself of p >= 0, and of p = 0.
+std::optional<bool> Facts::Impl::known_nonnegative(const Node* p) {
+  const guard::LinearForm f = linear_form(p);
+  if (!f.valid) return std::nullopt;
+  const Domain k = known(f.form);
+  const int64_t at = f.negated ? f.constant : -f.constant;
+  if (f.negated ? k.hi() <= at : k.lo() >= at) return true;
+  if (f.negated ? k.lo() > at : k.hi() < at) return false;
+  return std::nullopt;
+}
+
+std::optional<bool> Facts::Impl::known_zero(const Node* p) {
+  const guard::LinearForm f = linear_form(p);
+  if (!f.valid) return std::nullopt;
+  const Domain k = known(f.form);
+  if (!k.contains(f.negated ? f.constant : -f.constant)) return false;
+  if (k.is_point()) return true;
+  return std::nullopt;
+}
+
 bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer) {
   const auto answer = [&](Layer l) {
     *layer = l;
@@ -22,13 +42,7 @@ bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer) {
   };
   if (p->op == Op::kConst)
     return const_value(p).sign() >= 0 && answer(Layer::kEqualities);
-  const guard::LinearForm f = linear_form(p);
-  if (f.valid) {
-    const Domain k = known(f.form);
-    if (f.negated ? k.hi() <= f.constant : k.lo() >= -f.constant) {
-      return answer(Layer::kFactTable);
-    }
-  }
+  if (known_nonnegative(p) == true) return answer(Layer::kFactTable);
   if (!budget.charge(8)) return false;
   if (domain_of(p).lo() >= 0) return answer(Layer::kInterval);
   if (!budget.charge(16) || negative_at_base(p)) return false;
@@ -46,18 +60,9 @@ std::optional<bool> Facts::Impl::prove_eq(const Node* p, Budget& budget, Layer* 
     *layer = Layer::kEqualities;
     return const_value(p).is_zero();
   }
-  const guard::LinearForm f = linear_form(p);
-  if (f.valid) {
-    const Domain k = known(f.form);
-    const int64_t at = f.negated ? f.constant : -f.constant;
-    if (!k.contains(at)) {
-      *layer = Layer::kFactTable;
-      return false;
-    }
-    if (k.is_point()) {
-      *layer = Layer::kFactTable;
-      return true;
-    }
+  if (const std::optional<bool> zero = known_zero(p)) {
+    *layer = Layer::kFactTable;
+    return zero;
   }
   if (!budget.charge(8)) return std::nullopt;
   const Domain d = domain_of(p);
@@ -149,22 +154,10 @@ std::optional<Truth> Facts::Impl::look_up(const Node* g, Layer* layer) {
   const bool negated = g->op == Op::kNot;
   const Node* x = negated ? args_of(g)[0] : g;
   std::optional<bool> holds;
-  if (x->op == Op::kGe || x->op == Op::kEq) {
-    const guard::LinearForm f = linear_form(args_of(x)[0]);
-    if (!f.valid) return std::nullopt;
-    const Domain k = known(f.form);
-    const int64_t at = f.negated ? f.constant : -f.constant;
-    if (x->op == Op::kEq) {
-      if (!k.contains(at)) {
-        holds = false;
-      } else if (k.is_point()) {
-        holds = true;
-      }
-    } else if (f.negated ? k.hi() <= at : k.lo() >= at) {
-      holds = true;
-    } else if (f.negated ? k.lo() > at : k.hi() < at) {
-      holds = false;
-    }
+  if (x->op == Op::kGe) {
+    holds = known_nonnegative(args_of(x)[0]);
+  } else if (x->op == Op::kEq) {
+    holds = known_zero(args_of(x)[0]);
   } else if (x->id < truth_.size() && truth_[x->id] != 0) {
     holds = truth_[x->id] > 0;
   }

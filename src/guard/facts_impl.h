@@ -131,6 +131,8 @@ struct Facts::Impl {
 
   // ---- decide.cc: the layers
   Truth decide(const Node* g, Budget& budget, Layer* layer);
+  std::optional<bool> known_nonnegative(const Node* p);
+  std::optional<bool> known_zero(const Node* p);
   std::optional<Truth> look_up(const Node* g, Layer* layer);
   Truth prove(const Node* g, Budget& budget, Layer* layer, int nesting = 0);
   bool prove_ge(const Node* p, Budget& budget, Layer* layer);

@@ -57,6 +57,7 @@ void Search::bound(const SearchBounds& b) {
 
 void Search::Impl::add(const Node* proposition) {
   constraints.push_back(proposition);
+  note_parts(proposition);
   engine.require(proposition, true);
 }
 

@@ -141,7 +141,6 @@ Search::Outcome Search::Impl::search_component(
   for (size_t i = 0; i < constraints.size(); ++i) {
     // Those from base_holds on may be false for want of a value that propagation has
     // fixed.
-    note_parts(constraints[i]);
     if ((constraints[i]->symbols & symbols) != 0 || i >= base_holds) {
       touched.push_back(constraints[i]);
     }
@@ -180,9 +179,6 @@ Search::Outcome Search::Impl::search_component(
     *found = fixed;
     for (size_t i = 0; i < cells.size(); ++i)
       found->emplace_back(cells[i], tree.values()[i]);
-  } else {
-    found->clear();
-    for (const auto& [c, v] : fixed) found->emplace_back(c, v);
   }
   // The base is as it was.
   for (const auto& [c, v] : fixed)
