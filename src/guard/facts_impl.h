@@ -52,6 +52,7 @@ class Versions {
   void touch_all() { touch(~uint64_t{0}); }
   uint64_t now() const { return now_; }
   bool valid(uint64_t made, uint64_t symbols) const {
+    if (made == now_) return true;
     for (uint64_t s = symbols; s != 0; s &= s - 1) {
       if (last_[static_cast<size_t>(__builtin_ctzll(s))] > made) return false;
     }
@@ -75,6 +76,8 @@ bool occurs(const Node* atom, const Node* n);
 
 // p seen as sign * (form) + constant, where form has no constant and a positive first
 // coefficient. Forms are what facts are stored under: x - y >= 3 answers x - y >= 1.
+Domain scaled(const Domain& d, const Int& c);  // of c * x for x in d
+
 struct LinearForm {
   const Node* form;
   int64_t constant;
@@ -90,7 +93,11 @@ struct Facts::Impl {
   using Node = internal::Node;
   using Builder = internal::Builder;
 
-  explicit Impl(ExprPool& p) : pool(p), builder(Builder::of(p)) {}
+  explicit Impl(ExprPool& p) : pool(p), builder(Builder::of(p)) {
+    facts.reserve(16);
+    ge_facts.reserve(16);
+    trail.reserve(16);
+  }
 
   void push_scope();
   void pop_scope();

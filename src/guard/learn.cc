@@ -1,7 +1,9 @@
 // Adding facts: every proposition is split, rewritten and handed to each layer that can
 // use it.
 #include <algorithm>
+#include <array>
 
+#include "absl/container/inlined_vector.h"
 #include "guard/facts_impl.h"
 
 namespace congrua {
@@ -41,7 +43,7 @@ void Facts::Impl::add_without_models(const Node* fact) {
 
 void Facts::Impl::learn(const Node* proposition, bool truth) {
   // Connectives by a work list: conjunctions may be nested as deep as terms.
-  std::vector<std::pair<const Node*, bool>> work{{proposition, truth}};
+  absl::InlinedVector<std::pair<const Node*, bool>, 8> work{{proposition, truth}};
   while (!work.empty() && !contradictory) {
     const bool value = work.back().second;
     // Rewritten when its turn comes: what came before may have been solved for.
@@ -122,21 +124,28 @@ void Facts::Impl::propagate(const Node* n) {
   switch (n->op) {
     case Op::kAdd: {
       const auto terms = terms_of(n);
-      if (terms.size() > 16) return;
+      const std::optional<int64_t> c = constant_of(n).to_int64();
+      if (terms.size() > 16 || !c) return;
+      // after[i]: the sum of the parts behind i; before: of those ahead of it.
+      std::array<Domain, 16> part, after;
+      for (size_t i = 0; i < terms.size(); ++i) {
+        part[i] = guard::scaled(domain_of(terms[i].mono), terms[i].coef);
+      }
+      after[terms.size() - 1] = Domain::point(0);
+      for (size_t i = terms.size() - 1; i-- > 0;) {
+        after[i] = congrua::add(part[i + 1], after[i + 1]);
+      }
+      const Domain whole = congrua::add_const(d, -*c);
+      Domain before = Domain::point(0);
       for (size_t i = 0; i < terms.size() && !contradictory; ++i) {
-        Domain rest = Domain::point(0);
-        for (size_t j = 0; j < terms.size(); ++j) {
-          if (j != i)
-            rest = congrua::add(rest,
-                                domain_of(builder.scale(terms[j].mono, terms[j].coef)));
+        // coef * mono is in whole - (before + after).
+        const Domain room = congrua::sub(whole, congrua::add(before, after[i]));
+        if (const std::optional<int64_t> k = terms[i].coef.to_int64()) {
+          improve(terms[i].mono,
+                  congrua::back_mul(Domain::all(), room, Domain::point(*k)));
         }
-        // coef * mono is in (d - constant) - rest.
-        const std::optional<int64_t> c = constant_of(n).to_int64();
-        if (!c) return;
-        const Domain part = congrua::sub(congrua::add_const(d, -*c), rest);
-        const std::optional<int64_t> k = terms[i].coef.to_int64();
-        if (!k) continue;
-        improve(terms[i].mono, congrua::back_mul(Domain::all(), part, Domain::point(*k)));
+        before =
+            congrua::add(before, guard::scaled(domain_of(terms[i].mono), terms[i].coef));
       }
       return;
     }

@@ -1,4 +1,5 @@
 // Strided intervals of terms under the facts (DESIGN.md, layer 1).
+#include "absl/container/inlined_vector.h"
 #include "guard/facts_impl.h"
 
 namespace congrua {
@@ -19,13 +20,13 @@ Domain point_of(const Int& v) {
                       : Domain::interval(kNegInf, kNegInf + 1);
 }
 
-Domain scaled(const Domain& d, const Int& c) {
+}  // namespace
+
+Domain guard::scaled(const Domain& d, const Int& c) {
   const std::optional<int64_t> x = c.to_int64();
   if (x && *x != kNegInf && *x != kPosInf) return scale(d, *x);
   return mul(d, point_of(c));
 }
-
-}  // namespace
 
 guard::LinearForm Facts::Impl::linear_form(const Node* p) {
   guard::LinearForm f{p, 0, false, true};
@@ -65,12 +66,12 @@ Domain Facts::Impl::div_elimination(const Node* sum) {
       const LinearView v(numerator);
       parts = point_of(v.constant());
       for (const internal::Term& x : v.terms()) {
-        parts = congrua::add(parts, scaled(domain_of(x.mono), x.coef));
+        parts = congrua::add(parts, guard::scaled(domain_of(x.mono), x.coef));
       }
     }
     // The remainder may be known better: p modulo c.
     const Domain r = congrua::floor_mod(domain_of(args_of(t.mono)[0]), point_of(c));
-    const Domain numerator_range = congrua::sub(parts, scaled(r, t.coef));
+    const Domain numerator_range = congrua::sub(parts, guard::scaled(r, t.coef));
     best = best.meet(congrua::floor_div(numerator_range, point_of(c)));
   }
   return best;
@@ -81,7 +82,7 @@ Domain Facts::Impl::sum_domain(const Node* sum) {
   bool any_quotient = false;
   bool any_product = false;
   for (const internal::Term& t : terms_of(sum)) {
-    d = congrua::add(d, scaled(domains_[t.mono->id].value, t.coef));
+    d = congrua::add(d, guard::scaled(domains_[t.mono->id].value, t.coef));
     any_quotient |= t.mono->op == Op::kFloorDiv;
     any_product |= t.mono->op == Op::kMul;
   }
@@ -146,7 +147,7 @@ Domain Facts::Impl::domain_of(const Node* n) {
     return m.made != 0 && range_versions.valid(m.made, x->symbols);
   };
   if (valid(n)) return domains_[n->id].value;
-  std::vector<const Node*> stack{n};
+  absl::InlinedVector<const Node*, 32> stack{n};
   while (!stack.empty()) {
     const Node* x = stack.back();
     if (valid(x)) {

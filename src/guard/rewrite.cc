@@ -2,6 +2,7 @@
 // equal, and the term is built anew in canonical form. Substitutions are kept triangular
 // and compressed, as in Karr 1976, so that one pass suffices.
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "guard/facts_impl.h"
 
 namespace congrua {
@@ -13,8 +14,8 @@ constexpr int kMaxAgain = 64;  // results of one rewriting that are rewritten ag
 // A signature test first.
 bool guard::occurs(const internal::Node* atom, const internal::Node* n) {
   if ((n->symbols & atom->symbols) != atom->symbols) return false;
-  std::vector<const internal::Node*> stack{n};
-  std::vector<const internal::Node*> seen;
+  absl::InlinedVector<const internal::Node*, 32> stack{n};
+  absl::InlinedVector<const internal::Node*, 32> seen;
   while (!stack.empty()) {
     const internal::Node* x = stack.back();
     stack.pop_back();
@@ -49,8 +50,8 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
     return x->symbols;
   };
   if (const Node* done = find(n)) return done;
-  std::vector<const Node*> stack{n};
-  std::vector<const Node*> children;
+  absl::InlinedVector<const Node*, 32> stack{n};
+  absl::InlinedVector<const Node*, 16> children;
   int again_left = kMaxAgain;
   while (!stack.empty()) {
     const Node* x = stack.back();

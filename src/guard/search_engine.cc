@@ -372,17 +372,29 @@ void Engine::set_cap(int64_t cap) {
   cap_ = cap;
   capped_ = false;
   sizes_dirty_ = true;
+  open_sizes_.clear();
+  fixed_sum_ = 0;
+  if (cap >= kInf) return;
+  for (const CellId c : vars_) {
+    if (!is_size(c)) continue;
+    if (doms_[c].fixed()) {
+      fixed_sum_ += least_magnitude(doms_[c]);
+    } else {
+      open_sizes_.push_back(c);
+    }
+  }
 }
 
 bool Engine::cap_sizes() {
-  const int64_t least = least_sum();
+  int128 sum = fixed_sum_;
+  for (const CellId c : open_sizes_) sum += least_magnitude(doms_[c]);
+  const int64_t least = clamp128(sum);
   if (least > cap_) {
     capped_ = true;
     return false;
   }
   const int64_t slack = cap_ - least;
-  for (const CellId c : vars_) {
-    if (!is_size(c)) continue;
+  for (const CellId c : open_sizes_) {
     const Dom& d = doms_[c];
     const int64_t top = least_magnitude(d) + slack;
     if (d.hi > top) {

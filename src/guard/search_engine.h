@@ -64,8 +64,9 @@ class Engine {
   bool set_nonzero(CellId c);
   bool set_congruence(CellId c, Cong x);  // x.mod >= 1
 
-  // An upper bound on the sum of |size|; kInf: none. was_capped() tells whether it
-  // narrowed anything since it was set.
+  // An upper bound on the sum of |size| over the active variables; kInf: none. Until the
+  // next call, nothing is undone beyond the point at which it was set. was_capped() tells
+  // whether it narrowed anything since.
   void set_cap(int64_t cap);
   bool was_capped() const { return capped_; }
   int64_t least_sum() const;  // of |size| over all sizes, by their domains
@@ -137,6 +138,8 @@ class Engine {
   bool rounded_ = false;  // ... beyond the bound that was asked for
   int64_t cap_ = kInf;
   bool capped_ = false;
+  std::vector<CellId> open_sizes_;  // sizes that were not fixed when the cap was set
+  int128 fixed_sum_ = 0;            // of the others
   bool sizes_dirty_ = false;
 
   std::vector<CellId> stack_, visited_;

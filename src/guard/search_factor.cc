@@ -17,8 +17,6 @@ namespace {
 constexpr size_t kMaxFactoredTerms = 48;
 constexpr int kMaxFactorDepth = 24;
 
-using Factors = std::vector<std::pair<CellId, uint32_t>>;
-
 const Term* find_term(const std::vector<Term>& terms, const Node* mono) {
   for (const Term& t : terms) {
     if (t.mono == mono) return &t;
@@ -62,6 +60,7 @@ bool is_divisor_times(const Node* mono, const Node* quotient, const Node* diviso
   return k == want.factors().size();
 }
 
+template <typename Factors>
 void divide_by(Factors& factors, CellId atom) {
   for (size_t i = 0; i < factors.size(); ++i) {
     if (factors[i].first != atom) continue;
@@ -71,6 +70,7 @@ void divide_by(Factors& factors, CellId atom) {
   }
 }
 
+template <typename Factors>
 bool has_atom(const Factors& factors, CellId atom) {
   return std::ranges::find(factors, atom, &Factors::value_type::first) != factors.end();
 }
@@ -138,7 +138,7 @@ Program::Poly Program::to_poly(std::span<const Term> terms, const Int& constant)
 
 // p as a cell. Recursion is bounded by kMaxFactorDepth, not by the depth of the term.
 CellId Program::poly_cell(Poly p, int depth) {
-  std::vector<std::pair<int64_t, CellId>> sum;
+  Summands sum;
   if (!p.opaque && p.terms.size() <= kMaxFactoredTerms && depth < kMaxFactorDepth) {
     while (extract(p, depth, sum)) {
     }
@@ -150,7 +150,7 @@ CellId Program::poly_cell(Poly p, int depth) {
 
 // Takes the terms that share an atom a out of p: a*q goes to `sum`. Where the rest of p
 // is k*q up to its constant, all of p is (a + k)*q + constant.
-bool Program::extract(Poly& p, int depth, std::vector<std::pair<int64_t, CellId>>& sum) {
+bool Program::extract(Poly& p, int depth, Summands& sum) {
   CellId best = kNone;
   size_t best_count = 1;
   for (const Monomial& m : p.terms) {

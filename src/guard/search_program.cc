@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "absl/container/inlined_vector.h"
 #include "guard/search_domain.h"
 
 namespace congrua::guard::search {
@@ -184,7 +183,7 @@ CellId Program::build(const Node* n) {
     case Op::kAdd:
       return build_sum(n);
     case Op::kMul: {
-      std::vector<std::pair<CellId, uint32_t>> factors;
+      Factors factors;
       for (const Factor& f : factors_of(n)) {
         factors.emplace_back(*by_node_.find(f.base), f.exponent);
       }
@@ -246,15 +245,28 @@ CellId Program::build_sum(const Node* n) {
                     false);
   }
   if (const internal::Factorization* f = factored(n)) {
-    std::vector<std::pair<CellId, uint32_t>> factors;
+    Factors factors;
     for (const Node* x : f->factors) factors.emplace_back(*by_node_.find(x), 1);
     return sum_cell({{*f->content.to_int64(), product_cell(std::move(factors))}},
                     *f->rest.to_int64(), false);
   }
-  return poly_cell(to_poly(terms_of(n), constant_of(n)), 0);
+  // Distinct atoms have nothing to factor, and no remainder is without a quotient.
+  const std::span<const Term> terms = terms_of(n);
+  const bool plain = std::ranges::all_of(terms, [](const Term& t) {
+    return t.mono->op != Op::kMul && t.mono->op != Op::kFloorDiv &&
+           t.coef.to_int64().has_value();
+  });
+  const auto constant = constant_of(n).to_int64();
+  if (plain && constant.has_value()) {
+    Summands sum;
+    for (const Term& t : terms)
+      sum.emplace_back(*t.coef.to_int64(), *by_node_.find(t.mono));
+    return sum_cell(std::move(sum), *constant, false);
+  }
+  return poly_cell(to_poly(terms, constant_of(n)), 0);
 }
 
-CellId Program::product_cell(std::vector<std::pair<CellId, uint32_t>> factors) {
+CellId Program::product_cell(Factors factors) {
   // Factors of factors, so that a product is one cell whatever way it was made.
   absl::InlinedVector<std::pair<CellId, uint32_t>, 8> flat;
   for (const auto& [c, e] : factors) {
@@ -281,8 +293,7 @@ CellId Program::product_cell(std::vector<std::pair<CellId, uint32_t>> factors) {
   return intern(Kind::kProduct, false, false, cells, exponents, 0);
 }
 
-CellId Program::sum_cell(std::vector<std::pair<int64_t, CellId>> terms, int64_t constant,
-                         bool opaque) {
+CellId Program::sum_cell(Summands terms, int64_t constant, bool opaque) {
   std::ranges::sort(terms, {}, &std::pair<int64_t, CellId>::second);
   absl::InlinedVector<CellId, 8> cells;
   absl::InlinedVector<int64_t, 8> coefs;

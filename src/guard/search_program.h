@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "base/int.h"
 #include "expr/column.h"
 #include "expr/factorize.h"
@@ -73,9 +74,11 @@ class Program {
   CellId owner(SlotId s) const { return owner_[s]; }
 
  private:
+  using Factors = absl::InlinedVector<std::pair<CellId, uint32_t>, 4>;
+  using Summands = absl::InlinedVector<std::pair<int64_t, CellId>, 8>;
   struct Monomial {
     int64_t coef;
-    std::vector<std::pair<CellId, uint32_t>> factors;  // ascending by cell
+    Factors factors;  // ascending by cell
   };
   struct Poly {
     std::vector<Monomial> terms;
@@ -91,10 +94,9 @@ class Program {
   Poly to_poly(std::span<const internal::Term> terms, const Int& constant);
   bool take_mod(std::vector<internal::Term>& terms, Int& constant, Monomial* mod);
   CellId poly_cell(Poly p, int depth);
-  bool extract(Poly& p, int depth, std::vector<std::pair<int64_t, CellId>>& sum);
-  CellId product_cell(std::vector<std::pair<CellId, uint32_t>> factors);
-  CellId sum_cell(std::vector<std::pair<int64_t, CellId>> terms, int64_t constant,
-                  bool opaque);
+  bool extract(Poly& p, int depth, Summands& sum);
+  CellId product_cell(Factors factors);
+  CellId sum_cell(Summands terms, int64_t constant, bool opaque);
   CellId constant_cell(int64_t v);
   CellId variable_cell(const Node* n);
   // The cell with this content; one cell per content, but for variables.

@@ -22,6 +22,10 @@ Tree::Probe Tree::probe(int64_t cap, int64_t failures) {
   decisions_.clear();
   Probe result = Probe::kExhausted;
   bool fine = engine_.propagate(budget_);
+  open_.clear();
+  for (size_t i = 0; i < vars_.size(); ++i) {
+    if (!engine_.dom(vars_[i]).fixed()) open_.push_back(i);
+  }
   while (true) {
     if (budget_.spent() || failures_ > failures) {
       result = Probe::kStopped;
@@ -63,7 +67,7 @@ size_t Tree::pick() {
   bool best_defined = true;
   int128 best_size = 0;
   int128 best_weight = 1;
-  for (size_t i = 0; i < vars.size(); ++i) {
+  for (const size_t i : open_) {
     const Dom& d = engine_.dom(vars[i]);
     if (d.fixed()) continue;
     const bool defined = engine_.is_defined(vars[i]);

@@ -66,6 +66,7 @@ class Tree {
   Budget& budget_;
   Check check_;
   std::vector<CellId> vars_;
+  std::vector<size_t> open_;  // by position: those that the probe may decide
   std::vector<Decision> decisions_;
   std::vector<uint32_t> weight_;  // refutations by variable
   std::vector<int64_t> preferred_;

@@ -107,9 +107,7 @@ bool Checker::accept(Model model, std::span<const TermId> assumptions,
   Interpretation interpretation(std::move(model));
   std::vector<TermId> roots = asserts_;
   roots.insert(roots.end(), assumptions.begin(), assumptions.end());
-  const auto values = interpretation.evaluate(env_.terms, roots);
-  const bool holds =
-      std::ranges::all_of(values, [](const auto& v) { return v && v->is_true(); });
+  const bool holds = interpretation.all_true(env_.terms, roots);
   if (holds) {
     result->answer = CheckAnswer::kSat;
     result->reason.clear();

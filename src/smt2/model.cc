@@ -45,8 +45,7 @@ const Value& Interpretation::chosen(uint32_t function, std::vector<Value> args,
   return it->second;
 }
 
-std::vector<std::optional<Value>> Interpretation::evaluate(
-    const TermTable& terms, std::span<const TermId> roots) {
+void Interpretation::evaluate_all(const TermTable& terms, std::span<const TermId> roots) {
   const std::vector<TermId> order = terms.reachable(roots);
   if (!order.empty() && rank_.size() <= order.back()) rank_.resize(order.back() + 1);
   values_.clear();
@@ -56,6 +55,17 @@ std::vector<std::optional<Value>> Interpretation::evaluate(
     rank_[t] = static_cast<uint32_t>(values_.size());
     values_.push_back(std::move(v));
   }
+}
+
+bool Interpretation::all_true(const TermTable& terms, std::span<const TermId> roots) {
+  evaluate_all(terms, roots);
+  return std::ranges::all_of(
+      roots, [this](TermId r) { return defined(of(r)) && of(r).is_true(); });
+}
+
+std::vector<std::optional<Value>> Interpretation::evaluate(
+    const TermTable& terms, std::span<const TermId> roots) {
+  evaluate_all(terms, roots);
   std::vector<std::optional<Value>> out;
   out.reserve(roots.size());
   for (const TermId r : roots) {

@@ -37,6 +37,8 @@ class Interpretation {
   // of any size.
   std::vector<std::optional<Value>> evaluate(const TermTable& terms,
                                              std::span<const TermId> roots);
+  // Whether every root has the value true.
+  bool all_true(const TermTable& terms, std::span<const TermId> roots);
 
   Value constant(uint32_t declaration) const {
     const auto it = model_.constants.find(declaration);
@@ -49,6 +51,7 @@ class Interpretation {
 
  private:
   const Value& chosen(uint32_t function, std::vector<Value> args, TermId term);
+  void evaluate_all(const TermTable& terms, std::span<const TermId> roots);
   Value apply(const TermTable& terms, TermId t);
   const Value& of(TermId t) const { return values_[rank_[t]]; }
 

@@ -1,6 +1,7 @@
 #include "smt2/term.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "expr/hash.h"
 
@@ -175,24 +176,28 @@ std::vector<TermId> TermTable::reachable(std::span<const TermId> roots) const {
   std::vector<TermId> out;
   if (roots.empty()) return out;
   const TermId top = *std::max_element(roots.begin(), roots.end());
-  std::vector<bool> seen(top + 1, false);
-  std::vector<TermId> stack;
-  for (const TermId r : roots) {
-    if (seen[r]) continue;
-    seen[r] = true;
-    stack.push_back(r);
-    while (!stack.empty()) {
-      const TermId t = stack.back();
-      stack.pop_back();
-      out.push_back(t);
-      for (const TermId a : args(t)) {
-        if (seen[a]) continue;
-        seen[a] = true;
-        stack.push_back(a);
-      }
+  // Arguments have smaller ids: one pass down the marks finds all, and one up lists them
+  // in order, without a stack and without sorting.
+  std::vector<uint64_t> marks(top / 64 + 1, 0);
+  const auto bit = [](TermId t) { return uint64_t{1} << (t % 64); };
+  for (const TermId r : roots) marks[r / 64] |= bit(r);
+  size_t count = 0;
+  for (size_t w = marks.size(); w-- > 0;) {
+    for (uint64_t left = marks[w]; left != 0;) {
+      const auto t =
+          static_cast<TermId>(w * 64 + 63 - static_cast<size_t>(std::countl_zero(left)));
+      ++count;
+      for (const TermId a : args(t)) marks[a / 64] |= bit(a);
+      left = marks[w] & (bit(t) - 1);
     }
   }
-  std::sort(out.begin(), out.end());
+  out.reserve(count);
+  for (size_t w = 0; w < marks.size(); ++w) {
+    for (uint64_t left = marks[w]; left != 0; left &= left - 1) {
+      out.push_back(
+          static_cast<TermId>(w * 64 + static_cast<size_t>(std::countr_zero(left))));
+    }
+  }
   return out;
 }
 
