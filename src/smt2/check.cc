@@ -9,6 +9,9 @@
 namespace congrua::smt2 {
 namespace {
 
+// A quarter of a second or so.
+constexpr int64_t kStepsBeforeZ3 = 4'000'000;
+
 class Stopwatch {
  public:
   double ms() const {
@@ -75,6 +78,10 @@ void Checker::interrupt() {
 
 CheckResult Checker::check(std::span<const TermId> assumptions, bool want_core) {
   CheckResult result;
+  // Most of what the native engine can answer it answers soon; what is left is often easy
+  // for Z3, and then it is the native engine's turn again.
+  const bool both = options_.engine == Engine::kAuto && guard::z3_available();
+  bool cut_short = false;
   cancel_.store(false, std::memory_order_relaxed);
   if (options_.engine != Engine::kZ3) {
     phase(Phase::kNative);
@@ -84,19 +91,34 @@ CheckResult Checker::check(std::span<const TermId> assumptions, bool want_core) 
       result.intern_ms = watch.ms();
     }
     const Stopwatch watch;
-    check_native(assumptions, want_core || !assumptions.empty(), &result);
+    cut_short = check_native(
+        assumptions, want_core || !assumptions.empty(),
+        both ? std::min(kStepsBeforeZ3, options_.native_steps) : options_.native_steps,
+        &result);
     result.native_ms = watch.ms();
   }
+  cut_short &= both && options_.native_steps > kStepsBeforeZ3 && !cancel_.load();
   if (result.answer == CheckAnswer::kUnknown && options_.engine != Engine::kNative) {
     if (guard::z3_available()) {
       phase(Phase::kZ3);
       const Stopwatch watch;
-      check_z3(assumptions, want_core, &result);
+      // Half of its time where the native engine may still find the answer.
+      const uint32_t limit = options_.z3_timeout_ms;
+      check_z3(assumptions, want_core, cut_short && limit > 1 ? limit / 2 : limit,
+               &result);
       result.z3_ms = watch.ms();
     } else if (options_.engine == Engine::kZ3) {
       result.reason = "built without Z3";
     }
   }
+  if (result.answer == CheckAnswer::kUnknown && cut_short && !cancel_.load()) {
+    phase(Phase::kNative);
+    const Stopwatch watch;
+    check_native(assumptions, want_core || !assumptions.empty(), options_.native_steps,
+                 &result);
+    result.native_ms += watch.ms();
+  }
+  if (options_.engine != Engine::kZ3) leave_assumptions(assumptions);
   if (result.answer != CheckAnswer::kSat) result.model.reset();
   phase(Phase::kDone);
   return result;
@@ -145,12 +167,12 @@ void Checker::translate_new(std::span<const TermId> assumptions) {
   }
 }
 
-void Checker::check_native(std::span<const TermId> assumptions, bool want_core,
-                           CheckResult* result) {
+bool Checker::check_native(std::span<const TermId> assumptions, bool want_core,
+                           int64_t steps, CheckResult* result) {
   std::vector<Expr> exprs;
   exprs.reserve(items_.size());
   for (const Item& i : items_) exprs.push_back(i.expr);
-  Budget budget(options_.native_steps, &cancel_);
+  Budget budget(steps, &cancel_);
   const guard::SolveResult found = guard::solve(*pool_, exprs, budget, want_core);
   switch (found.status) {
     case guard::Status::kUnsat:
@@ -171,11 +193,14 @@ void Checker::check_native(std::span<const TermId> assumptions, bool want_core,
       result->reason = cancel_.load() ? "timeout" : std::string(found.reason);
       break;
   }
-  if (!assumptions.empty()) {
-    translation_->pop();
-    items_.resize(item_marks_.back(), Item{pool_->boolean(true), kSide});
-    item_marks_.pop_back();
-  }
+  return budget.spent();
+}
+
+void Checker::leave_assumptions(std::span<const TermId> assumptions) {
+  if (assumptions.empty()) return;
+  translation_->pop();
+  items_.resize(item_marks_.back(), Item{pool_->boolean(true), kSide});
+  item_marks_.pop_back();
 }
 
 void Checker::native_core(const guard::SolveResult& found, CheckResult* result) const {
@@ -234,13 +259,14 @@ bool Checker::send_new(std::string* error) {
 }
 
 guard::Z3Result Checker::ask_z3(const std::vector<std::string>& assumptions,
-                                bool want_core, const std::vector<std::string>& terms) {
+                                bool want_core, const std::vector<std::string>& terms,
+                                uint32_t timeout_ms) {
   {
     const std::lock_guard lock(active_mutex_);
     active_ = z3_.get();
   }
   const guard::Z3Limits limits{.rlimit = options_.z3_rlimit,
-                               .timeout_ms = options_.z3_timeout_ms,
+                               .timeout_ms = timeout_ms,
                                .watchdog_ms = 0,
                                .cancel = &cancel_};
   guard::Z3Result found =
@@ -265,7 +291,7 @@ bool Checker::z3_model(const guard::Z3Result& found, Model* model) const {
 }
 
 void Checker::check_z3(std::span<const TermId> assumptions, bool want_core,
-                       CheckResult* result) {
+                       uint32_t timeout_ms, CheckResult* result) {
   cancel_.store(false, std::memory_order_relaxed);
   if (want_core && !named_) drop_z3();
   named_ |= want_core;
@@ -276,7 +302,8 @@ void Checker::check_z3(std::span<const TermId> assumptions, bool want_core,
   std::vector<std::string> literals;
   for (const TermId t : assumptions) literals.push_back(printer_->print(t, &text));
   if (z3_->add_text(text, &result->reason)) {
-    const guard::Z3Result found = ask_z3(literals, want_core || !assumptions.empty(), {});
+    const guard::Z3Result found =
+        ask_z3(literals, want_core || !assumptions.empty(), {}, timeout_ms);
     read_z3(found, literals, assumptions, result);
   }
   z3_->pop(1);
@@ -345,7 +372,8 @@ bool Checker::z3_choices(std::span<const TermId> assumptions,
   }
   std::string error;
   if (!z3_->add_text(text, &error)) return false;
-  const guard::Z3Result found = ask_z3(literals, /*want_core=*/false, names);
+  const guard::Z3Result found =
+      ask_z3(literals, /*want_core=*/false, names, options_.z3_timeout_ms);
   if (found.status != guard::Status::kSat || !z3_model(found, model)) return false;
   for (size_t i = 0; i < choices.size(); ++i) {
     if (auto v = parse_value(found.values[i]))

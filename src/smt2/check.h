@@ -57,17 +57,20 @@ class Checker {
     size_t origin;  // an assert, an assumption counted on from the asserts, or kSide
   };
 
-  void check_native(std::span<const TermId> assumptions, bool want_core,
+  // True where it was cut short by the budget.
+  bool check_native(std::span<const TermId> assumptions, bool want_core, int64_t steps,
                     CheckResult* result);
+  void leave_assumptions(std::span<const TermId> assumptions);
   void translate_new(std::span<const TermId> assumptions);
   void add_items(std::span<const TermId> terms, size_t first_origin);
   void native_core(const guard::SolveResult& found, CheckResult* result) const;
 
-  void check_z3(std::span<const TermId> assumptions, bool want_core, CheckResult* result);
+  void check_z3(std::span<const TermId> assumptions, bool want_core, uint32_t timeout_ms,
+                CheckResult* result);
   bool send_new(std::string* error);
   void drop_z3();
   guard::Z3Result ask_z3(const std::vector<std::string>& assumptions, bool want_core,
-                         const std::vector<std::string>& terms);
+                         const std::vector<std::string>& terms, uint32_t timeout_ms);
   void read_z3(const guard::Z3Result& found, const std::vector<std::string>& literals,
                std::span<const TermId> assumptions, CheckResult* result);
   // False where a constant has no rational value.

@@ -137,8 +137,8 @@ TEST_F(BenchRun, EveryEndIsARow) {
   file("memory.smt2", "memory");
   options_.paths.push_back(root_ + "/in/missing.smt2");
   options_.jobs = 4;
-  options_.timeout_s = 1;
-  options_.memory_bytes = uint64_t{512} << 20;  // reached well before the time limit
+  options_.timeout_s = 2;
+  options_.memory_bytes = uint64_t{128} << 20;  // reached well before the time limit
   EXPECT_EQ(run(), kExitOk) << err_;
   auto r = rows();
   ASSERT_EQ(r.size(), 9u);
