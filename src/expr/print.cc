@@ -68,10 +68,8 @@ enum Strength : uint8_t {
 
 class Printer {
  public:
-  Printer(const Node* root, Language language, const PrintOptions& options)
-      : dag_(view_of(root, language, options.division)),
-        language_(language),
-        names_(dag_, language, options.max_tree) {}
+  Printer(const ViewDag& dag, Language language, size_t max_tree)
+      : dag_(dag), language_(language), names_(dag_, language, max_tree) {}
 
   std::string print() {
     if (!names_.any()) {
@@ -389,7 +387,7 @@ class Printer {
     }
   }
 
-  const ViewDag dag_;
+  const ViewDag& dag_;
   const Language language_;
   const ViewNames names_;
   std::string out_;
@@ -398,18 +396,25 @@ class Printer {
 };
 
 }  // namespace
+
+std::string print_view(const ViewDag& dag, Language language, size_t max_tree) {
+  return Printer(dag, language, max_tree).print();
+}
+
 }  // namespace internal
 
 std::string to_string(Expr e, const PrintOptions& options) {
-  return internal::Printer(internal::Builder::node(e), internal::Language::kInfix,
-                           options)
-      .print();
+  constexpr auto kLanguage = internal::Language::kInfix;
+  return internal::print_view(
+      internal::view_of(internal::Builder::node(e), kLanguage, options.division),
+      kLanguage, options.max_tree);
 }
 
 std::string to_sexpr(Expr e, const PrintOptions& options) {
-  return internal::Printer(internal::Builder::node(e), internal::Language::kSexpr,
-                           options)
-      .print();
+  constexpr auto kLanguage = internal::Language::kSexpr;
+  return internal::print_view(
+      internal::view_of(internal::Builder::node(e), kLanguage, options.division),
+      kLanguage, options.max_tree);
 }
 
 }  // namespace congrua

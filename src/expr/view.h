@@ -8,8 +8,10 @@
 #ifndef CONGRUA_EXPR_VIEW_H_
 #define CONGRUA_EXPR_VIEW_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/int.h"
@@ -88,6 +90,14 @@ enum class Language : uint8_t { kInfix, kSexpr };
 // Cost: linear in the DAG of the term (remainders are looked for within a fixed budget
 // for each sum).
 ViewDag view_of(const Node* root, Language language, Division division);
+
+// Views as text, shared ones named in a tree of more than max_tree operators. Views made
+// for one language can be written in the other; s-expressions then have `abs`.
+std::string print_view(const ViewDag& dag, Language language, size_t max_tree);
+
+// Operators of the s-expression, counted on the tree; saturates. n operands of add, mul,
+// min, max, and, or are n - 1 operators, every other list is one. Linear in the views.
+uint64_t count_operations(const ViewDag& dag);
 
 }  // namespace congrua::internal
 

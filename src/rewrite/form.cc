@@ -1,0 +1,18 @@
+#include "rewrite/form.h"
+
+namespace congrua {
+
+Form internal::make_form(ViewDag dag) {
+  const uint64_t operations = count_operations(dag);
+  return {std::make_shared<const ViewDag>(std::move(dag)), operations};
+}
+
+std::string Form::to_string(size_t max_tree) const {
+  return internal::print_view(*dag_, internal::Language::kInfix, max_tree);
+}
+
+std::string Form::to_sexpr(size_t max_tree) const {
+  return internal::print_view(*dag_, internal::Language::kSexpr, max_tree);
+}
+
+}  // namespace congrua

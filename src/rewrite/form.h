@@ -1,0 +1,16 @@
+// Forms from views.
+#ifndef CONGRUA_REWRITE_FORM_H_
+#define CONGRUA_REWRITE_FORM_H_
+
+#include "congrua/simplify.h"
+#include "expr/view.h"
+
+namespace congrua::internal {
+
+// The views must have been made for Language::kSexpr, which knows no `abs` and no powers:
+// then both languages read back what is shown.
+Form make_form(ViewDag dag);
+
+}  // namespace congrua::internal
+
+#endif  // CONGRUA_REWRITE_FORM_H_

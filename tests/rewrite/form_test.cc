@@ -1,0 +1,90 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "congrua/simplify.h"
+#include "congrua/text.h"
+
+namespace congrua {
+namespace {
+
+Form shown(ExprPool& pool, std::string_view infix) {
+  Facts facts(pool);
+  return extract(facts, parse_infix(pool, infix).value());
+}
+
+struct Case {
+  std::string_view in, sexpr;
+  uint64_t operations;
+};
+constexpr Case kCases[] = {
+    {"7", "7", 0},
+    {"x", "x", 0},
+    {"-x", "(neg x)", 1},
+    {"-3*x", "(mul -3 x)", 1},
+    {"2*x*y", "(mul 2 x y)", 2},
+    {"x*x*x", "(mul x x x)", 2},
+    {"x + y + 3", "(add x y 3)", 2},
+    {"x - y - z", "(sub x (add y z))", 2},
+    {"-x - y", "(neg (add x y))", 2},
+    {"3*x - 2*y", "(add (mul 3 x) (mul -2 y))", 3},
+    {"floor_div(x, 4)", "(floordiv x 4)", 1},
+    {"floor_mod(x, 4)", "(floormod x 4)", 1},
+    {"ceil_div(x, 4)", "(ceildiv x 4)", 1},
+    {"min(x, y, z)", "(min x y z)", 2},
+    {"select(x < 3, y, z)", "(select (ge x 3) z y)", 2},
+    {"x < 3 and y < 3", "(and (le x 2) (le y 2))", 3},
+    {"x != y", "(ne x y)", 1},
+    {"x < x + 1", "true", 0},
+};
+
+TEST(Form, CountsWhatTheTextShows) {
+  for (const Case& c : kCases) {
+    ExprPool pool;
+    const Form form = shown(pool, c.in);
+    EXPECT_EQ(form.to_sexpr(), c.sexpr) << c.in;
+    EXPECT_EQ(form.operations(), c.operations) << c.in;
+    EXPECT_EQ(parse_infix(pool, form.to_string()).value(),
+              parse_infix(pool, c.in).value())
+        << form.to_string();
+  }
+}
+
+TEST(Form, WritesPowersOutInBothLanguages) {
+  ExprPool pool;
+  const Form form = shown(pool, "x**9");
+  EXPECT_EQ(form.operations(), 8u);
+  EXPECT_EQ(parse_infix(pool, form.to_string()).value(),
+            parse_infix(pool, "x**9").value());
+  EXPECT_EQ(parse_sexpr(pool, form.to_sexpr()).value(),
+            parse_infix(pool, "x**9").value());
+}
+
+TEST(Form, IsLinearInTheDagAndSaturates) {
+  ExprPool pool;
+  Facts facts(pool);
+  Expr e = pool.symbol("x");
+  for (int i = 0; i < 1000; ++i) e = max(floor_div(e, 3), e * e);
+  const Form form = extract(facts, e);
+  EXPECT_EQ(form.operations(), UINT64_MAX);
+  EXPECT_EQ(parse_sexpr(pool, form.to_sexpr()).value(), e);
+}
+
+TEST(Simplify, TakesOverWhatTheFactsEquate) {
+  ExprPool pool;
+  Facts facts(pool);
+  const auto read = [&](std::string_view text) {
+    return parse_infix(pool, text).value();
+  };
+  ASSERT_TRUE(facts.add(read("n == 4*m")).ok());
+  ASSERT_TRUE(facts.add(read("m >= 1")).ok());
+  EXPECT_EQ(simplify(facts, read("floor_div(n, 4) - m")), pool.constant(0));
+  EXPECT_TRUE(simplify(facts, read("n >= 4")).is_true());
+  EXPECT_TRUE(simplify(facts, read("n < 4")).is_false());
+  const Expr open = read("k > 5");
+  EXPECT_EQ(simplify(facts, open), open);
+}
+
+}  // namespace
+}  // namespace congrua
