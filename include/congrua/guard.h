@@ -18,8 +18,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -70,6 +72,17 @@ struct QuestionOptions {
   bool explain = true;                        // fill rests_on and counterexample
 };
 
+// What is known of a term's values: lo <= v <= hi and v = residue modulo modulus.
+struct Bounds {
+  // Absent: unbounded, or beyond int64.
+  std::optional<int64_t> lo = std::nullopt;
+  std::optional<int64_t> hi = std::nullopt;
+  // >= 0; 1: nothing is known; 0: the single value residue. 0 <= residue < modulus if >
+  // 0.
+  int64_t modulus = 1, residue = 0;
+  friend bool operator==(const Bounds&, const Bounds&) = default;
+};
+
 class Facts {
  public:
   explicit Facts(ExprPool& pool);
@@ -86,6 +99,10 @@ class Facts {
 
   // Is the guard implied, contradicted or open?
   Answer decide(Expr guard, const QuestionOptions& options = {});
+
+  // The range and congruence of an integer under the facts, or of a proposition as 0
+  // or 1. Facts that are known to contradict each other leave no value: lo 1, hi 0.
+  Bounds bounds(Expr e, const QuestionOptions& options = {});
 
   // True when a contradiction among the facts is known; conflict() lists facts that
   // clash.
