@@ -67,6 +67,8 @@ struct SimplifyOptions {
 Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options = {});
 
 struct ExtractOptions {
+  // What floordiv and floormod of the form mean to who reads it.
+  Division division = Division::kFloor;
   int64_t steps = 200'000;
   const std::atomic<bool>* cancel = nullptr;
 };

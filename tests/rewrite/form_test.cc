@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "congrua/eval.h"
 #include "congrua/simplify.h"
 #include "congrua/text.h"
 
@@ -84,6 +85,31 @@ TEST(Simplify, TakesOverWhatTheFactsEquate) {
   EXPECT_TRUE(simplify(facts, read("n < 4")).is_false());
   const Expr open = read("k > 5");
   EXPECT_EQ(simplify(facts, open), open);
+}
+
+// x = 4*q for a symbol q that the facts made: it stays inside.
+TEST(Simplify, ShowsNoSymbolOfItsOwn) {
+  ExprPool pool;
+  Facts facts(pool);
+  const auto read = [&](std::string_view text) {
+    return parse_infix(pool, text).value();
+  };
+  ASSERT_TRUE(facts.add(read("floor_mod(x, 4) == 0")).ok());
+  for (const std::string_view text : {"x", "floor_div(x, 2)", "x + y", "x >= 3"}) {
+    for (const Expr s : free_symbols(simplify(facts, read(text)))) {
+      EXPECT_TRUE(s.name() == "x" || s.name() == "y") << s.name();
+    }
+  }
+}
+
+TEST(Form, WritesTheDivisionOfItsReader) {
+  ExprPool pool;
+  Facts facts(pool);
+  const Expr e = parse_infix(pool, "floor_div(x, y)").value();
+  const Form form = extract(facts, e, {.division = Division::kEuclid});
+  EXPECT_EQ(parse_sexpr(pool, form.to_sexpr(), {.division = Division::kEuclid}).value(),
+            e);
+  EXPECT_NE(form.to_sexpr(), extract(facts, e).to_sexpr());
 }
 
 }  // namespace
