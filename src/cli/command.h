@@ -12,6 +12,7 @@ namespace congrua::cli {
 // sets exit_code.
 void add_solve(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
+void add_cases(CLI::App& app, int& exit_code);
 
 }  // namespace congrua::cli
 
