@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "base/budget.h"
+#include "cli/ask.h"
 #include "congrua/simplify.h"
 #include "congrua/text.h"
 #include "guard/solve.h"
@@ -137,17 +138,12 @@ class Question {
 
   std::string verdict(CaseEngine engine, Layer& layer) {
     if (engine != CaseEngine::kZ3) {
-      const Answer yes = facts_->decide(*expr_, {.explain = false});
-      layer = yes.layer;
-      if (yes.truth == Truth::kTrue) return "true";
-      if (yes.truth == Truth::kFalse) return "false";
-      // Open says that it fails somewhere; it may fail everywhere.
-      const Answer no = facts_->decide(!*expr_, {.explain = false});
-      if (no.truth == Truth::kTrue || no.truth == Truth::kFalse) {
-        layer = no.layer;
-        return no.truth == Truth::kTrue ? "false" : "true";
-      }
-      if (engine == CaseEngine::kNative) return "unknown";
+      const auto [answer, contingent] =
+          decide_both_ways(*facts_, *expr_, {.explain = false});
+      layer = answer.layer;
+      if (answer.truth == Truth::kTrue) return "true";
+      if (answer.truth == Truth::kFalse) return "false";
+      if (engine == CaseEngine::kNative || contingent) return "unknown";
     }
     layer = Layer::kZ3;
     if (contradicted_by_z3(!*expr_)) return "true";

@@ -13,6 +13,7 @@ namespace congrua::cli {
 void add_solve(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
 void add_cases(CLI::App& app, int& exit_code);
+void add_ask(CLI::App& app, int& exit_code);  // simplify, prove, bounds
 
 }  // namespace congrua::cli
 

@@ -17,6 +17,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = 0;
   congrua::cli::add_solve(app, exit_code);
+  congrua::cli::add_ask(app, exit_code);
   congrua::cli::add_bench(app, exit_code);
   congrua::cli::add_cases(app, exit_code);
   try {

@@ -1,0 +1,223 @@
+#include "cli/ask.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cli/command.h"
+#include "congrua/simplify.h"
+#include "congrua/text.h"
+
+namespace congrua::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Read {
+  Expr expr;
+  bool sexpr;
+};
+
+// Infix may begin with '(' as well: what reads as neither is explained in the language
+// that it looks like.
+absl::StatusOr<Read> read(ExprPool& pool, std::string_view text) {
+  const size_t start = text.find_first_not_of(" \t\r\n");
+  const bool parenthesis = start != std::string_view::npos && text[start] == '(';
+  absl::Status as_list;
+  if (parenthesis) {
+    absl::StatusOr<Expr> e = parse_sexpr(pool, text);
+    if (e.ok()) return Read{*e, true};
+    as_list = e.status();
+  }
+  absl::StatusOr<Expr> e = parse_infix(pool, text);
+  if (e.ok()) return Read{*e, false};
+  const bool looks_infix = text.find_first_of("+*/%<>=,") != std::string_view::npos;
+  return parenthesis && !looks_infix ? as_list : e.status();
+}
+
+// The pool, the facts and the question of one call.
+class Asked {
+ public:
+  // Says what is wrong, and answers false, where something cannot be read.
+  bool read_all(const AskOptions& o, std::string_view command, bool proposition,
+                std::FILE* err) {
+    const auto refuse = [&](std::string_view what, std::string_view why) {
+      fmt::print(err, "congrua {}: {}: {}\n", command, what, why);
+      return false;
+    };
+    for (const std::string& text : o.facts) {
+      const std::string name = "--assume " + text;
+      absl::StatusOr<Read> fact = read(pool_, text);
+      if (!fact.ok()) return refuse(name, std::string(fact.status().message()));
+      if (!fact->expr.is_bool()) return refuse(name, "a fact is a proposition");
+      const bool before = facts_.contradictory();
+      if (!facts_.add(fact->expr).ok() && !before) {
+        fmt::print(err, "congrua {}: note: {}: contradicts the facts before it\n",
+                   command, name);
+      }
+    }
+    absl::StatusOr<Read> question = read(pool_, o.question);
+    if (!question.ok())
+      return refuse(o.question, std::string(question.status().message()));
+    if (proposition && !question->expr.is_bool()) {
+      return refuse(o.question, "a goal is a proposition");
+    }
+    question_ = *question;
+    return true;
+  }
+
+  Facts& facts() { return facts_; }
+  Expr expr() const { return question_->expr; }
+  bool sexpr() const { return question_->sexpr; }
+  std::string text(Expr e) const { return sexpr() ? to_sexpr(e) : to_string(e); }
+
+ private:
+  ExprPool pool_;
+  Facts facts_{pool_};
+  std::optional<Read> question_;
+};
+
+int write(const std::string& text, std::string_view command, std::FILE* out,
+          std::FILE* err) {
+  if (std::fwrite(text.data(), 1, text.size(), out) == text.size() &&
+      std::fflush(out) == 0) {
+    return kAskOk;
+  }
+  fmt::print(err, "congrua {}: the answer could not be written\n", command);
+  return kAskOutput;
+}
+
+std::string line(const Json& j) {
+  return j.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json or_null(const std::optional<int64_t>& v) { return v ? Json(*v) : Json(nullptr); }
+
+}  // namespace
+
+BothWays decide_both_ways(Facts& facts, Expr guard, const QuestionOptions& options) {
+  Answer answer = facts.decide(guard, options);
+  if (answer.truth == Truth::kTrue || answer.truth == Truth::kFalse)
+    return {std::move(answer)};
+  Answer negated = facts.decide(!guard, options);
+  if (negated.truth != Truth::kTrue && negated.truth != Truth::kFalse) {
+    const bool both = answer.truth == Truth::kOpen && negated.truth == Truth::kOpen;
+    return {std::move(answer), both};
+  }
+  negated.truth = negated.truth == Truth::kTrue ? Truth::kFalse : Truth::kTrue;
+  negated.counterexample = std::move(answer.counterexample);
+  return {std::move(negated)};
+}
+
+int run_simplify(const AskOptions& options, std::FILE* out, std::FILE* err) {
+  Asked asked;
+  if (!asked.read_all(options, "simplify", false, err)) return kAskInput;
+  const Form form = extract(asked.facts(), simplify(asked.facts(), asked.expr()));
+  const std::string text = asked.sexpr() ? form.to_sexpr() : form.to_string();
+  if (!options.json) return write(text + "\n", "simplify", out, err);
+  return write(line({{"answer", text}, {"operations", form.operations()}}), "simplify",
+               out, err);
+}
+
+int run_prove(const AskOptions& options, std::FILE* out, std::FILE* err) {
+  Asked asked;
+  if (!asked.read_all(options, "prove", true, err)) return kAskInput;
+  const Answer answer = decide_both_ways(asked.facts(), asked.expr()).answer;
+  const bool decided = answer.truth == Truth::kTrue || answer.truth == Truth::kFalse;
+  const std::string_view verdict = decided ? truth_name(answer.truth) : "unknown";
+  if (options.json) {
+    Json facts = Json::array();
+    for (const FactId id : answer.rests_on) facts.push_back(options.facts[id]);
+    Json model = nullptr;
+    for (const auto& [term, value] : answer.counterexample)
+      model[asked.text(term)] = value;
+    return write(line({{"answer", verdict},
+                       {"layer", layer_name(answer.layer)},
+                       {"facts", std::move(facts)},
+                       {"model", std::move(model)}}),
+                 "prove", out, err);
+  }
+  std::string text = fmt::format("{}\n", verdict);
+  if (answer.layer != Layer::kNone)
+    text += fmt::format("layer: {}\n", layer_name(answer.layer));
+  for (const FactId id : answer.rests_on) text += "fact: " + options.facts[id] + "\n";
+  for (size_t i = 0; i < answer.counterexample.size(); ++i) {
+    const auto& [term, value] = answer.counterexample[i];
+    text +=
+        fmt::format("{}{} = {}", i == 0 ? "fails at: " : ", ", asked.text(term), value);
+  }
+  if (!answer.counterexample.empty()) text += '\n';
+  return write(text, "prove", out, err);
+}
+
+int run_bounds(const AskOptions& options, std::FILE* out, std::FILE* err) {
+  Asked asked;
+  if (!asked.read_all(options, "bounds", false, err)) return kAskInput;
+  const Bounds b = asked.facts().bounds(asked.expr());
+  if (options.json) {
+    return write(line({{"answer", {{"lo", or_null(b.lo)}, {"hi", or_null(b.hi)}}},
+                       {"modulus", b.modulus},
+                       {"residue", b.residue}}),
+                 "bounds", out, err);
+  }
+  const auto end = [](const std::optional<int64_t>& v, std::string_view none) {
+    return v ? std::to_string(*v) : std::string(none);
+  };
+  std::string text = fmt::format("[{}, {}]", end(b.lo, "-inf"), end(b.hi, "inf"));
+  if (b.modulus > 1) text += fmt::format(", {} mod {}", b.residue, b.modulus);
+  return write(text + "\n", "bounds", out, err);
+}
+
+void add_ask(CLI::App& app, int& exit_code) {
+  static constexpr std::string_view kFooter =
+      R"~(Expressions and facts are infix, "floor_div(n + 7, 8)*8 >= n", or s-expressions,
+"(ge (mul (floordiv (add n 7) 8) 8) n)"; names stand for integers.
+
+Exit codes: 0 answered (unknown is an answer); 2 wrong use, or an expression cannot be read; 3 the
+answer could not be written.)~";
+  struct Command {
+    const char* name;
+    const char* what;
+    const char* argument;
+    int (*run)(const AskOptions&, std::FILE*, std::FILE*);
+  };
+  static constexpr Command kCommands[] = {
+      {"simplify", "Simplify an expression under facts", "EXPR", run_simplify},
+      {"prove", "Does a goal follow from facts?", "GOAL", run_prove},
+      {"bounds", "Range and congruence of an expression under facts", "EXPR", run_bounds},
+  };
+  for (const Command& c : kCommands) {
+    CLI::App* sub = app.add_subcommand(c.name, c.what);
+    auto options = std::make_shared<AskOptions>();
+    // An expression may begin with a minus: what is no option of ours is the expression.
+    sub->set_help_flag("--help", "Print this help message and exit");
+    sub->allow_extras();
+    sub->add_option(c.argument, options->question, "Infix or s-expression")
+        ->option_text(" ");
+    sub->add_option("--assume", options->facts, "A fact; may be given several times")
+        ->allow_extra_args(false)
+        ->option_text("FACT");
+    sub->add_flag("--json", options->json, "Print one JSON object");
+    sub->footer(std::string(kFooter));
+    sub->callback([options, sub, c, &exit_code] {
+      std::vector<std::string> rest = sub->remaining();
+      std::erase(rest, "--");
+      if (sub->count(c.argument) == 0) {
+        if (rest.empty()) throw CLI::RequiredError(c.argument);
+        options->question = std::move(rest.front());
+        rest.erase(rest.begin());
+      }
+      if (!rest.empty()) throw CLI::ExtrasError(std::move(rest));
+      exit_code = c.run(*options, stdout, stderr);
+    });
+  }
+}
+
+}  // namespace congrua::cli

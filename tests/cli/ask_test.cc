@@ -1,0 +1,167 @@
+#include "cli/ask.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace congrua::cli {
+namespace {
+
+struct Ran {
+  int code;
+  std::string out, err;
+};
+
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+std::string contents(std::FILE* f) {
+  std::string s;
+  std::rewind(f);
+  std::array<char, 4096> buffer;
+  for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), f)) > 0;) {
+    s.append(buffer.data(), n);
+  }
+  return s;
+}
+
+Ran run(int (*command)(const AskOptions&, std::FILE*, std::FILE*), AskOptions options) {
+  const File out(std::tmpfile(), &std::fclose);
+  const File err(std::tmpfile(), &std::fclose);
+  const int code = command(options, out.get(), err.get());
+  return {code, contents(out.get()), contents(err.get())};
+}
+
+TEST(SimplifyCommand, AnswersInTheLanguageOfTheQuestion) {
+  EXPECT_EQ(run(run_simplify, {"x + y - x", {}, false}).out, "y\n");
+  EXPECT_EQ(run(run_simplify, {"(sub (add x y z) x)", {}, false}).out, "(add y z)\n");
+  EXPECT_EQ(run(run_simplify, {"(x + 1)*2 - 2", {}, false}).out, "2*x\n");
+  EXPECT_EQ(run(run_simplify, {"x + y", {"x == 3"}, true}).out,
+            "{\"answer\":\"y + 3\",\"operations\":1}\n");
+}
+
+TEST(ProveCommand, Verdicts) {
+  EXPECT_EQ(run(run_prove, {"n >= 3", {"k >= 1", "n >= 5"}, false}).out,
+            "true\nlayer: fact_table\nfact: n >= 5\n");
+  EXPECT_EQ(run(run_prove, {"n < 3", {"(ge n 5)"}, false}).out,
+            "false\nlayer: fact_table\nfact: (ge n 5)\n");
+  EXPECT_EQ(run(run_prove, {"n >= 8", {"n >= 5"}, false}).out,
+            "unknown\nlayer: model\nfails at: n = 5\n");
+}
+
+TEST(ProveCommand, Json) {
+  EXPECT_EQ(run(run_prove, {"n >= 3", {"n >= 5"}, true}).out,
+            "{\"answer\":\"true\",\"layer\":\"fact_table\",\"facts\":[\"n >= 5\"],"
+            "\"model\":null}\n");
+  EXPECT_EQ(
+      run(run_prove, {"n >= 8", {"n >= 5"}, true}).out,
+      "{\"answer\":\"unknown\",\"layer\":\"model\",\"facts\":[],\"model\":{\"n\":5}}\n");
+}
+
+TEST(ProveCommand, SaysThatFactsContradict) {
+  const Ran r = run(run_prove, {"n > 1", {"n > 3", "n < 2"}, false});
+  EXPECT_EQ(r.code, kAskOk);
+  EXPECT_EQ(r.out.substr(0, 5), "true\n");
+  EXPECT_EQ(r.err,
+            "congrua prove: note: --assume n < 2: contradicts the facts before it\n");
+}
+
+TEST(BoundsCommand, RangeAndCongruence) {
+  EXPECT_EQ(run(run_bounds, {"4*n + 1", {"n >= 0", "n < 8"}, false}).out,
+            "[1, 29], 1 mod 4\n");
+  EXPECT_EQ(run(run_bounds, {"-n", {"n >= 0"}, false}).out, "[-inf, 0]\n");
+  EXPECT_EQ(run(run_bounds, {"(mul -4 n)", {"n >= 0"}, true}).out,
+            "{\"answer\":{\"lo\":null,\"hi\":0},\"modulus\":4,\"residue\":0}\n");
+}
+
+TEST(Ask, WhatCannotBeReadIsExplained) {
+  struct Case {
+    AskOptions options;
+    std::string err;
+  };
+  const Case cases[] = {
+      {{"n +", {}, false}, "n +: 1:4: an operand is missing before the end of the text"},
+      {{"(foo n 1)", {}, false}, "(foo n 1): 1:2: unknown operator foo"},
+      {{"(ge n", {}, false},
+       "(ge n: 1:6: ')' is missing: the list opened at 1:1 is not closed"},
+      {{"((n + 1)*2 > 0", {}, false},
+       "((n + 1)*2 > 0: 1:15: ')' is missing: the '(' at 1:1 is not closed"},
+      {{"n + 1", {}, false}, "n + 1: a goal is a proposition"},
+      {{"n > 1", {"n"}, false}, "--assume n: a fact is a proposition"},
+      {{"n > 1", {"n >"}, false},
+       "--assume n >: 1:4: an operand is missing before the end of the text"},
+  };
+  for (const Case& c : cases) {
+    const Ran r = run(run_prove, c.options);
+    EXPECT_EQ(r.code, kAskInput);
+    EXPECT_EQ(r.out, "");
+    EXPECT_EQ(r.err, "congrua prove: " + c.err + "\n");
+  }
+}
+
+TEST(Ask, AnAnswerThatCannotBeWritten) {
+  const File full(std::fopen("/dev/full", "w"), &std::fclose);
+  const File err(std::tmpfile(), &std::fclose);
+  EXPECT_EQ(run_simplify({"x", {}, false}, full.get(), err.get()), kAskOutput);
+}
+
+TEST(Ask, DecidesBothWays) {
+  ExprPool pool;
+  Facts facts(pool);
+  const Expr x = pool.symbol("x");
+  // It fails at the first point that is tried, and everywhere.
+  const Expr never = eq(floor_mod(2 * x, 4), pool.constant(1));
+  EXPECT_EQ(decide_both_ways(facts, never).answer.truth, Truth::kFalse);
+  const BothWays open = decide_both_ways(facts, ge(x, pool.constant(0)));
+  EXPECT_EQ(open.answer.truth, Truth::kOpen);
+  EXPECT_TRUE(open.contingent);
+}
+
+// The program itself: how arguments are told from options.
+class AskProgram : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* bin = std::getenv("CONGRUA_BIN");
+    if (bin == nullptr || *bin == '\0') GTEST_SKIP() << "CONGRUA_BIN names no program";
+    bin_ = bin;
+  }
+  std::pair<int, std::string> call(const std::string& arguments) {
+    std::FILE* p = popen((bin_ + " " + arguments + " 2>&1").c_str(), "r");
+    const std::string out = contents_of_pipe(p);
+    const int status = pclose(p);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, out};
+  }
+  static std::string contents_of_pipe(std::FILE* p) {
+    std::string s;
+    std::array<char, 4096> buffer;
+    for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), p)) > 0;) {
+      s.append(buffer.data(), n);
+    }
+    return s;
+  }
+  std::string bin_;
+};
+
+TEST_F(AskProgram, ExpressionsMayBeginWithAMinus) {
+  EXPECT_EQ(call("simplify '-x + y'").second, "y - x\n");
+  EXPECT_EQ(call("simplify -- '-h + y'").second, "y - h\n");
+  EXPECT_EQ(call("simplify '-h + y' --assume '-y >= 0'").second, "y - h\n");
+  EXPECT_EQ(call("bounds '-x' --assume 'x >= 0' --assume 'x <= 3'").second, "[-3, 0]\n");
+}
+
+TEST_F(AskProgram, WrongUse) {
+  EXPECT_EQ(call("prove").first, kAskInput);
+  EXPECT_EQ(call("prove 'x > 0' 'y > 0'").first, kAskInput);
+  EXPECT_EQ(call("prove 'x > 0' --no-such-option").first, kAskInput);
+  EXPECT_EQ(call("prove 'x > 0' --assume").first, kAskInput);
+  EXPECT_EQ(call("cases").first, 2);
+  EXPECT_EQ(call("cases --engine none x.jsonl").first, 2);
+}
+
+}  // namespace
+}  // namespace congrua::cli
