@@ -4,10 +4,12 @@
 #include "expr/builder.h"
 #include "guard/facts_impl.h"
 #include "rewrite/form.h"
+#include "rewrite/simplifier.h"
 
 namespace congrua {
 
 using internal::Builder;
+using internal::Node;
 
 namespace {
 
@@ -28,14 +30,20 @@ Expr without_quotient_symbols(const Facts::Impl& impl, Expr e) {
 Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options) {
   Facts::Impl& impl = facts.impl();
   if (impl.contradictory) return e;
+  Budget budget(options.steps, options.cancel);
+  rewrite::Simplifier simplifier(impl, budget);
+  const Node* plain = simplifier.run(Builder::node(e));
   const Expr rewritten =
       without_quotient_symbols(impl, Builder::expr(impl.rewrite(Builder::node(e))));
-  if (!rewritten.is_bool() || rewritten.is_const()) return rewritten;
+  // Solving for a term may leave something longer.
+  const Expr simple =
+      Builder::expr(simplifier.cheaper(simplifier.run(Builder::node(rewritten)), plain));
+  if (!simple.is_bool() || simple.is_const()) return simple;
   const Answer answer = facts.decide(
-      rewritten, {.steps = options.steps, .cancel = options.cancel, .explain = false});
+      simple, {.steps = budget.left(), .cancel = options.cancel, .explain = false});
   if (answer.truth == Truth::kTrue) return e.pool().boolean(true);
   if (answer.truth == Truth::kFalse) return e.pool().boolean(false);
-  return rewritten;
+  return simple;
 }
 
 Form extract(Facts& /*facts*/, Expr e, const ExtractOptions& options) {

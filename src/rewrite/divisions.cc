@@ -1,0 +1,172 @@
+// floor_div under facts. Notation: a//b is floor_div, a%b floor_mod.
+//
+// The one idea: where a sum a = g*A + r with 0 <= r < g is seen, a//g = A, and
+// a//(g*c) = A//c for c > 0. A coefficient may be taken as k or as k - g, so that r stays
+// within one period of g (DESIGN.md; the lemmas are D2 to D4 and D12 of docs/rules.md).
+#include <algorithm>
+
+#include "rewrite/simplifier.h"
+
+namespace congrua::rewrite {
+
+using internal::args_of;
+using internal::const_value;
+using internal::LinearView;
+using internal::Term;
+
+namespace {
+
+constexpr size_t kMaxParts = 12;
+
+}  // namespace
+
+Simplifier::Parts Simplifier::parts_of(const Node* a) {
+  Parts parts;
+  const LinearView v(a);
+  for (const Term& t : v.terms()) parts.push_back({t.coef, t.mono, range(t.mono)});
+  return parts;
+}
+
+bool Simplifier::fold(const Parts& parts, const Int& constant, const Int& g,
+                      const Node** quotient) {
+  if (!g.is_small()) return false;
+  const size_t n = parts.size();
+  // Remainders of the coefficients, and where only one representative can be right.
+  absl::InlinedVector<Int, 8> low(n);
+  absl::InlinedVector<size_t, 8> open;
+  for (size_t i = 0; i < n; ++i) {
+    low[i] = floor_mod(parts[i].coef, g);
+    if (!low[i].is_zero()) open.push_back(i);
+  }
+  const Int k = floor_mod(constant, g);
+  const Domain start = Domain::point(*k.to_int64());
+  // residual in [q*g, q*g + g - 1]: q.
+  const auto period =
+      [&](const absl::InlinedVector<Int, 8>& coefs) -> std::optional<Int> {
+    Domain d = start;
+    for (const size_t i : open) {
+      d = add(d, guard::scaled(parts[i].domain, coefs[i]));
+    }
+    if (d.empty() || d.lo() == kNegInf || d.hi() == kPosInf) return std::nullopt;
+    const Int lo = floor_div(Int(d.lo()), g);
+    if (!(lo == floor_div(Int(d.hi()), g))) return std::nullopt;
+    return lo;
+  };
+  absl::InlinedVector<Int, 8> coefs = low;
+  std::optional<Int> q = period(coefs);
+  if (!q && !open.empty()) {
+    for (const size_t i : open) {
+      if (low[i] + low[i] > g) coefs[i] = low[i] - g;
+    }
+    q = period(coefs);
+    for (size_t j = 0; !q && j < open.size() && open.size() <= kMaxParts; ++j) {
+      const size_t i = open[j];
+      const Int old = coefs[i];
+      coefs[i] = old.sign() < 0 ? low[i] : low[i] - g;
+      q = period(coefs);
+      if (!q) coefs[i] = old;
+    }
+  }
+  if (!q) return false;
+  const Node* sum = builder_.constant(floor_div(constant, g) + *q);
+  for (size_t i = 0; i < n; ++i) {
+    const Int whole = floor_div(parts[i].coef - coefs[i], g);
+    sum = builder_.add(sum, builder_.scale(parts[i].node, whole));
+  }
+  *quotient = sum;
+  return true;
+}
+
+// Common divisors of c and the coefficients, the largest first.
+absl::InlinedVector<Int, 8> Simplifier::candidate_divisors(const Parts& parts,
+                                                           const Int& c) {
+  absl::InlinedVector<Int, 8> out;
+  const auto consider = [&](const Int& g) {
+    if (g > Int(1) && g < c && std::ranges::find(out, g) == out.end() && out.size() < 8) {
+      out.push_back(g);
+    }
+  };
+  for (size_t i = 0; i < parts.size() && i < kMaxParts; ++i) {
+    const Int g = gcd(parts[i].coef, c);
+    consider(g);
+    for (size_t j = 0; j < i; ++j) consider(gcd(g, parts[j].coef));
+  }
+  std::ranges::sort(out, [](const Int& x, const Int& y) { return x > y; });
+  return out;
+}
+
+const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const Int& c) {
+  const LinearView v(a);
+  // Into extremes and selections: every form of the quotient of an extreme is one.
+  if (v.terms().size() == 1) {
+    const Node* atom = v.terms()[0].mono;
+    const Int& k = v.terms()[0].coef;
+    const auto whole = [&](const Node* x) {
+      return divided(builder_.add_const(builder_.scale(x, k), v.constant()), c);
+    };
+    if (atom->op == Op::kMin || atom->op == Op::kMax) {
+      Nodes args;
+      for (const Node* x : args_of(atom)) args.push_back(whole(x));
+      const bool flip = k.sign() < 0;
+      return builder_.minmax((atom->op == Op::kMin) != flip ? Op::kMin : Op::kMax, args);
+    }
+    if (atom->op == Op::kSelect) {
+      return builder_.select(args_of(atom)[0], whole(args_of(atom)[1]),
+                             whole(args_of(atom)[2]));
+    }
+  }
+  const Parts parts = parts_of(a);
+  if (parts.size() > kMaxParts) return n;
+  budget_.charge(8);
+  const Node* quotient;
+  if (fold(parts, v.constant(), c, &quotient)) return quotient;
+  for (const Int& g : candidate_divisors(parts, c)) {
+    if (fold(parts, v.constant(), g, &quotient)) {
+      return builder_.floor_div(quotient, builder_.constant(floor_div(c, g)));
+    }
+  }
+  return n;
+}
+
+const Node* Simplifier::divide_by_term(const Node* n, const Node* a, const Node* b) {
+  const Domain divisor = range(b);
+  if (divisor.hi() < 0) return builder_.floor_div(builder_.neg(a), builder_.neg(b));
+  if (divisor.lo() <= 0) return n;
+  // b > 0: 0 <= a < b gives 0, -b <= a < 0 gives -1.
+  if (nonnegative(a)) {
+    if (nonnegative(builder_.add_const(builder_.sub(b, a), Int(-1)))) {
+      return builder_.constant(Int(0));
+    }
+  } else if (nonnegative(builder_.add_const(builder_.neg(a), Int(-1))) &&
+             nonnegative(builder_.add(a, b))) {
+    return builder_.constant(Int(-1));
+  }
+  // b = f*c: where a = f*A + r with 0 <= r < f it is A//c (D3).
+  const LinearView vb(b);
+  if (vb.terms().size() != 1 || !vb.constant().is_zero()) return n;
+  const Node* mono = vb.terms()[0].mono;
+  const LinearView va(a);
+  if (mono->op == Op::kMul) {
+    for (const internal::Factor& f : internal::factors_of(mono)) {
+      if (range(f.base).lo() <= 0) continue;
+      const Node* whole = builder_.floor_div(a, f.base);
+      // Every multiple of f came out, and what is left is a quotient that is constant.
+      const Node* quotient = run(whole);
+      if (cost(quotient) >= cost(a)) continue;
+      return builder_.floor_div(quotient, builder_.floor_div(b, f.base));
+    }
+  }
+  return n;
+}
+
+const Node* Simplifier::division_step(const Node* n) {
+  const Node* a = args_of(n)[0];
+  const Node* b = args_of(n)[1];
+  if (b->op == Op::kConst) {
+    const Int& c = const_value(b);
+    return c.sign() > 0 ? divide_by_constant(n, a, c) : n;
+  }
+  return divide_by_term(n, a, b);
+}
+
+}  // namespace congrua::rewrite

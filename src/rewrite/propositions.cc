@@ -1,0 +1,164 @@
+// Comparisons and connectives under facts.
+#include <algorithm>
+
+#include "rewrite/simplifier.h"
+
+namespace congrua::rewrite {
+
+using internal::args_of;
+using internal::const_value;
+using internal::LinearView;
+using internal::Term;
+
+namespace {
+constexpr size_t kMaxConjuncts = 12;
+}  // namespace
+
+// q + r >= 0 with q = a//c, c > 0, is a + c*r >= 0, and -q + r >= 0 is c*r + c - 1 - a
+// >= 0: the division goes.
+const Node* Simplifier::undivided(const Node* p) {
+  const LinearView v(p);
+  for (const Term& t : v.terms()) {
+    if (t.mono->op != Op::kFloorDiv) continue;
+    const bool plus = t.coef.is_one();
+    if (!plus && !(-t.coef).is_one()) continue;
+    const Node* a = args_of(t.mono)[0];
+    const Node* c = args_of(t.mono)[1];
+    if (c->op == Op::kConst ? const_value(c).sign() <= 0 : range(c).lo() <= 0) continue;
+    const Node* rest = builder_.sub(p, builder_.scale(t.mono, t.coef));
+    // A symbolic divisor multiplies: only what stays a product of few.
+    if (c->op != Op::kConst && rest->op == Op::kAdd &&
+        internal::terms_of(rest).size() > 2)
+      continue;
+    const Node* scaled = builder_.mul(c, rest);
+    if (plus) return builder_.add(a, scaled);
+    return builder_.add_const(builder_.sub(builder_.add(scaled, c), a), Int(-1));
+  }
+  return nullptr;
+}
+
+// p = g*A + r with 0 <= r < g: p >= 0 exactly where A >= 0.
+const Node* Simplifier::split_comparison(const Node* p) {
+  const LinearView v(p);
+  if (v.terms().size() < 2 || v.terms().size() > 12) return nullptr;
+  const Parts parts = parts_of(p);
+  absl::InlinedVector<Int, 8> divisors;
+  for (const Part& x : parts) {
+    const Int g = abs(x.coef);
+    if (g > Int(1) && std::ranges::find(divisors, g) == divisors.end())
+      divisors.push_back(g);
+    for (const Part& y : parts) {
+      const Int d = gcd(g, y.coef);
+      if (d > Int(1) && std::ranges::find(divisors, d) == divisors.end() &&
+          divisors.size() < 16) {
+        divisors.push_back(d);
+      }
+    }
+  }
+  std::ranges::sort(divisors, [](const Int& x, const Int& y) { return x > y; });
+  for (const Int& g : divisors) {
+    const Node* quotient;
+    if (!fold(parts, v.constant(), g, &quotient)) continue;
+    if (LinearView(quotient).terms().size() < v.terms().size()) return quotient;
+  }
+  return nullptr;
+}
+
+// max(a, y) > max(y, z) is a > max(y, z), and min(a, y) < min(y, z) is a < min(y, z): an
+// operand that is no larger than the other side does not reach it.
+const Node* Simplifier::drop_shared(const Node* p) {
+  const LinearView v(p);
+  for (const Term& t : v.terms()) {
+    const bool is_max = t.mono->op == Op::kMax;
+    if (!(is_max ? t.coef.is_one() : t.mono->op == Op::kMin && (-t.coef).is_one())) {
+      continue;
+    }
+    // An operand with which p < 0 everywhere does not make p >= 0.
+    Nodes kept;
+    for (const Node* a : args_of(t.mono)) {
+      const Node* with = builder_.add(p, builder_.scale(builder_.sub(a, t.mono), t.coef));
+      const Node* negated = builder_.add_const(builder_.neg(with), Int(-1));
+      if (!nonnegative_by_cases(negated)) kept.push_back(a);
+    }
+    if (kept.empty() || kept.size() == t.mono->n) continue;
+    const Node* fewer = builder_.minmax(t.mono->op, kept);
+    return builder_.add(p, builder_.scale(builder_.sub(fewer, t.mono), t.coef));
+  }
+  return nullptr;
+}
+
+const Node* Simplifier::comparison_step(const Node* n) {
+  if (const std::optional<bool> v = decided(n)) return builder_.boolean(*v);
+  const Node* p = args_of(n)[0];
+  if (p->sort != Sort::kInt) return n;
+  if (n->op == Op::kEq) {
+    // One of two signs, up to which the form is free.
+    return n;
+  }
+  if (const Node* q = undivided(p)) return builder_.ge0(q);
+  if (const Node* q = split_comparison(p)) return builder_.ge0(q);
+  if (const Node* q = drop_shared(p)) return builder_.ge0(q);
+  const LinearView v(p);
+  // Positive multiples of what is not negative: k*x + l*y >= c with k, l >= c > 0 is
+  // x + y >= 1, and a coefficient above c is as good as c.
+  if (v.constant().sign() < 0 && v.terms().size() <= 12) {
+    const Int c = -v.constant();
+    bool smaller = false;
+    const bool all = std::ranges::all_of(v.terms(), [&](const Term& t) {
+      smaller |= t.coef > c;
+      return t.coef.sign() > 0 && range(t.mono).lo() >= 0;
+    });
+    if (all && smaller) {
+      const Node* q = builder_.constant(v.constant());
+      for (const Term& t : v.terms()) {
+        q = builder_.add(q, builder_.scale(t.mono, t.coef > c ? c : t.coef));
+      }
+      return builder_.ge0(q);
+    }
+  }
+  // At an end of its range a comparison is an equality.
+  if (v.terms().size() > 1) {
+    const Domain d = range(p);
+    if (d.hi() == 0) return builder_.eq0(p);
+    if (d.lo() == -1) return builder_.logical_not(builder_.eq0(builder_.add_const(p, 1)));
+  }
+  return n;
+}
+
+const Node* Simplifier::and_step(const Node* n) {
+  const auto args = args_of(n);
+  if (args.size() > kMaxConjuncts || nesting_ > 2) return n;
+  Nodes parts(args.begin(), args.end());
+  bool changed = false;
+  // Each part where the others hold; what follows from them goes.
+  for (size_t i = 0; i < parts.size() && !budget_.spent(); ++i) {
+    bool linked = false;
+    for (size_t j = 0; j < parts.size(); ++j) {
+      linked |= j != i && (parts[j]->symbols & parts[i]->symbols) != 0;
+    }
+    if (!linked) continue;
+    facts_.push_scope();
+    for (size_t j = 0; j < parts.size() && !facts_.contradictory; ++j) {
+      if (j != i) facts_.add_without_models(parts[j]);
+    }
+    const bool possible = !facts_.contradictory;
+    const Node* simple = parts[i];
+    if (possible) {
+      Simplifier inner(facts_, budget_, nesting_ + 1);
+      simple = inner.run(parts[i]);
+    }
+    facts_.pop_scope();
+    if (!possible || internal::is_false(simple)) return builder_.boolean(false);
+    if (simple == parts[i]) continue;
+    changed = true;
+    if (internal::is_true(simple)) {
+      parts.erase(parts.begin() + static_cast<ptrdiff_t>(i));
+      --i;
+    } else {
+      parts[i] = simple;
+    }
+  }
+  return changed ? builder_.conjunction(parts) : n;
+}
+
+}  // namespace congrua::rewrite

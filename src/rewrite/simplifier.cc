@@ -1,0 +1,203 @@
+#include "rewrite/simplifier.h"
+
+#include <algorithm>
+
+#include "expr/view.h"
+#include "rewrite/form.h"
+
+namespace congrua::rewrite {
+
+using internal::args_of;
+
+namespace {
+// Conditions assumed inside each other.
+constexpr int kMaxNesting = 4;
+constexpr int64_t kProofSteps = 400;
+constexpr int kMaxDepth = 3;          // of extremes looked into for a sign
+constexpr uint32_t kMaxOperands = 8;  // of these
+bool divides_by_zero(const Node* n) {
+  return n->op == Op::kFloorDiv && args_of(n)[1]->op == Op::kConst &&
+         internal::const_value(args_of(n)[1]).is_zero();
+}
+
+// A node met for the first time while it is on the stack, and not done.
+const Node* const kOpen = nullptr;
+}  // namespace
+
+const Node* Simplifier::run(const Node* root) {
+  if (const Node* const* done = memo_.find(root); done != nullptr && *done != kOpen) {
+    return *done;
+  }
+  const size_t base = stack_.size();
+  absl::InlinedVector<const Node*, 16> children;
+  stack_.push_back(root);
+  while (stack_.size() > base) {
+    const Node* n = stack_.back();
+    const Node* const* have = memo_.find(n);
+    if (have != nullptr && *have != kOpen) {
+      stack_.pop_back();
+      continue;
+    }
+    if (!budget_.charge(4)) {
+      memo_.put(n, n);
+      stack_.pop_back();
+      continue;
+    }
+    if (have == nullptr) memo_.put(n, kOpen);
+    bool ready = true;
+    bool changed = false;
+    children.clear();
+    internal::for_each_child(n, [&](const Node* c) {
+      const Node* const* r = memo_.find(c);
+      if (r == nullptr) {
+        stack_.push_back(c);
+        ready = false;
+        return;
+      }
+      // A child that is being simplified further up is taken as it is.
+      const Node* simple = *r == kOpen ? c : *r;
+      changed |= simple != c;
+      children.push_back(simple);
+    });
+    if (!ready) continue;
+    const Node* next = changed ? builder_.rebuild(n, children) : n;
+    no_value_ |= next != n && divides_by_zero(next);
+    if (next == n) next = step(n);
+    if (next != n) {
+      const Node* const* r = memo_.find(next);
+      if (r == nullptr) {
+        stack_.push_back(next);
+        continue;
+      }
+      // Met again while it is on the way: a circle of rules ends here.
+      next = *r == kOpen ? n : *r;
+    }
+    memo_.put(n, next);
+    stack_.pop_back();
+  }
+  const Node* const* done = memo_.find(root);
+  return *done == kOpen ? root : *done;
+}
+
+const Node* Simplifier::step(const Node* n) {
+  if (n->sort == Sort::kInt && n->op != Op::kConst) {
+    const Domain d = range(n);
+    if (d.is_point()) return builder_.constant(Int(d.lo()));
+  }
+  switch (n->op) {
+    case Op::kAdd:
+      return sum_step(n);
+    case Op::kMul:
+      return product_step(n);
+    case Op::kFloorDiv:
+      return division_step(n);
+    case Op::kMin:
+    case Op::kMax:
+      return extreme_step(n);
+    case Op::kSelect:
+      return select_step(n);
+    case Op::kGe:
+    case Op::kEq:
+      return comparison_step(n);
+    case Op::kAnd:
+      return and_step(n);
+    case Op::kSymbol:
+    case Op::kOpaque:
+    case Op::kIff:
+      if (n->sort == Sort::kBool) {
+        if (const std::optional<bool> v = decided(n)) return builder_.boolean(*v);
+      }
+      return n;
+    default:
+      return n;
+  }
+}
+
+bool Simplifier::nonnegative(const Node* p) {
+  p = facts_.rewrite(p);
+  if (p->op == Op::kConst) return internal::const_value(p).sign() >= 0;
+  if (facts_.known_nonnegative(p) == true) return true;
+  if (facts_.domain_of(p).lo() >= 0) return true;
+  if (facts_.shift_nonnegative(p)) return true;
+  if (facts_.ge_facts.empty()) return false;
+  Budget budget(std::min(kProofSteps, budget_.left()), budget_.cancel_flag());
+  Layer layer;
+  const bool proved = facts_.prove_ge(p, budget, &layer);
+  budget_.charge(16);
+  return proved;
+}
+
+bool Simplifier::nonnegative_by_cases(const Node* p, int depth) {
+  if (nonnegative(p)) return true;
+  if (depth >= kMaxDepth || !budget_.charge(4)) return false;
+  const internal::LinearView v(p);
+  for (const internal::Term& t : v.terms()) {
+    const Op op = t.mono->op;
+    if ((op != Op::kMin && op != Op::kMax) || t.mono->n > kMaxOperands) continue;
+    const auto with = [&](const Node* operand) {
+      const Node* change = builder_.sub(operand, t.mono);
+      return nonnegative_by_cases(builder_.add(p, builder_.scale(change, t.coef)),
+                                  depth + 1);
+    };
+    // k*max(a, b) + r is the larger of k*a + r and k*b + r for k > 0, else the smaller.
+    const bool larger = (op == Op::kMax) == (t.coef.sign() > 0);
+    const auto operands = args_of(t.mono);
+    if (larger ? std::ranges::any_of(operands, with)
+               : std::ranges::all_of(operands, with)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+const Node* Simplifier::simplify_under(const Node* condition, bool value, const Node* n) {
+  if (n->op == Op::kConst || nesting_ >= kMaxNesting) return n;
+  if ((n->symbols & condition->symbols) == 0) return n;
+  const Node* result = nullptr;
+  under(condition, value, [&] {
+    Simplifier inner(facts_, budget_, nesting_ + 1);
+    result = inner.run(n);
+    if (inner.no_value_) result = nullptr;
+  });
+  return result;
+}
+
+uint64_t Simplifier::cost(const Node* n) {
+  if (const uint64_t* known = costs_.find(n)) return *known;
+  budget_.charge(16);
+  const uint64_t operations =
+      internal::make_form(
+          internal::view_of(n, internal::Language::kSexpr, Division::kFloor))
+          .operations();
+  return costs_.put(n, operations);
+}
+
+std::optional<bool> Simplifier::decided(const Node* proposition) {
+  const Node* g = facts_.rewrite(proposition);
+  if (g->op == Op::kConst) return internal::is_true(g);
+  Layer layer;
+  if (const std::optional<Truth> t = facts_.look_up(g, &layer)) return *t == Truth::kTrue;
+  if (g->op == Op::kNot) {
+    const std::optional<bool> v = decided(args_of(g)[0]);
+    return v ? std::optional<bool>(!*v) : std::nullopt;
+  }
+  if (g->op == Op::kGe) {
+    if (nonnegative_by_cases(args_of(g)[0])) return true;
+    if (nonnegative_by_cases(args_of(builder_.logical_not(g))[0])) return false;
+    return std::nullopt;
+  }
+  if (g->op == Op::kEq && args_of(g)[0]->sort == Sort::kInt) {
+    const Node* p = args_of(g)[0];
+    const Domain d = facts_.domain_of(p);
+    if (d.empty() || !d.contains(0)) return false;
+    if (d.is_point()) return true;
+    if (nonnegative(builder_.add_const(p, Int(-1))) ||
+        nonnegative(builder_.add_const(builder_.neg(p), Int(-1)))) {
+      return false;
+    }
+    if (nonnegative(p) && nonnegative(builder_.neg(p))) return true;
+  }
+  return std::nullopt;
+}
+
+}  // namespace congrua::rewrite

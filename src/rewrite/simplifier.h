@@ -1,0 +1,145 @@
+// Simplification of canonical nodes under facts: rules applied bottom-up until none
+// applies.
+//
+// Each rule takes a node whose operands are simple and gives a node of the same value at
+// every point of the facts, or the node itself. What a rule gives is simplified in its
+// turn, so that rules need not know of each other. Termination: a node that is met again
+// while it is being simplified is left as it is, and every step is charged to the budget.
+//
+// Files: sums.cc, divisions.cc, extremes.cc, selections.cc, propositions.cc.
+#ifndef CONGRUA_REWRITE_SIMPLIFIER_H_
+#define CONGRUA_REWRITE_SIMPLIFIER_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "absl/container/inlined_vector.h"
+#include "base/budget.h"
+#include "base/int.h"
+#include "domain/domain.h"
+#include "expr/builder.h"
+#include "expr/column.h"
+#include "guard/facts_impl.h"
+
+namespace congrua::rewrite {
+
+using internal::Builder;
+using internal::Node;
+
+class Simplifier {
+ public:
+  // `nesting`: how many conditions were assumed around this one.
+  Simplifier(Facts::Impl& facts, Budget& budget, int nesting = 0)
+      : facts_(facts), builder_(facts.builder), budget_(budget), nesting_(nesting) {}
+
+  const Node* run(const Node* root);
+  // Of two simple nodes of one value; the first of equal ones.
+  const Node* cheaper(const Node* a, const Node* b) {
+    return a == b || cost(a) <= cost(b) ? a : b;
+  }
+
+ private:
+  // A linear term over what is seen as one value: a monomial or a remainder.
+  struct Part {
+    Int coef;
+    const Node* node;
+    Domain domain;
+  };
+  using Parts = absl::InlinedVector<Part, 8>;
+  using Nodes = absl::InlinedVector<const Node*, 8>;
+  // A sum seen as scale * extremum(args) + rest; whole args are scale * arg + rest.
+  struct Extreme {
+    Op op;  // of the whole args
+    Nodes wholes;
+    const Node* atom;
+  };
+
+  const Node* step(const Node* n);
+
+  // ---- What the facts say, by layers that cost little
+  Domain range(const Node* n) { return facts_.domain_of(facts_.rewrite(n)); }
+  bool nonnegative(const Node* p);  // p >= 0 is proved
+  // The same, looking into the extremes of p, too.
+  bool nonnegative_by_cases(const Node* p, int depth = 0);
+  bool at_least(const Node* a, const Node* b) {
+    return a == b || nonnegative_by_cases(builder_.sub(a, b));
+  }
+  // Runs f with the condition (or its negation) among the facts; f is not called where
+  // the facts then contradict each other: nullopt. No `auto` results that refer to memos.
+  template <typename F>
+  bool under(const Node* condition, bool value, F&& f);
+  // n simplified where the condition has that value; nullptr where it never has, or where
+  // a divisor is 0 wherever it has: there nothing is asked.
+  const Node* simplify_under(const Node* condition, bool value, const Node* n);
+  // Operators of n as it would be shown, roughly: for rules that weigh two forms.
+  uint64_t cost(const Node* n);
+
+  // ---- sums.cc
+  const Node* sum_step(const Node* n);
+  const Node* product_step(const Node* n);
+  const Node* pair_extremes(const Node* n);
+  const Node* distribute_into_extreme(const Node* n);
+  const Node* merge_selects(const Node* n);
+  std::optional<Extreme> as_extreme(const Node* n);
+
+  // ---- divisions.cc
+  const Node* division_step(const Node* n);
+  const Node* divide_by_constant(const Node* n, const Node* a, const Int& c);
+  const Node* divide_by_term(const Node* n, const Node* a, const Node* b);
+  // The parts of a; quotients that make remainders with other parts modulo c are
+  // replaced by the remainder, and what was added for it is taken off *whole (in units of
+  // c).
+  Parts parts_of(const Node* a);
+  // sum(parts) + constant = g * sum(quotients) + r with 0 <= r < g: then *quotient is the
+  // first sum. The coefficients of the parts may be taken modulo g.
+  bool fold(const Parts& parts, const Int& constant, const Int& g, const Node** quotient);
+  absl::InlinedVector<Int, 8> candidate_divisors(const Parts& parts, const Int& c);
+
+  // ---- extremes.cc
+  const Node* extreme_step(const Node* n);
+  const Node* absorb(const Node* arg, const Node* other, Op outer);
+  const Node* common_arguments(const Node* n);
+  const Node* hoist_selects(const Node* n);
+
+  // ---- selections.cc
+  const Node* select_step(const Node* n);
+  const Node* select_as_extreme(const Node* c, const Node* a, const Node* b);
+
+  // ---- propositions.cc
+  const Node* comparison_step(const Node* n);
+  const Node* undivided(const Node* p);
+  const Node* drop_shared(const Node* p);
+  const Node* split_comparison(const Node* p);
+  const Node* and_step(const Node* n);
+  std::optional<bool> decided(const Node* proposition);
+
+  const Node* divided(const Node* n, const Int& c) {
+    return builder_.floor_div(n, builder_.constant(c));
+  }
+
+  Facts::Impl& facts_;
+  Builder& builder_;
+  Budget& budget_;
+  const int nesting_;
+  bool no_value_ = false;  // a divisor became 0
+  internal::NodeColumn<const Node*> memo_;
+  internal::NodeColumn<uint64_t> costs_;
+  absl::InlinedVector<const Node*, 64> stack_;
+};
+
+template <typename F>
+bool Simplifier::under(const Node* condition, bool value, F&& f) {
+  facts_.push_scope();
+  facts_.add_without_models(value ? condition : builder_.logical_not(condition));
+  const bool possible = !facts_.contradictory;
+  if (possible) f();
+  facts_.pop_scope();
+  return possible;
+}
+
+}  // namespace congrua::rewrite
+
+#endif  // CONGRUA_REWRITE_SIMPLIFIER_H_

@@ -1,0 +1,169 @@
+// Sums and products under facts.
+#include <algorithm>
+
+#include "rewrite/simplifier.h"
+
+namespace congrua::rewrite {
+
+using internal::args_of;
+using internal::LinearView;
+using internal::Term;
+
+namespace {
+
+constexpr size_t kMaxDistributed = 8;  // operands of an extreme
+constexpr size_t kMaxTerms = 24;
+
+bool is_extreme(const Node* n) { return n->op == Op::kMin || n->op == Op::kMax; }
+
+const Term* find_term(std::span<const Term> terms, const Node* mono) {
+  for (const Term& t : terms) {
+    if (t.mono == mono) return &t;
+  }
+  return nullptr;
+}
+
+Int coefficient_in(const Node* n, const Node* mono) {
+  const LinearView v(n);
+  const Term* t = find_term(v.terms(), mono);
+  return t == nullptr ? Int(0) : t->coef;
+}
+
+}  // namespace
+
+std::optional<Simplifier::Extreme> Simplifier::as_extreme(const Node* n) {
+  const LinearView v(n);
+  const Term* only = nullptr;
+  for (const Term& t : v.terms()) {
+    if (!is_extreme(t.mono)) continue;
+    if (only != nullptr) return std::nullopt;
+    only = &t;
+  }
+  if (only == nullptr || only->mono->n > kMaxDistributed) return std::nullopt;
+  const Node* rest = builder_.sub(n, builder_.scale(only->mono, only->coef));
+  Extreme x;
+  x.atom = only->mono;
+  const bool flip = only->coef.sign() < 0;
+  x.op = (only->mono->op == Op::kMin) != flip ? Op::kMin : Op::kMax;
+  for (const Node* a : args_of(only->mono)) {
+    x.wholes.push_back(builder_.add(builder_.scale(a, only->coef), rest));
+  }
+  return x;
+}
+
+// max(a, b) + min(a, b) = a + b: of the two kinds over the same operands, max is
+// replaced. The operands of one may be those of the other and a constant more.
+const Node* Simplifier::pair_extremes(const Node* n) {
+  const LinearView v(n);
+  for (const Term& x : v.terms()) {
+    if (x.mono->op != Op::kMax || x.mono->n != 2) continue;
+    for (const Term& y : v.terms()) {
+      if (y.mono->op != Op::kMin || y.mono->n != 2) continue;
+      const auto a = args_of(x.mono);
+      const auto b = args_of(y.mono);
+      for (const bool crossed : {false, true}) {
+        const Node* d = builder_.sub(a[0], b[crossed ? 1 : 0]);
+        if (d->op != Op::kConst || builder_.sub(a[1], b[crossed ? 0 : 1]) != d) continue;
+        // max = a0 + a1 - min(a0, a1) = a0 + a1 - min - d
+        const Node* value =
+            builder_.sub(builder_.sub(builder_.add(a[0], a[1]), y.mono), d);
+        return builder_.add(n, builder_.scale(builder_.sub(value, x.mono), x.coef));
+      }
+    }
+  }
+  return n;
+}
+
+// k*max(a, b) + r = k*max(a + r/k, b + r/k): the part of r that the operands do not share
+// goes in, so that min(x, y) - x and min(0, y - x) are one node.
+const Node* Simplifier::distribute_into_extreme(const Node* n) {
+  const LinearView v(n);
+  if (v.terms().size() > kMaxTerms) return n;
+  const Term* only = nullptr;
+  for (const Term& t : v.terms()) {
+    if (!is_extreme(t.mono)) continue;
+    if (only != nullptr) return n;
+    only = &t;
+  }
+  if (only == nullptr || only->mono->n > kMaxDistributed || v.terms().size() < 2)
+    return n;
+  const auto args = args_of(only->mono);
+  const Int& k = only->coef;
+  const Node* moved = builder_.constant(Int(0));
+  for (const Term& t : v.terms()) {
+    if (t.mono == only->mono || !floor_mod(t.coef, k).is_zero()) continue;
+    const bool inside = std::ranges::any_of(
+        args, [&](const Node* a) { return !coefficient_in(a, t.mono).is_zero(); });
+    if (inside) moved = builder_.add(moved, builder_.scale(t.mono, floor_div(t.coef, k)));
+  }
+  if (moved->op == Op::kConst) return n;
+  Nodes wholes;
+  for (const Node* a : args) wholes.push_back(builder_.add(a, moved));
+  const Node* extreme = builder_.minmax(only->mono->op, wholes);
+  const Node* rest = builder_.sub(n, builder_.scale(builder_.add(only->mono, moved), k));
+  return builder_.add(builder_.scale(extreme, k), rest);
+}
+
+// k*select(c, a, b) + l*select(c, d, e) = select(c, k*a + l*d, k*b + l*e)
+const Node* Simplifier::merge_selects(const Node* n) {
+  const LinearView v(n);
+  for (size_t i = 0; i < v.terms().size(); ++i) {
+    const Term& x = v.terms()[i];
+    if (x.mono->op != Op::kSelect) continue;
+    for (size_t j = i + 1; j < v.terms().size(); ++j) {
+      const Term& y = v.terms()[j];
+      if (y.mono->op != Op::kSelect || args_of(y.mono)[0] != args_of(x.mono)[0]) continue;
+      const auto both = [&](size_t arm) {
+        return builder_.add(builder_.scale(args_of(x.mono)[arm], x.coef),
+                            builder_.scale(args_of(y.mono)[arm], y.coef));
+      };
+      const Node* merged = builder_.select(args_of(x.mono)[0], both(1), both(2));
+      const Node* rest = builder_.sub(builder_.sub(n, builder_.scale(x.mono, x.coef)),
+                                      builder_.scale(y.mono, y.coef));
+      return builder_.add(merged, rest);
+    }
+  }
+  return n;
+}
+
+const Node* Simplifier::sum_step(const Node* n) {
+  bool extremes = false;
+  bool selects = false;
+  {
+    const LinearView v(n);
+    for (const Term& t : v.terms()) {
+      extremes |= is_extreme(t.mono);
+      selects |= t.mono->op == Op::kSelect;
+    }
+  }
+  if (extremes) {
+    if (const Node* r = pair_extremes(n); r != n) return r;
+    if (const Node* r = distribute_into_extreme(n); r != n) return r;
+  }
+  if (selects) {
+    if (const Node* r = merge_selects(n); r != n) return r;
+  }
+  return n;
+}
+
+// max(a, b) * min(a, b) = a * b
+const Node* Simplifier::product_step(const Node* n) {
+  const auto factors = internal::factors_of(n);
+  for (const internal::Factor& x : factors) {
+    if (x.base->op != Op::kMax || x.base->n != 2) continue;
+    for (const internal::Factor& y : factors) {
+      if (y.base->op != Op::kMin || y.base->n != 2) continue;
+      if (!std::ranges::equal(args_of(x.base), args_of(y.base))) continue;
+      std::vector<internal::Factor> rest;
+      const Node* product = builder_.mul(args_of(x.base)[0], args_of(x.base)[1]);
+      for (internal::Factor f : factors) {
+        if (f.base == x.base || f.base == y.base) --f.exponent;
+        if (f.exponent > 0) rest.push_back(f);
+      }
+      return builder_.mul(product, builder_.monomial(rest));
+    }
+  }
+  return n;
+}
+
+}  // namespace congrua::rewrite
