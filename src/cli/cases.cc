@@ -70,9 +70,12 @@ std::string case_row_json(const CaseRow& row) {
   j["cost_out"] = or_null(row.cost_out);
   j["expected_cost"] = or_null(row.expected_cost);
   j["sound"] = row.has_answer ? Json(row.sound()) : Json(nullptr);
-  j["us"] = row.has_answer ? Json(std::round(row.answer.us * 1e3) / 1e3) : Json(nullptr);
+  const auto rounded = [](double us) { return std::round(us * 1e3) / 1e3; };
+  j["us"] = row.has_answer ? Json(rounded(row.answer.us)) : Json(nullptr);
   if (row.has_answer) {
-    j["facts_us"] = std::round(row.answer.facts_us * 1e3) / 1e3;
+    if (row.cost_in) j["simplify_us"] = rounded(row.answer.simplify_us);
+    j["read_us"] = rounded(row.answer.read_us);
+    j["facts_us"] = rounded(row.answer.facts_us);
     j["points"] = row.points;
   }
   if (row.answer.layer != Layer::kNone) j["layer"] = layer_name(row.answer.layer);

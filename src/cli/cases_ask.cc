@@ -64,7 +64,9 @@ class Question {
         return absl::InvalidArgumentError("assume: a fact is a proposition");
       assumed_.push_back(*e);
     }
+    const Stopwatch watch;
     absl::StatusOr<Expr> e = parse(case_.expr, "expr");
+    read_us_ = watch.us();
     if (!e.ok()) return e.status();
     const bool proposition = !case_.word.empty();
     if (proposition && !e->is_bool()) {
@@ -76,6 +78,7 @@ class Question {
 
   // `first`: what takes no part in the times is asked too.
   absl::Status ask(CaseEngine engine, bool first, CaseAnswer& answer) {
+    answer.read_us = read_us_;
     if (case_.kind == CaseKind::kEmptiness) {
       const Stopwatch watch;
       answer.text = emptiness(engine, answer.layer);
@@ -114,6 +117,7 @@ class Question {
   absl::Status simplify_case(bool first, CaseAnswer& answer) {
     const Stopwatch watch;
     const Expr simplified = simplify(*facts_, *expr_);
+    answer.simplify_us = watch.us();
     const Form form = extract(*facts_, simplified, {.division = division_});
     answer.us = watch.us();
     if (!first) return absl::OkStatus();
@@ -180,6 +184,7 @@ class Question {
   std::vector<std::string> booleans_;
   std::vector<Expr> assumed_;
   std::optional<Expr> expr_;
+  double read_us_ = 0;
   std::optional<Facts> facts_;
 };
 
@@ -198,6 +203,8 @@ absl::StatusOr<CaseAnswer> ask_case(const Case& c, CaseEngine engine) {
       answer = std::move(again);
     } else {
       answer.us = std::min(answer.us, again.us);
+      answer.simplify_us = std::min(answer.simplify_us, again.simplify_us);
+      answer.read_us = std::min(answer.read_us, again.read_us);
       answer.facts_us = std::min(answer.facts_us, again.facts_us);
     }
     if (engine != CaseEngine::kNative || watch.us() > kEnoughUs) break;

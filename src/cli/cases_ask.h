@@ -27,6 +27,8 @@ struct CaseAnswer {
   Bounds bounds;                  // kBound, kModular
   Layer layer = Layer::kNone;     // what gave a verdict
   double us = 0;                  // the question alone, with cold memos
+  double simplify_us = 0;         // simplify without extract
+  double read_us = 0;             // parsing and interning expr: its canonical form
   double facts_us = 0;            // adding the facts before it
 };
 
