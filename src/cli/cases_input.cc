@@ -97,7 +97,9 @@ absl::StatusOr<CaseText> expression(std::string text, std::string_view name) {
 absl::Status read_variables(const Json& j, Case& c) {
   const Json* vars = member(j, "vars");
   if (vars == nullptr || !vars->is_object()) return wrong("vars is no object");
-  for (const auto& [name, range] : vars->items()) {
+  for (const auto& item : vars->items()) {
+    const std::string& name = item.key();
+    const Json& range = item.value();
     if (!range.is_object()) return wrong(fmt::format("vars: {} is no object", name));
     CaseVariable v{name, range.value("type", Json()) == "bool", {}, {}};
     auto ends = interval(range, "vars: " + name);
