@@ -69,8 +69,9 @@ Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options = {});
 struct ExtractOptions {
   // What floordiv and floormod of the form mean to who reads it.
   Division division = Division::kFloor;
-  int64_t steps = 200'000;
-  const std::atomic<bool>* cancel = nullptr;
+  // Whether the reader knows truncdiv and truncmod, which round to 0 as C does. The
+  // readers of text.h do not.
+  bool truncation = false;
 };
 // The form of e with the fewest operations that is found. e is shown as it is given:
 // simplify it first.

@@ -118,7 +118,7 @@ class Question {
     const Stopwatch watch;
     const Expr simplified = simplify(*facts_, *expr_);
     answer.simplify_us = watch.us();
-    const Form form = extract(*facts_, simplified, {.division = division_});
+    const Form form = extract(*facts_, simplified, {.division = division_, .truncation = true});
     answer.us = watch.us();
     if (!first) return absl::OkStatus();
     answer.text = form.to_sexpr(kMaxTree);
@@ -129,7 +129,7 @@ class Question {
     answer.same_node = simplified == other;
     if (case_.kind == CaseKind::kConfluence) {
       answer.expected_text =
-          extract(*facts_, other, {.division = division_}).to_sexpr(kMaxTree);
+          extract(*facts_, other, {.division = division_, .truncation = true}).to_sexpr(kMaxTree);
     }
     return absl::OkStatus();
   }

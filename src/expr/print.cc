@@ -23,6 +23,10 @@ std::string_view operator_name(ViewOp op, Language language) {
       return sexpr ? "floormod" : "floor_mod";
     case ViewOp::kCeilDiv:
       return sexpr ? "ceildiv" : "ceil_div";
+    case ViewOp::kTruncDiv:
+      return sexpr ? "truncdiv" : "trunc_div";
+    case ViewOp::kTruncMod:
+      return sexpr ? "truncmod" : "trunc_mod";
     case ViewOp::kMin:
       return "min";
     case ViewOp::kMax:

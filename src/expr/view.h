@@ -31,6 +31,8 @@ enum class ViewOp : uint8_t {
   kFloorDiv,
   kFloorMod,
   kCeilDiv,
+  kTruncDiv,  // rounded to 0, and what is left: made by the extractor alone
+  kTruncMod,
   kMin,
   kMax,
   kAbs,

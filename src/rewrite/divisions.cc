@@ -5,6 +5,7 @@
 // within one period of g (DESIGN.md; the lemmas are D2 to D4 and D12 of docs/rules.md).
 #include <algorithm>
 
+#include "rewrite/polynomials.h"
 #include "rewrite/simplifier.h"
 
 namespace congrua::rewrite {
@@ -20,10 +21,9 @@ constexpr size_t kMaxParts = 12;
 
 }  // namespace
 
-Simplifier::Parts Simplifier::parts_of(const Node* a) {
+Simplifier::Parts Simplifier::parts_of(std::span<const Term> terms) {
   Parts parts;
-  const LinearView v(a);
-  for (const Term& t : v.terms()) parts.push_back({t.coef, t.mono, range(t.mono)});
+  for (const Term& t : terms) parts.push_back({t.coef, t.mono, range(t.mono)});
   return parts;
 }
 
@@ -97,33 +97,42 @@ absl::InlinedVector<Int, 8> Simplifier::candidate_divisors(const Parts& parts,
 
 const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const Int& c) {
   const LinearView v(a);
-  // Into extremes and selections: every form of the quotient of an extreme is one.
-  if (v.terms().size() == 1) {
-    const Node* atom = v.terms()[0].mono;
-    const Int& k = v.terms()[0].coef;
-    const auto whole = [&](const Node* x) {
-      return divided(builder_.add_const(builder_.scale(x, k), v.constant()), c);
+  // Into the arms of a selection where that is shorter.
+  if (v.terms().size() == 1 && v.terms()[0].mono->op == Op::kSelect && nesting_ <= 2) {
+    const Node* select = v.terms()[0].mono;
+    const auto whole = [&](size_t arm) {
+      const Node* x = builder_.scale(args_of(select)[arm], v.terms()[0].coef);
+      return run(divided(builder_.add_const(x, v.constant()), c));
     };
-    if (atom->op == Op::kMin || atom->op == Op::kMax) {
-      Nodes args;
-      for (const Node* x : args_of(atom)) args.push_back(whole(x));
-      const bool flip = k.sign() < 0;
-      return builder_.minmax((atom->op == Op::kMin) != flip ? Op::kMin : Op::kMax, args);
-    }
-    if (atom->op == Op::kSelect) {
-      return builder_.select(args_of(atom)[0], whole(args_of(atom)[1]),
-                             whole(args_of(atom)[2]));
-    }
+    const Node* then = whole(1);
+    const Node* otherwise = whole(2);
+    const Node* distributed = builder_.select(args_of(select)[0], then, otherwise);
+    if (then == otherwise || cost(distributed) < cost(n)) return distributed;
   }
-  const Parts parts = parts_of(a);
-  if (parts.size() > kMaxParts) return n;
+  if (v.terms().size() > kMaxParts) return n;
   budget_.charge(8);
-  const Node* quotient;
-  if (fold(parts, v.constant(), c, &quotient)) return quotient;
-  for (const Int& g : candidate_divisors(parts, c)) {
-    if (fold(parts, v.constant(), g, &quotient)) {
-      return builder_.floor_div(quotient, builder_.constant(floor_div(c, g)));
+  const auto attempt = [&](std::span<const Term> terms, const Int& constant,
+                           const Node* whole) -> const Node* {
+    const Parts parts = parts_of(terms);
+    const Node* quotient;
+    if (fold(parts, constant, c, &quotient)) return builder_.add(quotient, whole);
+    for (const Int& g : candidate_divisors(parts, c)) {
+      if (fold(parts, constant, g, &quotient)) {
+        const Node* rest = builder_.constant(floor_div(c, g));
+        return builder_.add(builder_.floor_div(quotient, rest), whole);
+      }
     }
+    return nullptr;
+  };
+  if (const Node* r = attempt(v.terms(), v.constant(), builder_.constant(Int(0)))) {
+    return r;
+  }
+  // Quotients that would make remainders with other terms if multiples of c were added.
+  internal::Poly completed = internal::poly_of(a);
+  internal::Poly whole;
+  if (complete_remainders(completed, c, &whole)) {
+    const Node* outside = builder_.from_poly(whole);
+    if (const Node* r = attempt(completed.terms, completed.constant, outside)) return r;
   }
   return n;
 }

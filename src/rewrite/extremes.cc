@@ -101,6 +101,39 @@ const Node* Simplifier::hoist_selects(const Node* n) {
   return cost(simple) < cost(n) ? simple : n;
 }
 
+// min(a//c, b//c) = min(a, b)//c for c > 0, x counting as (c*x)//c.
+const Node* Simplifier::common_quotient(const Node* n) {
+  const Node* divisor = nullptr;
+  for (const Node* a : args_of(n)) {
+    const LinearView v(a);
+    for (const internal::Term& t : v.terms()) {
+      if (t.mono->op != Op::kFloorDiv || !t.coef.is_one()) continue;
+      const Node* c = args_of(t.mono)[1];
+      if (c->op != Op::kConst) continue;
+      if (divisor == nullptr) divisor = c;
+      if (c != divisor) return n;
+    }
+  }
+  if (divisor == nullptr || internal::const_value(divisor).sign() <= 0) return n;
+  const Int& c = internal::const_value(divisor);
+  Nodes numerators;
+  for (const Node* a : args_of(n)) {
+    const LinearView v(a);
+    const Node* quotient = nullptr;
+    for (const internal::Term& t : v.terms()) {
+      if (t.mono->op == Op::kFloorDiv && t.coef.is_one() && args_of(t.mono)[1] == divisor)
+        quotient = t.mono;
+    }
+    if (quotient == nullptr) {
+      numerators.push_back(builder_.scale(a, c));
+    } else {
+      numerators.push_back(builder_.add(args_of(quotient)[0],
+                                        builder_.scale(builder_.sub(a, quotient), c)));
+    }
+  }
+  return builder_.floor_div(builder_.minmax(n->op, numerators), divisor);
+}
+
 const Node* Simplifier::extreme_step(const Node* n) {
   const auto args = args_of(n);
   if (args.size() <= kMaxCompared) {
@@ -129,6 +162,7 @@ const Node* Simplifier::extreme_step(const Node* n) {
       }
     }
     if (const Node* r = common_arguments(n); r != n) return r;
+    if (const Node* r = common_quotient(n); r != n) return r;
   }
   return hoist_selects(n);
 }

@@ -41,7 +41,7 @@ const Node* Simplifier::undivided(const Node* p) {
 const Node* Simplifier::split_comparison(const Node* p) {
   const LinearView v(p);
   if (v.terms().size() < 2 || v.terms().size() > 12) return nullptr;
-  const Parts parts = parts_of(p);
+  const Parts parts = parts_of(v.terms());
   absl::InlinedVector<Int, 8> divisors;
   for (const Part& x : parts) {
     const Int g = abs(x.coef);
@@ -69,16 +69,16 @@ const Node* Simplifier::split_comparison(const Node* p) {
 const Node* Simplifier::drop_shared(const Node* p) {
   const LinearView v(p);
   for (const Term& t : v.terms()) {
-    const bool is_max = t.mono->op == Op::kMax;
-    if (!(is_max ? t.coef.is_one() : t.mono->op == Op::kMin && (-t.coef).is_one())) {
-      continue;
-    }
-    // An operand with which p < 0 everywhere does not make p >= 0.
+    if (t.mono->op != Op::kMax && t.mono->op != Op::kMin) continue;
+    const bool one_is_enough = (t.mono->op == Op::kMax) == (t.coef.sign() > 0);
+    // Where one operand is enough, one with which p < 0 everywhere does not matter; where
+    // all are needed, one with which p >= 0 everywhere does not.
     Nodes kept;
     for (const Node* a : args_of(t.mono)) {
       const Node* with = builder_.add(p, builder_.scale(builder_.sub(a, t.mono), t.coef));
-      const Node* negated = builder_.add_const(builder_.neg(with), Int(-1));
-      if (!nonnegative_by_cases(negated)) kept.push_back(a);
+      const Node* idle =
+          one_is_enough ? builder_.add_const(builder_.neg(with), Int(-1)) : with;
+      if (!nonnegative_by_cases(idle)) kept.push_back(a);
     }
     if (kept.empty() || kept.size() == t.mono->n) continue;
     const Node* fewer = builder_.minmax(t.mono->op, kept);
@@ -87,12 +87,41 @@ const Node* Simplifier::drop_shared(const Node* p) {
   return nullptr;
 }
 
+// select(c, a, b) + r >= 0 in the two cases of c, where one of them decides it.
+const Node* Simplifier::comparison_of_select(const Node* n) {
+  if (nesting_ > 2) return n;
+  const Node* p = args_of(n)[0];
+  const LinearView v(p);
+  for (const Term& t : v.terms()) {
+    if (t.mono->op != Op::kSelect) continue;
+    const Node* c = args_of(t.mono)[0];
+    const Node* cases[2];
+    for (const size_t arm : {0, 1}) {
+      const Node* change = builder_.sub(args_of(t.mono)[arm + 1], t.mono);
+      const Node* q = builder_.add(p, builder_.scale(change, t.coef));
+      const Node* here = n->op == Op::kGe ? builder_.ge0(q) : builder_.eq0(q);
+      cases[arm] = simplify_under(c, arm == 0, here);
+      if (cases[arm] == nullptr) cases[arm] = builder_.boolean(false);
+    }
+    if (cases[0]->op == Op::kConst || cases[1]->op == Op::kConst) {
+      return builder_.select(c, cases[0], cases[1]);
+    }
+  }
+  return n;
+}
+
 const Node* Simplifier::comparison_step(const Node* n) {
   if (const std::optional<bool> v = decided(n)) return builder_.boolean(*v);
   const Node* p = args_of(n)[0];
   if (p->sort != Sort::kInt) return n;
+  if (const Node* r = comparison_of_select(n); r != n) return r;
   if (n->op == Op::kEq) {
-    // One of two signs, up to which the form is free.
+    // At an end of its range: the inequality, where that has no division.
+    const Domain d = range(p);
+    for (const Node* q : {p, builder_.neg(p)}) {
+      if (q == p ? d.hi() != 0 : d.lo() != 0) continue;
+      if (const Node* x = undivided(q)) return builder_.ge0(x);
+    }
     return n;
   }
   if (const Node* q = undivided(p)) return builder_.ge0(q);

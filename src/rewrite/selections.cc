@@ -49,6 +49,60 @@ const Node* Simplifier::select_as_extreme(const Node* c, const Node* a, const No
   return nullptr;
 }
 
+// A condition about a selection: the outer one is asked in each of its cases.
+const Node* Simplifier::split_condition(const Node* n) {
+  const Node* c = args_of(n)[0];
+  if ((c->op != Op::kGe && c->op != Op::kEq) || nesting_ > 2) return n;
+  const LinearView v(args_of(c)[0]);
+  for (const internal::Term& t : v.terms()) {
+    if (t.mono->op != Op::kSelect) continue;
+    const Node* inner = args_of(t.mono)[0];
+    const Node* then = simplify_under(inner, true, n);
+    const Node* otherwise = simplify_under(inner, false, n);
+    if (then == nullptr || otherwise == nullptr) continue;
+    // The condition must be gone from both.
+    const Node* split = builder_.select(inner, then, otherwise);
+    if (cost(split) <= cost(n)) return split;
+  }
+  return n;
+}
+
+// select(c, f*a, f*b) = f * select(c, a, b)
+const Node* Simplifier::common_factor(const Node* c, const Node* a, const Node* b) {
+  const LinearView va(a);
+  const LinearView vb(b);
+  if (va.terms().empty() || vb.terms().empty() || !va.constant().is_zero() ||
+      !vb.constant().is_zero()) {
+    return nullptr;
+  }
+  const internal::FactorView first(va.terms()[0].mono);
+  for (const internal::Factor& f : first.factors()) {
+    bool everywhere = true;
+    const Node* arms[2];
+    size_t k = 0;
+    for (const LinearView* v : {&va, &vb}) {
+      const Node* sum = builder_.constant(Int(0));
+      for (const internal::Term& t : v->terms()) {
+        std::vector<internal::Factor> rest;
+        bool found = false;
+        const internal::FactorView view(t.mono);
+        for (internal::Factor x : view.factors()) {
+          if (x.base == f.base) {
+            found = true;
+            --x.exponent;
+          }
+          if (x.exponent > 0) rest.push_back(x);
+        }
+        everywhere &= found;
+        sum = builder_.add(sum, builder_.scale(builder_.monomial(rest), t.coef));
+      }
+      arms[k++] = sum;
+    }
+    if (everywhere) return builder_.mul(f.base, builder_.select(c, arms[0], arms[1]));
+  }
+  return nullptr;
+}
+
 const Node* Simplifier::select_step(const Node* n) {
   const Node* c = args_of(n)[0];
   const Node* a = args_of(n)[1];
@@ -79,6 +133,8 @@ const Node* Simplifier::select_step(const Node* n) {
     }
   }
   if (const Node* r = select_as_extreme(c, a, b)) return r;
+  if (const Node* r = common_factor(c, a, b)) return r;
+  if (const Node* r = split_condition(n); r != n) return r;
   // select(c, a, select(d, a, b)) = select(c or d, a, b), and its kin.
   const auto join = [&](const Node* x, const Node* y) {
     const Node* parts[] = {x, y};

@@ -83,16 +83,16 @@ class Simplifier {
   const Node* pair_extremes(const Node* n);
   const Node* distribute_into_extreme(const Node* n);
   const Node* merge_selects(const Node* n);
+  // The selection with the condition instead of its own; null where they differ.
+  const Node* with_condition(const Node* select, const Node* condition);
+  const Node* join_halves(const Node* n);
   std::optional<Extreme> as_extreme(const Node* n);
 
   // ---- divisions.cc
   const Node* division_step(const Node* n);
   const Node* divide_by_constant(const Node* n, const Node* a, const Int& c);
   const Node* divide_by_term(const Node* n, const Node* a, const Node* b);
-  // The parts of a; quotients that make remainders with other parts modulo c are
-  // replaced by the remainder, and what was added for it is taken off *whole (in units of
-  // c).
-  Parts parts_of(const Node* a);
+  Parts parts_of(std::span<const internal::Term> terms);
   // sum(parts) + constant = g * sum(quotients) + r with 0 <= r < g: then *quotient is the
   // first sum. The coefficients of the parts may be taken modulo g.
   bool fold(const Parts& parts, const Int& constant, const Int& g, const Node** quotient);
@@ -103,9 +103,12 @@ class Simplifier {
   const Node* absorb(const Node* arg, const Node* other, Op outer);
   const Node* common_arguments(const Node* n);
   const Node* hoist_selects(const Node* n);
+  const Node* common_quotient(const Node* n);
 
   // ---- selections.cc
   const Node* select_step(const Node* n);
+  const Node* split_condition(const Node* n);
+  const Node* common_factor(const Node* c, const Node* a, const Node* b);
   const Node* select_as_extreme(const Node* c, const Node* a, const Node* b);
 
   // ---- propositions.cc
@@ -113,6 +116,7 @@ class Simplifier {
   const Node* undivided(const Node* p);
   const Node* drop_shared(const Node* p);
   const Node* split_comparison(const Node* p);
+  const Node* comparison_of_select(const Node* n);
   const Node* and_step(const Node* n);
   std::optional<bool> decided(const Node* proposition);
 

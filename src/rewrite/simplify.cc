@@ -3,6 +3,7 @@
 #include "congrua/eval.h"
 #include "expr/builder.h"
 #include "guard/facts_impl.h"
+#include "rewrite/extractor.h"
 #include "rewrite/form.h"
 #include "rewrite/simplifier.h"
 
@@ -46,9 +47,10 @@ Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options) {
   return simple;
 }
 
-Form extract(Facts& /*facts*/, Expr e, const ExtractOptions& options) {
+Form extract(Facts& facts, Expr e, const ExtractOptions& options) {
+  const Node* n = Builder::node(e);
   return internal::make_form(
-      internal::view_of(Builder::node(e), internal::Language::kSexpr, options.division));
+      rewrite::Extractor(facts.impl().builder, options).extract(n));
 }
 
 }  // namespace congrua

@@ -104,6 +104,57 @@ const Node* Simplifier::distribute_into_extreme(const Node* n) {
   return builder_.add(builder_.scale(extreme, k), rest);
 }
 
+// The condition of a selection may be exchanged for another one where both arms agree on
+// what lies between them.
+const Node* Simplifier::with_condition(const Node* select, const Node* condition) {
+  const auto args = args_of(select);
+  if (nesting_ > 1) return nullptr;
+  const Node* own = args[0];
+  // Points where own holds and condition does not, and the other way round.
+  for (const bool first : {true, false}) {
+    bool agree = false;
+    const bool possible = under(first ? own : condition, true, [&] {
+      const bool inner = under(first ? condition : own, false, [&] {
+        Simplifier here(facts_, budget_, nesting_ + 2);
+        agree = here.run(builder_.sub(args[1], args[2])) == builder_.constant(Int(0));
+      });
+      agree |= !inner;
+    });
+    if (possible && !agree) return nullptr;
+  }
+  return builder_.select(condition, args[1], args[2]);
+}
+
+// k*(a//c) - k*(a//2c) = k*((a + c)//2c), and with a - c in place of a (Hermite).
+const Node* Simplifier::join_halves(const Node* n) {
+  const LinearView v(n);
+  for (const Term& x : v.terms()) {
+    if (x.mono->op != Op::kFloorDiv || args_of(x.mono)[1]->op != Op::kConst) continue;
+    const Int& c = internal::const_value(args_of(x.mono)[1]);
+    if (c.sign() <= 0) continue;
+    const Node* twice = builder_.constant(c + c);
+    const Node* a = args_of(x.mono)[0];
+    const Node* low = builder_.floor_div(a, twice);
+    const Node* high = builder_.floor_div(builder_.add_const(a, c), twice);
+    for (const Node* part : {low, high}) {
+      // Either may be a sum in canonical form; its quotient is what n may hold.
+      const LinearView vp(part);
+      const Term* quotient = nullptr;
+      for (const Term& t : vp.terms()) {
+        if (t.mono->op == Op::kFloorDiv) quotient = &t;
+      }
+      if (quotient == nullptr) continue;
+      const Term* y = find_term(v.terms(), quotient->mono);
+      if (y == nullptr || !(y->coef == -(x.coef * quotient->coef))) continue;
+      // n = k*x - k*part + rest = k*other + rest.
+      const Node* other = part == low ? high : low;
+      const Node* gap = builder_.sub(builder_.add(other, part), x.mono);
+      return builder_.add(n, builder_.scale(gap, x.coef));
+    }
+  }
+  return n;
+}
+
 // k*select(c, a, b) + l*select(c, d, e) = select(c, k*a + l*d, k*b + l*e)
 const Node* Simplifier::merge_selects(const Node* n) {
   const LinearView v(n);
@@ -112,7 +163,19 @@ const Node* Simplifier::merge_selects(const Node* n) {
     if (x.mono->op != Op::kSelect) continue;
     for (size_t j = i + 1; j < v.terms().size(); ++j) {
       const Term& y = v.terms()[j];
-      if (y.mono->op != Op::kSelect || args_of(y.mono)[0] != args_of(x.mono)[0]) continue;
+      if (y.mono->op != Op::kSelect) continue;
+      if (args_of(y.mono)[0] != args_of(x.mono)[0]) {
+        if ((args_of(y.mono)[0]->symbols & args_of(x.mono)[0]->symbols) == 0) continue;
+        for (const bool first : {true, false}) {
+          const Term& from = first ? y : x;
+          const Node* c = args_of((first ? x : y).mono)[0];
+          const Node* changed = with_condition(from.mono, c);
+          if (changed == nullptr) continue;
+          const Node* gap = builder_.sub(changed, from.mono);
+          return builder_.add(n, builder_.scale(gap, from.coef));
+        }
+        continue;
+      }
       const auto both = [&](size_t arm) {
         return builder_.add(builder_.scale(args_of(x.mono)[arm], x.coef),
                             builder_.scale(args_of(y.mono)[arm], y.coef));
@@ -129,12 +192,17 @@ const Node* Simplifier::merge_selects(const Node* n) {
 const Node* Simplifier::sum_step(const Node* n) {
   bool extremes = false;
   bool selects = false;
+  size_t quotients = 0;
   {
     const LinearView v(n);
     for (const Term& t : v.terms()) {
       extremes |= is_extreme(t.mono);
       selects |= t.mono->op == Op::kSelect;
+      quotients += t.mono->op == Op::kFloorDiv;
     }
+  }
+  if (quotients > 1 && quotients < kMaxTerms) {
+    if (const Node* r = join_halves(n); r != n) return r;
   }
   if (extremes) {
     if (const Node* r = pair_extremes(n); r != n) return r;

@@ -1,0 +1,217 @@
+// Sums: which of their terms are rewritten, and what is taken out of them.
+#include <algorithm>
+
+#include "rewrite/extractor.h"
+
+namespace congrua::rewrite {
+
+using internal::args_of;
+using internal::Factor;
+using internal::FactorView;
+using internal::LinearView;
+
+namespace {
+
+constexpr size_t kMaxTerms = 24;  // longer sums are written as they are
+constexpr int kMaxRounds = 24;
+
+uint64_t add_costs(uint64_t a, uint64_t b) {
+  uint64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+}  // namespace
+
+uint64_t Extractor::price_items(std::span<const Item> items, const Int& constant,
+                                const std::vector<uint64_t>& cost) {
+  if (items.empty()) return 0;
+  uint64_t total = items.size() - 1 + !constant.is_zero();
+  bool all_subtracted = constant.is_zero();
+  for (const Item& i : items) {
+    const bool subtracted = i.coef == Int(-1);
+    all_subtracted &= subtracted;
+    total = add_costs(total, i.factors.size() - 1);
+    for (const ViewId f : i.factors) total = add_costs(total, cost[f]);
+    if (!subtracted && !i.coef.is_one()) total = add_costs(total, 1);
+  }
+  return add_costs(total, all_subtracted);
+}
+
+absl::InlinedVector<Extractor::Item, 8> Extractor::items_of(const Sum& s) {
+  absl::InlinedVector<Item, 8> items;
+  for (const Term& t : s.open.terms) {
+    Item item{t.coef, {}};
+    const FactorView view(t.mono);
+    for (const Factor& f : view.factors()) {
+      for (uint32_t i = 0; i < std::min<uint32_t>(f.exponent, 64); ++i) {
+        item.factors.push_back(atom(f.base));
+      }
+    }
+    items.push_back(std::move(item));
+  }
+  items.insert(items.end(), s.items.begin(), s.items.end());
+  // Like items are one.
+  for (Item& i : items) std::ranges::sort(i.factors);
+  absl::InlinedVector<Item, 8> merged;
+  for (Item& i : items) {
+    const auto twin = std::ranges::find(merged, i.factors, &Item::factors);
+    if (twin == merged.end()) {
+      merged.push_back(std::move(i));
+    } else {
+      twin->coef += i.coef;
+    }
+  }
+  merged.erase(std::remove_if(merged.begin(), merged.end(),
+                              [](const Item& i) { return i.coef.is_zero(); }),
+               merged.end());
+  return merged;
+}
+
+uint64_t Extractor::price(const Sum& s) {
+  --trials_;
+  absl::InlinedVector<Item, 8> items = items_of(s);
+  const uint64_t plain = price_items(items, s.open.constant, cost_);
+  if (items.size() < 2) return plain;
+  // A common factor of all coefficients will be taken out.
+  Int g = s.open.constant;
+  for (const Item& i : items) g = gcd(g, i.coef);
+  if (g.is_one() || g.is_zero()) return plain;
+  const bool negative =
+      std::ranges::all_of(items, [](const Item& i) { return i.coef.sign() < 0; });
+  for (Item& i : items) i.coef = floor_div(i.coef, negative ? -g : g);
+  const Int constant = floor_div(s.open.constant, negative ? -g : g);
+  return std::min(plain, add_costs(price_items(items, constant, cost_), 1));
+}
+
+// Rewrites the sum as long as it gets shorter.
+Extractor::Sum Extractor::settle(Poly p) {
+  Sum s{std::move(p), {}};
+  if (s.open.terms.size() > kMaxTerms || depth_ > kMaxDepth) return s;
+  ++depth_;
+  for (int round = 0; round < kMaxRounds && trials_ > 0 && improve(s); ++round) {
+  }
+  --depth_;
+  return s;
+}
+
+bool Extractor::improve(Sum& s) {
+  for (size_t i = 0; i < s.open.terms.size(); ++i) {
+    if (trials_ <= 0) return false;
+    const Node* mono = s.open.terms[i].mono;
+    switch (mono->op) {
+      case Op::kFloorDiv:
+        if (try_remainder(s, i) || try_numerator(s, i)) return true;
+        break;
+      case Op::kMul:
+        if (try_remainder(s, i)) return true;
+        break;
+      case Op::kMin:
+      case Op::kMax:
+        if (try_extreme(s, i)) return true;
+        break;
+      case Op::kSelect:
+        if (try_truncated(s, i) || try_select(s, i)) return true;
+        break;
+      default:
+        break;
+    }
+  }
+  return false;
+}
+
+// Takes a factor that several items share out of them, if that is shorter.
+bool Extractor::factor_out(absl::InlinedVector<Item, 8>& items, Int& constant) {
+  const uint64_t before = price_items(items, constant, cost_);
+  std::optional<ViewId> best_factor;
+  Int best_number;
+  size_t best_count = 1;
+  // A view that most items have.
+  for (const Item& i : items) {
+    for (const ViewId f : i.factors) {
+      const auto count = static_cast<size_t>(std::ranges::count_if(
+          items, [&](const Item& x) { return std::ranges::count(x.factors, f) > 0; }));
+      if (count > best_count) {
+        best_count = count;
+        best_factor = f;
+      }
+    }
+  }
+  const auto attempt = [&](auto&& takes, auto&& take, Item outer, bool with_constant) {
+    absl::InlinedVector<Item, 8> inside, outside;
+    Int inner_constant;
+    for (const Item& i : items) {
+      if (!takes(i)) {
+        outside.push_back(i);
+        continue;
+      }
+      Item rest = i;
+      take(rest);
+      if (rest.factors.empty()) {
+        inner_constant += rest.coef;
+      } else {
+        inside.push_back(std::move(rest));
+      }
+    }
+    Int outer_constant = constant;
+    if (with_constant) {
+      inner_constant += floor_div(constant, outer.coef);
+      outer_constant = Int(0);
+    }
+    outer.factors.push_back(finish(inside, inner_constant));
+    std::ranges::sort(outer.factors);
+    outside.push_back(std::move(outer));
+    if (price_items(outside, outer_constant, cost_) >= before) return false;
+    items = std::move(outside);
+    constant = outer_constant;
+    return true;
+  };
+  if (best_factor) {
+    const ViewId f = *best_factor;
+    const bool done =
+        attempt([&](const Item& i) { return std::ranges::count(i.factors, f) > 0; },
+                [&](Item& i) { i.factors.erase(std::ranges::find(i.factors, f)); },
+                Item{Int(1), {f}}, false);
+    if (done) return true;
+  }
+  // A number that divides several coefficients.
+  absl::InlinedVector<Int, 8> numbers;
+  const auto consider = [&](const Int& g) {
+    if (g > Int(1) && std::ranges::find(numbers, g) == numbers.end())
+      numbers.push_back(g);
+  };
+  for (const Item& i : items) {
+    consider(abs(i.coef));
+    for (const Item& j : items) consider(gcd(i.coef, j.coef));
+    if (numbers.size() > 8) break;
+  }
+  for (const Int& g : numbers) {
+    const auto divides = [&](const Item& i) { return floor_mod(i.coef, g).is_zero(); };
+    if (std::ranges::count_if(items, divides) < 2) continue;
+    size_t negative = 0;
+    size_t positive = 0;
+    for (const Item& i : items) {
+      if (divides(i)) ++(i.coef.sign() < 0 ? negative : positive);
+    }
+    const Int signed_g = negative > positive ? -g : g;
+    const auto take = [&](Item& i) { i.coef = floor_div(i.coef, signed_g); };
+    for (const bool with_constant : {true, false}) {
+      if (with_constant && (constant.is_zero() || !floor_mod(constant, g).is_zero()))
+        continue;
+      if (attempt(divides, take, Item{signed_g, {}}, with_constant)) return true;
+    }
+  }
+  return false;
+}
+
+ViewId Extractor::finish(absl::InlinedVector<Item, 8> items, Int constant) {
+  if (items.size() <= kMaxTerms) {
+    for (int round = 0; round < kMaxRounds && items.size() > 1; ++round) {
+      if (trials_ <= 0 || !factor_out(items, constant)) break;
+      --trials_;
+    }
+  }
+  // All terms negative: a constant ahead is cheaper than a sign (3 - x).
+  return sum(items, constant);
+}
+
+}  // namespace congrua::rewrite

@@ -1,0 +1,130 @@
+// The form of a canonical node with the fewest operators that is found.
+//
+// Canonical nodes have one way to write each value: coefficients reduced, common parts
+// taken out, one of min and max. A reader wants the shortest way. The extractor writes a
+// node bottom-up; of each sum it tries, one after another, rewritings that keep the value
+// (a quotient as remainder, terms moved into numerators and operands, signs turned,
+// factors taken out) and keeps what is shorter. Each is tried within a fixed budget, so
+// that the cost is linear in the DAG.
+//
+// What is written is priced on the tree, as Form::operations counts.
+#ifndef CONGRUA_REWRITE_EXTRACTOR_H_
+#define CONGRUA_REWRITE_EXTRACTOR_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "base/int.h"
+#include "congrua/simplify.h"
+#include "expr/builder.h"
+#include "expr/column.h"
+#include "expr/view.h"
+
+namespace congrua::rewrite {
+
+using internal::Builder;
+using internal::Node;
+using internal::Poly;
+using internal::Term;
+using internal::View;
+using internal::ViewDag;
+using internal::ViewId;
+using internal::ViewOp;
+
+class Extractor {
+ public:
+  Extractor(Builder& builder, const ExtractOptions& options)
+      : builder_(builder), options_(options), trials_(kTrials) {}
+
+  ViewDag extract(const Node* root);
+
+ private:
+  static constexpr int64_t kTrials = 4'000;
+  static constexpr int kMaxDepth = 3;  // of rewritings inside each other
+
+  // coef * product of views
+  struct Item {
+    Int coef;
+    absl::InlinedVector<ViewId, 4> factors;  // ascending
+  };
+  // What is to be written: terms of canonical nodes that are still open, and items that
+  // are settled.
+  struct Sum {
+    Poly open;
+    absl::InlinedVector<Item, 4> items;
+  };
+  // A view and the sign with which it counts.
+  struct Signed {
+    ViewId view;
+    bool negative;
+  };
+
+  // ---- Views, interned by content; cost_ is that of the tree
+  ViewId leaf(ViewOp op, const Node* n);
+  ViewId integer(const Int& v);
+  ViewId app(ViewOp op, std::span<const ViewId> args, const Node* n = nullptr);
+  ViewId product(std::span<const ViewId> factors);
+  ViewId sum(std::span<const Item> items, const Int& constant);
+  ViewId intern(View v, uint64_t cost);
+  uint64_t cost(ViewId v) const { return cost_[v]; }
+
+  ViewId value(const Node* n);
+  ViewId poly_view(Poly p);
+  ViewId proposition(const Node* n, bool negated);
+  ViewId show(const Node* n);
+
+  // ---- extract_sums.cc
+  Sum settle(Poly p);
+  bool improve(Sum& s);
+  uint64_t price(const Sum& s);
+  absl::InlinedVector<Item, 8> items_of(const Sum& s);
+  ViewId finish(absl::InlinedVector<Item, 8> items, Int constant);
+  bool factor_out(absl::InlinedVector<Item, 8>& items, Int& constant);
+  static uint64_t price_items(std::span<const Item> items, const Int& constant,
+                              const std::vector<uint64_t>& cost);
+
+  // ---- extract_atoms.cc
+  ViewId atom(const Node* n);
+  // Ways to write the quotient of a by m with sign +1 and -1.
+  std::vector<Signed> quotients(const Poly& a, const Int& m);
+  std::vector<Signed> remainders(const Poly& a, const Int& m);
+  bool try_remainder(Sum& s, size_t i);
+  bool try_numerator(Sum& s, size_t i);
+  bool try_extreme(Sum& s, size_t i);
+  bool try_select(Sum& s, size_t i);
+  // The quotient rounded to 0 that a selection is, plus a constant.
+  struct Truncated {
+    Poly dividend;
+    Int divisor;
+    Int offset;
+    bool negative;
+  };
+  std::optional<Truncated> as_truncated(const Node* select);
+  bool try_truncated(Sum& s, size_t i);
+  // Common quotients of extremes: min(x//4, y//4) as min(x, y)//4.
+  std::optional<ViewId> common_quotient(ViewOp op, std::span<const Poly> args);
+
+  // ---- extract_props.cc
+  ViewId comparison(const Node* p, ViewOp op);
+  ViewId connective(const Node* n, bool negated);
+
+  Builder& builder_;
+  const ExtractOptions& options_;
+  int64_t trials_;
+  int depth_ = 0;
+  ViewDag dag_;
+  std::vector<uint64_t> cost_;
+  absl::flat_hash_map<uint64_t, absl::InlinedVector<ViewId, 1>> interned_;
+  internal::NodeColumn<ViewId> values_;
+  internal::NodeColumn<ViewId> negations_;
+  std::vector<const Node*> stack_;
+};
+
+}  // namespace congrua::rewrite
+
+#endif  // CONGRUA_REWRITE_EXTRACTOR_H_
