@@ -1,4 +1,6 @@
 // Strided intervals of terms under the facts (DESIGN.md, layer 1).
+#include <algorithm>
+
 #include "absl/container/inlined_vector.h"
 #include "guard/facts_impl.h"
 
@@ -53,21 +55,32 @@ Domain Facts::Impl::div_elimination(const Node* sum) {
     if (t.mono->op != Op::kFloorDiv || args_of(t.mono)[1]->op != Op::kConst) continue;
     const Int& c = const_value(args_of(t.mono)[1]);
     if (c.sign() <= 0 || !c.is_small() || ++tried > 4) continue;
-    const Node* rest = builder.sub(sum, builder.scale(t.mono, t.coef));
-    const Node* numerator =
-        builder.add(builder.scale(rest, c), builder.scale(args_of(t.mono)[0], t.coef));
-    // Only where something cancels: otherwise it is the sum again.
-    if (LinearView(numerator).terms().size() >
-        LinearView(rest).terms().size() + (LinearView(rest).terms().empty() ? 1 : 0)) {
-      continue;
-    }
-    Domain parts = Domain::all();
-    {
-      const LinearView v(numerator);
-      parts = point_of(v.constant());
-      for (const internal::Term& x : v.terms()) {
-        parts = congrua::add(parts, guard::scaled(domain_of(x.mono), x.coef));
+    // c*(sum - t) + t.coef*p, term by term; no node is made of it.
+    const LinearView p(args_of(t.mono)[0]);
+    absl::InlinedVector<std::pair<const Node*, Int>, 8> numerator;
+    const auto take = [&](const Node* mono, const Int& coef) {
+      if (!coef.is_zero()) numerator.emplace_back(mono, coef);
+    };
+    for (const internal::Term& x : terms_of(sum)) {
+      if (x.mono == t.mono) continue;
+      Int coef = c * x.coef;
+      for (const internal::Term& y : p.terms()) {
+        if (y.mono == x.mono) coef += t.coef * y.coef;
       }
+      take(x.mono, coef);
+    }
+    for (const internal::Term& y : p.terms()) {
+      const bool met = std::ranges::any_of(terms_of(sum), [&](const internal::Term& x) {
+        return x.mono == y.mono && x.mono != t.mono;
+      });
+      if (!met) take(y.mono, t.coef * y.coef);
+    }
+    // Only where something cancels: otherwise it is the sum again.
+    const size_t others = terms_of(sum).size() - 1;
+    if (numerator.size() > std::max<size_t>(others, 1)) continue;
+    Domain parts = point_of(c * constant_of(sum) + t.coef * p.constant());
+    for (const auto& [mono, coef] : numerator) {
+      parts = congrua::add(parts, guard::scaled(domain_of(mono), coef));
     }
     // The remainder may be known better: p modulo c.
     const Domain r = congrua::floor_mod(domain_of(args_of(t.mono)[0]), point_of(c));

@@ -52,8 +52,15 @@ ViewId Extractor::atom(const Node* n) {
       return app(ViewOp::kOpaque, args, n);
     }
     case Op::kFloorDiv: {
-      const ViewId args[] = {value(args_of(n)[0]), value(args_of(n)[1])};
-      return app(ViewOp::kFloorDiv, args);
+      if (options_.division == Division::kFloor || constant_divisor(n) != nullptr) {
+        const ViewId args[] = {value(args_of(n)[0]), value(args_of(n)[1])};
+        return app(ViewOp::kFloorDiv, args);
+      }
+      // The reader's division is another one: floor_div(p, q) = -ceil_div(-p, q).
+      const ViewId args[] = {poly_view(scaled(poly_of(args_of(n)[0]), Int(-1))),
+                             value(args_of(n)[1])};
+      const Item negated[] = {{Int(-1), {app(ViewOp::kCeilDiv, args)}}};
+      return sum(negated, Int(0));
     }
     case Op::kMin:
     case Op::kMax:
@@ -170,6 +177,7 @@ bool Extractor::try_remainder(Sum& s, size_t i) {
     return true;
   }
   // A symbolic divisor of one term: k*b*(a//b).
+  if (options_.division != Division::kFloor) return false;
   if (vb.terms().size() != 1 || !vb.constant().is_zero()) return false;
   const Node* b = vb.terms()[0].mono;
   if (builder_.mul(b, quotient) != t.mono) return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "expr/order.h"
 #include "rewrite/form.h"
 
 namespace congrua::rewrite {
@@ -21,9 +22,52 @@ uint64_t add_costs(uint64_t a, uint64_t b) {
 
 uint64_t mix(uint64_t h, uint64_t v) { return (h ^ v) * 0x9e3779b97f4a7c15u + (v >> 29); }
 
+constexpr int kMaxCompared = 4;  // levels that decide an order
+
 }  // namespace
 
 // ---- Views
+
+int Extractor::compare(ViewId a, ViewId b, int depth) const {
+  if (a == b) return 0;
+  const View& x = dag_.views[a];
+  const View& y = dag_.views[b];
+  const auto rank = [](const View& v) {
+    return v.op == ViewOp::kSymbol ? 0 : v.op == ViewOp::kInt ? 2 : 1;
+  };
+  if (rank(x) != rank(y)) return rank(x) - rank(y);
+  if (x.op == ViewOp::kSymbol) return internal::reading_compare(x.node, y.node);
+  if (depth < kMaxCompared) {
+    const auto operand = [&](const View& v, uint32_t i) {
+      switch (v.op) {
+        case ViewOp::kSum:
+          return dag_.sum(v)[i].body;
+        case ViewOp::kProduct:
+          return dag_.product(v)[i].base;
+        case ViewOp::kInt:
+          return internal::kNoView;
+        default:
+          return dag_.operands(v)[i];
+      }
+    };
+    for (uint32_t i = 0; i < std::min(x.count, y.count); ++i) {
+      const ViewId p = operand(x, i);
+      const ViewId q = operand(y, i);
+      if (p == internal::kNoView || q == internal::kNoView) break;
+      if (const int c = compare(p, q, depth + 1); c != 0) return c;
+    }
+  }
+  if (x.op != y.op) return static_cast<int>(x.op) - static_cast<int>(y.op);
+  return a < b ? -1 : 1;
+}
+
+bool Extractor::less(const Item& a, const Item& b) const {
+  if (a.factors.size() != b.factors.size()) return a.factors.size() > b.factors.size();
+  for (size_t i = 0; i < a.factors.size(); ++i) {
+    if (const int c = compare(a.factors[i], b.factors[i]); c != 0) return c < 0;
+  }
+  return false;
+}
 
 ViewId Extractor::intern(View v, uint64_t cost) {
   dag_.views.push_back(v);
@@ -58,7 +102,12 @@ ViewId Extractor::integer(const Int& value) {
   return v;
 }
 
-ViewId Extractor::app(ViewOp op, std::span<const ViewId> args, const Node* n) {
+ViewId Extractor::app(ViewOp op, std::span<const ViewId> input, const Node* n) {
+  absl::InlinedVector<ViewId, 8> args(input.begin(), input.end());
+  if (op == ViewOp::kMin || op == ViewOp::kMax || op == ViewOp::kAnd ||
+      op == ViewOp::kOr) {
+    std::ranges::sort(args, [&](ViewId a, ViewId b) { return compare(a, b) < 0; });
+  }
   uint64_t h = mix(static_cast<uint64_t>(op) + 0x617070, reinterpret_cast<uintptr_t>(n));
   for (const ViewId a : args) h = mix(h, a);
   for (const ViewId v : interned_[h]) {
@@ -92,8 +141,10 @@ ViewId Extractor::app(ViewOp op, std::span<const ViewId> args, const Node* n) {
   return v;
 }
 
-ViewId Extractor::product(std::span<const ViewId> factors) {
-  if (factors.size() == 1) return factors[0];
+ViewId Extractor::product(std::span<const ViewId> input) {
+  if (input.size() == 1) return input[0];
+  absl::InlinedVector<ViewId, 4> factors(input.begin(), input.end());
+  std::ranges::sort(factors, [&](ViewId a, ViewId b) { return compare(a, b) < 0; });
   uint64_t h = 0x6d756c;
   for (const ViewId f : factors) h = mix(h, f);
   absl::InlinedVector<ProductItem, 4> items;
@@ -129,8 +180,12 @@ ViewId Extractor::sum(std::span<const Item> items, const Int& constant) {
   if (items.size() == 1 && constant.is_zero() && items[0].coef.is_one()) {
     return product(items[0].factors);
   }
+  absl::InlinedVector<const Item*, 8> sorted;
+  for (const Item& i : items) sorted.push_back(&i);
+  std::ranges::stable_sort(sorted,
+                           [&](const Item* a, const Item* b) { return less(*a, *b); });
   std::vector<SumItem> list;
-  for (const Item& i : items) list.push_back({i.coef, product(i.factors)});
+  for (const Item* i : sorted) list.push_back({i->coef, product(i->factors)});
   const auto positive =
       std::ranges::find_if(list, [](const SumItem& s) { return s.coef.sign() > 0; });
   const bool constant_first = positive == list.end() && constant.sign() > 0;

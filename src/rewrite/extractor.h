@@ -42,6 +42,8 @@ class Extractor {
       : builder_(builder), options_(options), trials_(kTrials) {}
 
   ViewDag extract(const Node* root);
+  // Whether the trials did not suffice for all that was to be tried.
+  bool gave_up() const { return trials_ <= 0; }
 
  private:
   static constexpr int64_t kTrials = 4'000;
@@ -72,6 +74,10 @@ class Extractor {
   ViewId sum(std::span<const Item> items, const Int& constant);
   ViewId intern(View v, uint64_t cost);
   uint64_t cost(ViewId v) const { return cost_[v]; }
+  // The order in which people read: symbols by name, then operators. Negative, 0 or
+  // positive; looks a few levels down.
+  int compare(ViewId a, ViewId b, int depth = 0) const;
+  bool less(const Item& a, const Item& b) const;  // higher degree first
 
   ViewId value(const Node* n);
   ViewId poly_view(Poly p);

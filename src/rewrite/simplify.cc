@@ -49,8 +49,12 @@ Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options) {
 
 Form extract(Facts& facts, Expr e, const ExtractOptions& options) {
   const Node* n = Builder::node(e);
-  return internal::make_form(
-      rewrite::Extractor(facts.impl().builder, options).extract(n));
+  rewrite::Extractor extractor(facts.impl().builder, options);
+  Form form = internal::make_form(extractor.extract(n));
+  if (!extractor.gave_up()) return form;
+  Form plain = internal::make_form(
+      internal::view_of(n, internal::Language::kSexpr, options.division));
+  return plain.operations() < form.operations() ? plain : form;
 }
 
 }  // namespace congrua
