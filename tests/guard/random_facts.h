@@ -295,6 +295,12 @@ class Box {
     return static_cast<int64_t>(columns_[symbol][point]);
   }
 
+  // The values of t, with the points at which it has one.
+  std::vector<Wide> column(const Tree& t, Table& out) const {
+    out = {std::vector<uint8_t>(size_, 1), {}, true};
+    return values(t, out);
+  }
+
   Table table(const Tree& t) const {
     Table out{std::vector<uint8_t>(size_, 1), {}, true};
     const std::vector<Wide> v = values(t, out);

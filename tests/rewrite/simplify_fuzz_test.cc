@@ -1,0 +1,145 @@
+// Random terms under random facts: simplified and extracted, against enumeration of the
+// points of a small box.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "congrua/simplify.h"
+#include "congrua/text.h"
+#include "expr/builder.h"
+#include "expr/eval.h"
+#include "tests/expr/reference.h"
+#include "tests/guard/random_facts.h"
+
+namespace congrua {
+namespace {
+
+using guard_test::Act;
+using guard_test::Box;
+using guard_test::Kind;
+using guard_test::Step;
+using guard_test::System;
+using guard_test::Table;
+using guard_test::Tree;
+using guard_test::Wide;
+using internal::Builder;
+using internal::Node;
+
+bool has_opaque(const Tree& t) {
+  return t.kind == Kind::kOpaque || std::ranges::any_of(t.args, has_opaque);
+}
+
+// One system: its facts are added, its questions and their parts are simplified.
+class Trial {
+ public:
+  explicit Trial(const System& system) : system_(system), box_(system), facts_(pool_) {
+    std::vector<const Tree*> questions;
+    holds_.assign(box_.size(), 1);
+    for (size_t i = 0; i < system.symbols.size(); ++i) {
+      const Range& birth = system.symbols[i].birth;
+      for (size_t p = 0; p < box_.size(); ++p) {
+        holds_[p] = holds_[p] != 0 && (!birth.lo || box_.at(i, p) >= *birth.lo) &&
+                    (!birth.hi || box_.at(i, p) <= *birth.hi);
+      }
+    }
+    for (const Step& step : system.script) {
+      if (has_opaque(step.tree)) continue;
+      if (step.act == Act::kFact) {
+        (void)facts_.add(guard_test::build(pool_, system, step.tree));
+        const Table t = box_.table(step.tree);
+        for (size_t p = 0; p < box_.size(); ++p) {
+          holds_[p] = holds_[p] != 0 && t.counts[p] != 0 && t.holds[p] != 0;
+        }
+      } else if (step.act == Act::kAsk) {
+        questions.push_back(&step.tree);
+      }
+    }
+    if (facts_.contradictory()) return;
+    for (const Tree* t : questions) check_all(*t);
+  }
+  const std::string& wrong() const { return wrong_; }
+  int changed() const { return changed_; }
+
+ private:
+  void check_all(const Tree& t) {
+    for (const Tree& a : t.args) check_all(a);
+    if (wrong_.empty() && !t.args.empty()) check(t);
+  }
+
+  void check(const Tree& t) {
+    Table where;
+    const std::vector<Wide> values = box_.column(t, where);
+    const Expr e = guard_test::build(pool_, system_, t);
+    const Expr simple = simplify(facts_, e, {.steps = system_.steps});
+    changed_ += simple != e;
+    compare("simplified to " + to_string(simple), simple, e, values, where);
+    const Form form = extract(facts_, simple);
+    const auto read = parse_sexpr(pool_, form.to_sexpr());
+    if (!read.ok()) {
+      wrong_ = form.to_sexpr() + ": " + std::string(read.status().message());
+      return;
+    }
+    compare("shown as " + form.to_string(), *read, e, values, where);
+    const Form infix = extract(facts_, simple);
+    const auto again = parse_infix(pool_, infix.to_string());
+    if (!again.ok() || *again != *read) wrong_ = infix.to_string() + " reads as another";
+  }
+
+  void compare(const std::string& what, Expr got, Expr e, const std::vector<Wide>& values,
+               const Table& where) {
+    internal::Evaluator evaluator;
+    for (size_t p = 0; p < box_.size() && wrong_.empty(); ++p) {
+      if (holds_[p] == 0 || where.counts[p] == 0) continue;
+      internal::Assignment point;
+      std::string text;
+      for (size_t i = 0; i < system_.symbols.size(); ++i) {
+        const Expr s = guard_test::symbol_of(pool_, system_, static_cast<int64_t>(i));
+        point.set(Builder::node(s), Int(box_.at(i, p)));
+        text += " " + std::string(s.name()) + "=" + std::to_string(box_.at(i, p));
+      }
+      const std::optional<Int> v = evaluator.evaluate(Builder::node(got), point);
+      const auto wanted = static_cast<int64_t>(values[p]);
+      if (Wide{wanted} != values[p]) continue;
+      if (!v || !(*v == Int(wanted))) {
+        wrong_ = to_string(e) + " " + what + ": " + (v ? v->to_string() : "no value") +
+                 " for " + std::to_string(wanted) + " at" + text;
+      }
+    }
+  }
+
+  const System& system_;
+  Box box_;
+  ExprPool pool_;
+  Facts facts_;
+  std::vector<uint8_t> holds_;
+  std::string wrong_;
+  int changed_ = 0;
+};
+
+TEST(SimplifyFuzz, RandomTermsAgreeWithEnumeration) {
+  const char* first = std::getenv("CONGRUA_SEED");
+  const uint64_t start = first == nullptr ? 0 : std::strtoull(first, nullptr, 10);
+  const auto rounds = static_cast<uint64_t>(1'000 * expr_test::soak_percent());
+  uint64_t changed = 0;
+  int failures = 0;
+  for (uint64_t seed = start; seed < start + rounds && failures < 20; ++seed) {
+    const System system = guard_test::RandomSystem(seed).make();
+    const Trial run(system);
+    changed += static_cast<uint64_t>(run.changed());
+    if (run.wrong().empty()) continue;
+    ++failures;
+    const System small = guard_test::reduce(
+        system, [](const System& s) { return !Trial(s).wrong().empty(); });
+    ADD_FAILURE() << "seed " << seed << ": " << run.wrong()
+                  << "\nreduced: " << Trial(small).wrong() << "\n"
+                  << guard_test::text_of(small);
+  }
+  EXPECT_GT(changed, rounds);
+}
+
+}  // namespace
+}  // namespace congrua
