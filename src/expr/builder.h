@@ -28,8 +28,6 @@ struct Poly {
   }
 };
 
-Poly poly_of(const Node* n);  // an integer node as constant and terms, copied
-
 class Builder {
  public:
   explicit Builder(ExprPool* pool);

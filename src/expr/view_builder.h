@@ -112,6 +112,9 @@ ShownSum shape_sum(ViewBuilder& views, const Poly& p, Freedom freedom);
 
 Poly mirrored_dividend(const Node* quotient);
 
+// n as constant and terms, copied.
+Poly poly_of(const Node* n);
+
 }  // namespace congrua::internal
 
 #endif  // CONGRUA_EXPR_VIEW_BUILDER_H_

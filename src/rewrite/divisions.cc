@@ -128,10 +128,10 @@ const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const I
     return r;
   }
   // Quotients that would make remainders with other terms if multiples of c were added.
-  internal::Poly completed = internal::poly_of(a);
-  internal::Poly whole;
+  Poly completed = poly_of(a);
+  Poly whole;
   if (complete_remainders(completed, c, &whole)) {
-    const Node* outside = builder_.from_poly(whole);
+    const Node* outside = node_of(builder_, whole);
     if (const Node* r = attempt(completed.terms, completed.constant, outside)) return r;
   }
   return n;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "rewrite/extractor.h"
-#include "rewrite/polynomials.h"
 
 namespace congrua::rewrite {
 
@@ -18,8 +17,6 @@ namespace {
 constexpr size_t kMaxOperands = 8;
 constexpr size_t kMaxNumerator = 12;
 
-using internal::poly_of;
-
 bool occurs(const Poly& p, const Node* mono) {
   return std::ranges::find(p.terms, mono, &Term::mono) != p.terms.end();
 }
@@ -30,102 +27,153 @@ Poly nearest(const Poly& a, const Int& m) {
   for (const Term& t : a.terms) {
     Int k = floor_mod(t.coef, m);
     if (k + k > m) k -= m;
-    add_term(out, t.mono, k);
+    if (!k.is_zero()) out.terms.push_back({k, t.mono});
   }
   out.constant = floor_mod(a.constant, m);
   return out;
+}
+
+void erase_term(Poly& p, size_t i) {
+  p.terms.erase(p.terms.begin() + static_cast<ptrdiff_t>(i));
 }
 
 }  // namespace
 
 ViewId Extractor::atom(const Node* n) {
   if (const ViewId* v = values_.find(n)) return *v;
+  absl::InlinedVector<ViewId, 4> args;
   switch (n->op) {
-    case Op::kConst:
-    case Op::kSymbol:
-    case Op::kAdd:
-    case Op::kMul:
-      return value(n);
-    case Op::kOpaque: {
-      absl::InlinedVector<ViewId, 4> args;
+    case Op::kOpaque:
       for (const Node* a : args_of(n)) args.push_back(value(a));
       return app(ViewOp::kOpaque, args, n);
-    }
     case Op::kFloorDiv: {
       if (options_.division == Division::kFloor || constant_divisor(n) != nullptr) {
-        const ViewId args[] = {value(args_of(n)[0]), value(args_of(n)[1])};
+        args = {value(args_of(n)[0]), value(args_of(n)[1])};
         return app(ViewOp::kFloorDiv, args);
       }
       // The reader's division is another one: floor_div(p, q) = -ceil_div(-p, q).
-      const ViewId args[] = {poly_view(scaled(poly_of(args_of(n)[0]), Int(-1))),
-                             value(args_of(n)[1])};
+      args = {poly_view(scaled(poly_of(args_of(n)[0]), Int(-1))), value(args_of(n)[1])};
       const Item negated[] = {{Int(-1), {app(ViewOp::kCeilDiv, args)}}};
       return sum(negated, Int(0));
     }
     case Op::kMin:
     case Op::kMax:
-    case Op::kSelect: {
-      absl::InlinedVector<ViewId, 4> args;
+    case Op::kSelect:
       for (const Node* a : args_of(n)) args.push_back(value(a));
       return app(n->op == Op::kMin   ? ViewOp::kMin
                  : n->op == Op::kMax ? ViewOp::kMax
                                      : ViewOp::kSelect,
                  args);
-    }
     default:
       return value(n);
   }
 }
 
+uint64_t Extractor::estimate(const Poly& p) {
+  absl::InlinedVector<Item, 8> items;
+  for (const Term& t : p.terms) items.push_back({t.coef, {value(t.mono)}});
+  return price_items(items, p.constant, cost_);
+}
+
+void Extractor::keep(Sum&& next, std::optional<Sum>& best, uint64_t& best_price) {
+  const uint64_t p = price(next);
+  if (p >= best_price) return;
+  best_price = p;
+  best = std::move(next);
+}
+
 // a//m = ceil(a - m + 1, m) = (-a)//(-m), and with the other sign -ceil(-a, m),
 // -((m - 1 - a)//m) and -((a - m + 1)//(-m)).
-std::vector<Extractor::Signed> Extractor::quotients(const Poly& a, const Int& m) {
-  std::vector<Signed> out;
-  const Poly negated = scaled(a, Int(-1));
-  const auto with = [&](ViewOp op, Poly p, const Int& shift, const Int& divisor,
-                        bool negative) {
-    p.constant += shift;
-    const ViewId args[] = {poly_view(std::move(p)), integer(divisor)};
-    out.push_back({app(op, args), negative});
+absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
+                                                               const Int& m) {
+  struct Way {
+    ViewOp op;
+    bool mirrored;  // the numerator is -a + shift
+    Int shift;
+    bool negative_divisor;
+    bool negative;
   };
   const Int last = m - Int(1);
-  with(ViewOp::kFloorDiv, a, Int(0), m, false);
-  with(ViewOp::kCeilDiv, a, -last, m, false);
-  with(ViewOp::kCeilDiv, negated, Int(0), m, true);
-  with(ViewOp::kFloorDiv, negated, last, m, true);
-  if (options_.division == Division::kFloor) {
-    with(ViewOp::kFloorDiv, negated, Int(0), -m, false);
-    with(ViewOp::kFloorDiv, a, -last, -m, true);
+  const bool floor = options_.division == Division::kFloor;
+  const Way ways[] = {
+      {ViewOp::kFloorDiv, false, Int(0), false, false},
+      {ViewOp::kCeilDiv, false, -last, false, false},
+      {ViewOp::kFloorDiv, true, Int(0), true, false},
+      {ViewOp::kCeilDiv, true, Int(0), false, true},
+      {ViewOp::kFloorDiv, true, last, false, true},
+      {ViewOp::kFloorDiv, false, -last, true, true},
+  };
+  const Poly negated = scaled(a, Int(-1));
+  absl::InlinedVector<Signed, 4> out;
+  for (const bool negative : {false, true}) {
+    const Way* best = nullptr;
+    uint64_t least = UINT64_MAX;
+    for (const Way& w : ways) {
+      if (w.negative != negative || (w.negative_divisor && !floor)) continue;
+      Poly p = w.mirrored ? negated : a;
+      p.constant += w.shift;
+      if (const uint64_t e = estimate(p); e < least) {
+        least = e;
+        best = &w;
+      }
+    }
+    Poly p = best->mirrored ? negated : a;
+    p.constant += best->shift;
+    const ViewId args[] = {poly_view(std::move(p)),
+                           integer(best->negative_divisor ? -m : m)};
+    out.push_back({app(best->op, args), negative});
   }
   return out;
 }
 
 // a%m, and -((-a)%(-m)).
-std::vector<Extractor::Signed> Extractor::remainders(const Poly& a, const Int& m) {
-  std::vector<Signed> out;
-  Poly near = nearest(a, m);
-  // Adding multiples of m: the numerator as it was may be the shorter one.
-  std::vector<Poly> ways = {near};
+absl::InlinedVector<Extractor::Signed, 4> Extractor::remainders(const Poly& a,
+                                                                const Int& m) {
+  // Multiples of m may be added to the numerator.
+  absl::InlinedVector<Poly, 6> ways;
+  const Poly near = nearest(a, m);
   Poly plain;
   for (const Term& t : a.terms) add_term(plain, t.mono, floor_mod(t.coef, m));
   plain.constant = near.constant;
-  ways.push_back(plain);
-  ways.push_back(a);
-  for (Poly completed : {near, plain}) {
-    Poly multiples;
+  for (const Poly* p : {&near, &std::as_const(plain)}) {
+    Poly completed = *p, multiples;
     if (complete_remainders(completed, m, &multiples))
       ways.push_back(std::move(completed));
   }
+  // Of the others the shortest.
+  const Poly* best = nullptr;
+  uint64_t least = UINT64_MAX;
   Poly less = near;
-  less.constant -= m;
-  if (!near.constant.is_zero()) ways.push_back(less);
+  if (!near.constant.is_zero()) less.constant -= m;
+  for (const Poly* p : {&near, &std::as_const(plain), &a, &std::as_const(less)}) {
+    if (p->terms.empty()) continue;
+    if (const uint64_t e = estimate(*p); e < least) {
+      least = e;
+      best = p;
+    }
+  }
+  if (best != nullptr) ways.push_back(*best);
+  absl::InlinedVector<Signed, 4> out;
   for (const Poly& p : ways) {
-    if (p.terms.empty()) continue;
     const ViewId args[] = {poly_view(p), integer(m)};
     out.push_back({app(ViewOp::kFloorMod, args), false});
-    if (options_.division != Division::kFloor) continue;
-    const ViewId negated[] = {poly_view(scaled(p, Int(-1))), integer(-m)};
-    out.push_back({app(ViewOp::kFloorMod, negated), true});
+  }
+  if (options_.division == Division::kFloor) {
+    best = nullptr;
+    least = UINT64_MAX;
+    const Poly mirrors[] = {scaled(near, Int(-1)), scaled(plain, Int(-1)),
+                            scaled(a, Int(-1))};
+    for (const Poly& p : mirrors) {
+      if (p.terms.empty()) continue;
+      if (const uint64_t e = estimate(p); e < least) {
+        least = e;
+        best = &p;
+      }
+    }
+    if (best != nullptr) {
+      const ViewId args[] = {poly_view(*best), integer(-m)};
+      out.push_back({app(ViewOp::kFloorMod, args), true});
+    }
   }
   return out;
 }
@@ -140,19 +188,17 @@ bool Extractor::try_remainder(Sum& s, size_t i) {
   }
   if (quotient == nullptr) return false;
   const Node* divisor = args_of(quotient)[1];
-  const LinearView vb(divisor);
-  const uint64_t before = price(s);
+  const Poly a = poly_of(args_of(quotient)[0]);
+  if (a.terms.size() > kMaxNumerator) return false;
+  uint64_t best_price = price(s);
+  std::optional<Sum> best;
   if (divisor->op == Op::kConst) {
     const Int& m = const_value(divisor);
     if (t.mono != quotient || m.sign() <= 0 || !floor_mod(t.coef, m).is_zero())
       return false;
     const Int k = floor_div(t.coef, m);
-    const Poly a = poly_of(args_of(quotient)[0]);
-    if (a.terms.size() > kMaxNumerator) return false;
-    Sum without{s.open, s.items};
-    without.open.terms.erase(without.open.terms.begin() + static_cast<ptrdiff_t>(i));
-    std::optional<Sum> best;
-    uint64_t best_price = before;
+    Sum without = s;
+    erase_term(without.open, i);
     for (const bool mirrored : {false, true}) {
       // a//m = -((m - 1 - a)//m): the mirrored remainder is m - 1 - a%m.
       Poly numerator = a;
@@ -163,35 +209,33 @@ bool Extractor::try_remainder(Sum& s, size_t i) {
       const Int sign(mirrored ? -1 : 1);
       Sum base = without;
       add_poly(base.open, numerator, k * sign);
+      // What is left beside the remainder costs this much at least.
+      if (!base.open.terms.empty() && estimate(base.open) + 1 >= best_price) continue;
       for (const Signed& r : remainders(numerator, m)) {
         Sum next = base;
-        next.items.push_back({r.negative ? k * sign : -k * sign, {r.view}});
-        if (const uint64_t p = price(next); p < best_price) {
-          best_price = p;
-          best = std::move(next);
-        }
+        next.items.push_back({r.negative ? k * sign : -(k * sign), {r.view}});
+        keep(std::move(next), best, best_price);
       }
     }
-    if (!best) return false;
-    s = std::move(*best);
-    return true;
+  } else {
+    // A symbolic divisor of one term: k*b*(a//b).
+    const LinearView vb(divisor);
+    if (options_.division != Division::kFloor || vb.terms().size() != 1 ||
+        !vb.constant().is_zero() ||
+        builder_.mul(vb.terms()[0].mono, quotient) != t.mono ||
+        !floor_mod(t.coef, vb.terms()[0].coef).is_zero()) {
+      return false;
+    }
+    const Int k = floor_div(t.coef, vb.terms()[0].coef);
+    Sum next = s;
+    erase_term(next.open, i);
+    add_poly(next.open, a, k);
+    const ViewId args[] = {value(args_of(quotient)[0]), value(divisor)};
+    next.items.push_back({-k, {app(ViewOp::kFloorMod, args)}});
+    keep(std::move(next), best, best_price);
   }
-  // A symbolic divisor of one term: k*b*(a//b).
-  if (options_.division != Division::kFloor) return false;
-  if (vb.terms().size() != 1 || !vb.constant().is_zero()) return false;
-  const Node* b = vb.terms()[0].mono;
-  if (builder_.mul(b, quotient) != t.mono) return false;
-  if (!floor_mod(t.coef, vb.terms()[0].coef).is_zero()) return false;
-  const Int k = floor_div(t.coef, vb.terms()[0].coef);
-  const Poly a = poly_of(args_of(quotient)[0]);
-  if (a.terms.size() > kMaxNumerator) return false;
-  Sum next{s.open, s.items};
-  next.open.terms.erase(next.open.terms.begin() + static_cast<ptrdiff_t>(i));
-  add_poly(next.open, a, k);
-  const ViewId args[] = {value(args_of(quotient)[0]), value(divisor)};
-  next.items.push_back({-k, {app(ViewOp::kFloorMod, args)}});
-  if (price(next) >= before) return false;
-  s = std::move(next);
+  if (!best) return false;
+  s = std::move(*best);
   return true;
 }
 
@@ -203,20 +247,16 @@ bool Extractor::try_numerator(Sum& s, size_t i) {
   if (m == nullptr) return false;
   const Poly a = poly_of(args_of(t.mono)[0]);
   if (a.terms.size() > kMaxNumerator) return false;
-  Sum rest{s.open, s.items};
-  rest.open.terms.erase(rest.open.terms.begin() + static_cast<ptrdiff_t>(i));
-  const uint64_t before = price(s);
+  Sum rest = s;
+  erase_term(rest.open, i);
+  uint64_t best_price = price(s);
   std::optional<Sum> best;
-  uint64_t best_price = before;
   const auto attempt = [&](const Poly& numerator, const Poly& outside) {
     if (trials_ <= 0) return;
     for (const Signed& q : quotients(numerator, *m)) {
       Sum next{outside, rest.items};
       next.items.push_back({q.negative ? -t.coef : t.coef, {q.view}});
-      if (const uint64_t p = price(next); p < best_price) {
-        best_price = p;
-        best = std::move(next);
-      }
+      keep(std::move(next), best, best_price);
     }
   };
   attempt(a, rest.open);
@@ -231,17 +271,18 @@ bool Extractor::try_numerator(Sum& s, size_t i) {
   struct Move {
     const Node* mono;  // null: the constant
     Int amount;
+    bool into;
   };
-  std::vector<Move> moves;
+  absl::InlinedVector<Move, 8> moves;
   for (const Term& x : rest.open.terms) {
     if (floor_mod(x.coef, t.coef).is_zero())
-      moves.push_back({x.mono, floor_div(x.coef, t.coef)});
+      moves.push_back({x.mono, floor_div(x.coef, t.coef), true});
   }
   if (!rest.open.constant.is_zero() && floor_mod(rest.open.constant, t.coef).is_zero()) {
-    moves.push_back({nullptr, floor_div(rest.open.constant, t.coef)});
+    moves.push_back({nullptr, floor_div(rest.open.constant, t.coef), true});
   }
   for (const Term& x : a.terms) {
-    if (x.coef + x.coef > *m) moves.push_back({x.mono, Int(-1)});
+    if (x.coef + x.coef > *m) moves.push_back({x.mono, Int(-1), false});
   }
   const auto apply = [&](const Move& move, Poly& numerator, Poly& outside) {
     if (move.mono == nullptr) {
@@ -264,7 +305,7 @@ bool Extractor::try_numerator(Sum& s, size_t i) {
     size_t count = 0;
     for (const Move& move : moves) {
       const bool inside = move.mono == nullptr || occurs(a, move.mono);
-      if ((known && !inside) || move.amount == Int(-1)) continue;
+      if ((known && !inside) || !move.into) continue;
       apply(move, numerator, outside);
       ++count;
     }
@@ -275,149 +316,100 @@ bool Extractor::try_numerator(Sum& s, size_t i) {
   return true;
 }
 
-std::optional<ViewId> Extractor::common_quotient(ViewOp op, std::span<const Poly> args) {
-  const Int* m = nullptr;
-  for (const Poly& p : args) {
-    for (const Term& t : p.terms) {
-      if (t.mono->op != Op::kFloorDiv || !t.coef.is_one()) continue;
-      const Int* c = constant_divisor(t.mono);
-      if (c == nullptr) continue;
-      if (m == nullptr) m = c;
-      if (!(*c == *m)) return std::nullopt;
-    }
-  }
-  if (m == nullptr) return std::nullopt;
-  absl::InlinedVector<ViewId, 4> numerators;
-  for (const Poly& p : args) {
-    // (a//m) + x = (a + m*x)//m; without a quotient x = (m*x)//m.
-    Poly numerator;
-    bool one = false;
-    for (const Term& t : p.terms) {
-      if (!one && t.mono->op == Op::kFloorDiv && t.coef.is_one()) {
-        add_poly(numerator, poly_of(args_of(t.mono)[0]), Int(1));
-        one = true;
-      } else {
-        add_term(numerator, t.mono, *m * t.coef);
-      }
-    }
-    numerator.constant += *m * p.constant;
-    numerators.push_back(poly_view(numerator));
-  }
-  const ViewId parts[] = {app(op, numerators), integer(*m)};
-  return app(ViewOp::kFloorDiv, parts);
-}
-
 // k*max(a, b) + x with parts of x inside, or with parts of a and b outside, and -max as
 // min of the negated operands.
 bool Extractor::try_extreme(Sum& s, size_t i) {
   const Term t = s.open.terms[i];
   const auto args = args_of(t.mono);
   if (args.size() > kMaxOperands) return false;
-  Sum rest{s.open, s.items};
-  rest.open.terms.erase(rest.open.terms.begin() + static_cast<ptrdiff_t>(i));
-  const uint64_t before = price(s);
-  std::optional<Sum> best;
-  uint64_t best_price = before;
+  struct Way {
+    Int k;
+    ViewOp op;
+    absl::InlinedVector<Poly, 4> operands;
+    Poly outside;
+  };
+  const auto price_of = [&](const Way& w) {
+    uint64_t total = w.outside.terms.size() + !w.outside.constant.is_zero();
+    total += estimate(w.outside) + !(w.k.is_one() || (-w.k).is_one());
+    // Nothing to subtract from: a sign of its own.
+    total += (-w.k).is_one() && w.outside.terms.empty() && w.outside.constant.sign() <= 0;
+    for (const Poly& p : w.operands) total += estimate(p);
+    return total;
+  };
+  std::optional<Way> best_way;
+  uint64_t least = UINT64_MAX;
   for (const bool flip : {false, true}) {
     // k*max(a..) = -k*min(-a..)
-    const Int k = flip ? -t.coef : t.coef;
-    const ViewOp op = (t.mono->op == Op::kMax) != flip ? ViewOp::kMax : ViewOp::kMin;
-    std::vector<Poly> operands;
-    for (const Node* a : args) operands.push_back(scaled(poly_of(a), Int(flip ? -1 : 1)));
-    Poly outside = rest.open;
-    // For each monomial the coefficient that is left outside: as it is, none, or that of
-    // an operand; the fewest non-zero ones.
-    absl::InlinedVector<const Node*, 8> monos;
-    const auto note = [&](const Poly& p) {
+    Way w;
+    w.k = flip ? -t.coef : t.coef;
+    w.op = (t.mono->op == Op::kMax) != flip ? ViewOp::kMax : ViewOp::kMin;
+    for (const Node* a : args) {
+      w.operands.push_back(scaled(poly_of(a), Int(flip ? -1 : 1)));
+    }
+    w.outside = s.open;
+    erase_term(w.outside, i);
+    if (const uint64_t e = price_of(w); e < least) {
+      least = e;
+      best_way = w;
+    }
+    // For each monomial the shift of the operands that leaves the fewest non-zero
+    // coefficients inside and outside; and for the constants.
+    absl::InlinedVector<const Node*, 8> monos = {nullptr};
+    for (const Poly& p : w.operands) {
       for (const Term& x : p.terms) {
         if (std::ranges::find(monos, x.mono) == monos.end()) monos.push_back(x.mono);
       }
-    };
-    for (const Poly& p : operands) note(p);
-    const auto write = [&] {
-      absl::InlinedVector<ViewId, 4> views;
-      for (const Poly& p : operands) views.push_back(poly_view(p));
-      std::optional<ViewId> quotient = common_quotient(op, operands);
-      for (const ViewId v : {app(op, views), quotient.value_or(internal::kNoView)}) {
-        if (v == internal::kNoView) continue;
-        Sum next{outside, rest.items};
-        next.items.push_back({k, {v}});
-        if (const uint64_t p = price(next); p < best_price) {
-          best_price = p;
-          best = std::move(next);
-        }
-      }
-    };
-    write();
-    const auto weigh = [&](const Int& out, std::span<const Int> inside, uint64_t each) {
-      const auto one = [&](const Int& c) -> uint64_t {
-        return c.is_zero() ? 0 : 1 + each + (c.is_one() || (-c).is_one() ? 0 : 1);
-      };
-      uint64_t total = one(out);
-      for (const Int& c : inside) total += one(c);
-      return total;
-    };
-    const auto choose = [&](Int& out, absl::InlinedVector<Int, 8>& inside,
-                            uint64_t each) {
-      absl::InlinedVector<Int, 8> shifts = {Int(0)};
-      if (floor_mod(out, k).is_zero()) shifts.push_back(floor_div(out, k));
-      for (const Int& c : inside) shifts.push_back(-c);
-      Int best_shift;
-      uint64_t least = UINT64_MAX;
-      for (const Int& shift : shifts) {
-        absl::InlinedVector<Int, 8> moved;
-        for (const Int& c : inside) moved.push_back(c + shift);
-        const uint64_t w = weigh(out - k * shift, moved, each);
-        if (w < least) {
-          least = w;
-          best_shift = shift;
-        }
-      }
-      out -= k * best_shift;
-      for (Int& c : inside) c += best_shift;
-      return !best_shift.is_zero();
-    };
+    }
     bool changed = false;
     for (const Node* mono : monos) {
-      Int out = coefficient(outside, mono);
-      absl::InlinedVector<Int, 8> inside;
-      for (const Poly& p : operands) inside.push_back(coefficient(p, mono));
-      const Int old = out;
-      if (!choose(out, inside, cost(value(mono)))) continue;
-      changed = true;
-      add_term(outside, mono, out - old);
-      for (size_t j = 0; j < operands.size(); ++j) {
-        add_term(operands[j], mono, inside[j] - coefficient(operands[j], mono));
-      }
-    }
-    {
-      absl::InlinedVector<Int, 8> inside;
-      for (const Poly& p : operands) inside.push_back(p.constant);
-      // A constant alone in an operand, or before another term, costs as much.
-      Int out = outside.constant;
-      absl::InlinedVector<Int, 8> shifts = {Int(0)};
-      if (floor_mod(out, k).is_zero()) shifts.push_back(floor_div(out, k));
-      for (const Int& c : inside) shifts.push_back(-c);
+      const auto get = [&](const Poly& p) {
+        return mono == nullptr ? p.constant : coefficient(p, mono);
+      };
+      const Int out = get(w.outside);
+      absl::InlinedVector<Int, 6> shifts = {Int(0)};
+      if (floor_mod(out, w.k).is_zero()) shifts.push_back(floor_div(out, w.k));
+      for (const Poly& p : w.operands) shifts.push_back(-get(p));
+      const uint64_t each = mono == nullptr ? 1 : 1 + cost(value(mono));
+      const auto weight = [&](const Int& c) -> uint64_t {
+        if (c.is_zero()) return 0;
+        return mono == nullptr || c.is_one() || (-c).is_one() ? each : each + 1;
+      };
       Int best_shift;
-      size_t least = SIZE_MAX;
+      uint64_t lightest = UINT64_MAX;
       for (const Int& shift : shifts) {
-        size_t w = !(out - k * shift).is_zero();
-        for (size_t j = 0; j < inside.size(); ++j) {
-          w += !operands[j].terms.empty() && !(inside[j] + shift).is_zero();
+        uint64_t total = weight(out - w.k * shift);
+        for (const Poly& p : w.operands) {
+          // A constant alone in its operand costs nothing.
+          if (mono != nullptr || !p.terms.empty()) total += weight(get(p) + shift);
         }
-        if (w < least) {
-          least = w;
+        if (total < lightest) {
+          lightest = total;
           best_shift = shift;
         }
       }
-      if (!best_shift.is_zero()) {
-        changed = true;
-        outside.constant -= k * best_shift;
-        for (Poly& p : operands) p.constant += best_shift;
+      if (best_shift.is_zero()) continue;
+      changed = true;
+      if (mono == nullptr) {
+        w.outside.constant -= w.k * best_shift;
+        for (Poly& p : w.operands) p.constant += best_shift;
+      } else {
+        add_term(w.outside, mono, -(w.k * best_shift));
+        for (Poly& p : w.operands) add_term(p, mono, best_shift);
       }
     }
-    if (changed) write();
+    if (!changed) continue;
+    if (const uint64_t e = price_of(w); e < least) {
+      least = e;
+      best_way = std::move(w);
+    }
   }
+  absl::InlinedVector<ViewId, 4> views;
+  for (const Poly& p : best_way->operands) views.push_back(poly_view(p));
+  uint64_t best_price = price(s);
+  std::optional<Sum> best;
+  Sum next{best_way->outside, s.items};
+  next.items.push_back({best_way->k, {app(best_way->op, views)}});
+  keep(std::move(next), best, best_price);
   if (!best) return false;
   s = std::move(*best);
   return true;
@@ -427,16 +419,14 @@ bool Extractor::try_extreme(Sum& s, size_t i) {
 bool Extractor::try_select(Sum& s, size_t i) {
   const Term t = s.open.terms[i];
   const auto args = args_of(t.mono);
-  Sum rest{s.open, s.items};
-  rest.open.terms.erase(rest.open.terms.begin() + static_cast<ptrdiff_t>(i));
-  const uint64_t before = price(s);
+  Sum rest = s;
+  erase_term(rest.open, i);
+  uint64_t best_price = price(s);
   std::optional<Sum> best;
-  uint64_t best_price = before;
   const Poly a = poly_of(args[1]);
   const Poly b = poly_of(args[2]);
-  const Node* otherwise = builder_.logical_not(args[0]);
   const ViewId conditions[] = {proposition(args[0], false),
-                               proposition(otherwise, false)};
+                               proposition(builder_.logical_not(args[0]), false)};
   const bool turned = cost(conditions[1]) < cost(conditions[0]);
   const auto attempt = [&](const Int& inner, const Poly& moved, const Int& outer) {
     if (trials_ <= 0) return;
@@ -450,12 +440,13 @@ bool Extractor::try_select(Sum& s, size_t i) {
     Sum next{rest.open, rest.items};
     add_poly(next.open, moved, -outer);
     next.items.push_back({outer, {app(ViewOp::kSelect, parts)}});
-    if (const uint64_t p = price(next); p < best_price) {
-      best_price = p;
-      best = std::move(next);
-    }
+    keep(std::move(next), best, best_price);
   };
-  for (const Int& outer : {t.coef, -t.coef, Int(1), abs(t.coef)}) {
+  absl::InlinedVector<Int, 4> scales = {t.coef};
+  for (const Int& k : {-t.coef, Int(1), abs(t.coef)}) {
+    if (std::ranges::find(scales, k) == scales.end()) scales.push_back(k);
+  }
+  for (const Int& outer : scales) {
     if (!floor_mod(t.coef, outer).is_zero()) continue;
     const Int inner = floor_div(t.coef, outer);
     attempt(inner, Poly(), outer);
@@ -484,112 +475,7 @@ bool Extractor::try_select(Sum& s, size_t i) {
   }
   // Out of an arm, so that it becomes 0 or one term: a selection between s + x and s.
   for (const Poly* arm : {&a, &b}) {
-    attempt(Int(1), scaled(*arm, Int(-1)), t.coef);
-  }
-  if (!best) return false;
-  s = std::move(*best);
-  return true;
-}
-
-// select(u >= 0, u//m, ceil(u, m)) rounds to 0. The arms may be shifted and negated.
-std::optional<Extractor::Truncated> Extractor::as_truncated(const Node* select) {
-  const auto args = args_of(select);
-  if (args[0]->op != Op::kGe) return std::nullopt;
-  // x as floor(p / m), for the quotient in it that has the coefficient 1 or -1.
-  struct Quotient {
-    Poly p;
-    Int m;
-  };
-  const auto as_quotient = [](const Poly& x) -> std::optional<Quotient> {
-    for (const Term& t : x.terms) {
-      if (t.mono->op != Op::kFloorDiv) continue;
-      const Int* m = constant_divisor(t.mono);
-      const bool plus = t.coef.is_one();
-      if (m == nullptr || (!plus && !(-t.coef).is_one())) continue;
-      Poly p = poly_of(args_of(t.mono)[0]);
-      if (!plus) {  // -(a//m) = (m - 1 - a)//m
-        p = scaled(p, Int(-1));
-        p.constant += *m - Int(1);
-      }
-      for (const Term& other : x.terms) {
-        if (other.mono != t.mono) add_term(p, other.mono, *m * other.coef);
-      }
-      p.constant += *m * x.constant;
-      return Quotient{std::move(p), *m};
-    }
-    return std::nullopt;
-  };
-  for (const bool negative : {false, true}) {
-    const Int sign(negative ? -1 : 1);
-    const auto then = as_quotient(scaled(poly_of(args[1]), sign));
-    const auto otherwise = as_quotient(scaled(poly_of(args[2]), sign));
-    if (!then || !otherwise || !(then->m == otherwise->m)) continue;
-    const Int& m = then->m;
-    for (const bool positive_first : {true, false}) {
-      // The arm for u >= 0 has floor(u / m), the other floor((u + m - 1) / m).
-      const Poly& low = positive_first ? then->p : otherwise->p;
-      const Poly& high = positive_first ? otherwise->p : then->p;
-      Poly difference = high;
-      add_poly(difference, low, Int(-1));
-      if (!difference.terms.empty() || !(difference.constant == m - Int(1))) continue;
-      // u >= 0, but for a multiple of m that is added outside; at 0 both arms agree.
-      Poly u = low;
-      const LinearView p(args_of(args[0])[0]);
-      for (const Int& j : {Int(0), Int(1)}) {
-        Poly test = positive_first ? u : scaled(u, Int(-1));
-        test.constant -= j;
-        const Int have = test.constant;
-        Poly copy = test;
-        const Node* condition = builder_.ge0(builder_.from_poly(copy));
-        if (condition == args[0]) return Truncated{u, m, Int(0), negative};
-        // The same terms: the constants differ.
-        if (condition->op != Op::kGe) continue;
-        const Node* gap = builder_.sub(args_of(args[0])[0], args_of(condition)[0]);
-        if (gap->op != Op::kConst) continue;
-        Int shift = const_value(gap);
-        if (!positive_first) shift = -shift;
-        if (!floor_mod(shift, m).is_zero()) continue;
-        Poly shifted = u;
-        shifted.constant += shift;
-        return Truncated{std::move(shifted), m, floor_div(-shift, m), negative};
-      }
-    }
-  }
-  return std::nullopt;
-}
-
-bool Extractor::try_truncated(Sum& s, size_t i) {
-  if (!options_.truncation) return false;
-  const Term t = s.open.terms[i];
-  const std::optional<Truncated> q = as_truncated(t.mono);
-  if (!q) return false;
-  const uint64_t before = price(s);
-  Sum rest{s.open, s.items};
-  rest.open.terms.erase(rest.open.terms.begin() + static_cast<ptrdiff_t>(i));
-  const Int k = q->negative ? -t.coef : t.coef;
-  rest.open.constant += k * q->offset;
-  std::optional<Sum> best;
-  uint64_t best_price = before;
-  for (const bool flip : {false, true}) {
-    // trunc(-u, m) = -trunc(u, m)
-    const Int sign(flip ? -1 : 1);
-    const ViewId args[] = {poly_view(scaled(q->dividend, sign)), integer(q->divisor)};
-    Sum quotient = rest;
-    quotient.items.push_back({k * sign, {app(ViewOp::kTruncDiv, args)}});
-    if (const uint64_t p = price(quotient); p < best_price) {
-      best_price = p;
-      best = std::move(quotient);
-    }
-    // k*m*trunc(u, m) = k*u - k*(u rem m)
-    if (!floor_mod(k, q->divisor).is_zero()) continue;
-    const Int times = floor_div(k, q->divisor);
-    Sum remainder = rest;
-    add_poly(remainder.open, q->dividend, times);
-    remainder.items.push_back({-(times * sign), {app(ViewOp::kTruncMod, args)}});
-    if (const uint64_t p = price(remainder); p < best_price) {
-      best_price = p;
-      best = std::move(remainder);
-    }
+    if (!arm->terms.empty()) attempt(Int(1), scaled(*arm, Int(-1)), t.coef);
   }
   if (!best) return false;
   s = std::move(*best);

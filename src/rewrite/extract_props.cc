@@ -10,8 +10,6 @@ using internal::LinearView;
 
 namespace {
 
-using internal::poly_of;
-
 ViewOp mirrored(ViewOp op) {
   switch (op) {
     case ViewOp::kGe:

@@ -1,5 +1,6 @@
 // Sums: which of their terms are rewritten, and what is taken out of them.
 #include <algorithm>
+#include <bit>
 
 #include "rewrite/extractor.h"
 
@@ -14,6 +15,22 @@ namespace {
 
 constexpr size_t kMaxTerms = 24;  // longer sums are written as they are
 constexpr int kMaxRounds = 24;
+
+bool may_be_rewritten(const Node* mono) {
+  switch (mono->op) {
+    case Op::kFloorDiv:
+    case Op::kMin:
+    case Op::kMax:
+    case Op::kSelect:
+      return true;
+    case Op::kMul:
+      return std::ranges::any_of(internal::factors_of(mono), [](const Factor& f) {
+        return f.base->op == Op::kFloorDiv;
+      });
+    default:
+      return false;
+  }
+}
 
 uint64_t add_costs(uint64_t a, uint64_t b) {
   uint64_t sum = 0;
@@ -87,6 +104,16 @@ uint64_t Extractor::price(const Sum& s) {
 Extractor::Sum Extractor::settle(Poly p) {
   Sum s{std::move(p), {}};
   if (s.open.terms.size() > kMaxTerms || depth_ > kMaxDepth) return s;
+  bool open = false;
+  uint64_t symbols = 0;
+  for (const Term& t : s.open.terms) {
+    open |= may_be_rewritten(t.mono);
+    symbols |= t.mono->symbols;
+  }
+  if (!open) return s;
+  // k symbols take k - 1 operators; one operator is none that can be spared.
+  const auto least = static_cast<uint64_t>(std::max(std::popcount(symbols) - 1, 1));
+  if (price(s) <= least) return s;
   ++depth_;
   for (int round = 0; round < kMaxRounds && trials_ > 0 && improve(s); ++round) {
   }
@@ -203,8 +230,24 @@ bool Extractor::factor_out(absl::InlinedVector<Item, 8>& items, Int& constant) {
   return false;
 }
 
+namespace {
+// Whether two of the items have a factor or a number other than 1 in common.
+template <typename Items>
+bool may_share(const Items& items) {
+  for (size_t i = 0; i < items.size(); ++i) {
+    for (size_t j = i + 1; j < items.size(); ++j) {
+      if (!gcd(items[i].coef, items[j].coef).is_one()) return true;
+      for (const ViewId f : items[i].factors) {
+        if (std::ranges::find(items[j].factors, f) != items[j].factors.end()) return true;
+      }
+    }
+  }
+  return false;
+}
+}  // namespace
+
 ViewId Extractor::finish(absl::InlinedVector<Item, 8> items, Int constant) {
-  if (items.size() <= kMaxTerms) {
+  if (items.size() <= kMaxTerms && may_share(items)) {
     for (int round = 0; round < kMaxRounds && items.size() > 1; ++round) {
       if (trials_ <= 0 || !factor_out(items, constant)) break;
       --trials_;

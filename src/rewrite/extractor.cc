@@ -69,57 +69,68 @@ bool Extractor::less(const Item& a, const Item& b) const {
   return false;
 }
 
-ViewId Extractor::intern(View v, uint64_t cost) {
+ViewId Extractor::push(const View& v, uint64_t cost) {
   dag_.views.push_back(v);
   cost_.push_back(cost);
   return static_cast<ViewId>(dag_.views.size() - 1);
 }
 
-ViewId Extractor::leaf(ViewOp op, const Node* n) {
-  uint64_t h = mix(static_cast<uint64_t>(op), reinterpret_cast<uintptr_t>(n));
-  for (const ViewId v : interned_[h]) {
-    if (dag_.views[v].op == op && dag_.views[v].node == n && dag_.views[v].count == 0)
-      return v;
+template <typename Same, typename Make>
+ViewId Extractor::intern(uint64_t hash, Same&& same, Make&& make) {
+  const auto slot = [&](uint64_t h) {
+    return static_cast<size_t>(h ^ (h >> 32)) & (table_.size() - 1);
+  };
+  size_t i = slot(hash);
+  for (; table_[i] != 0; i = (i + 1) & (table_.size() - 1)) {
+    const ViewId v = table_[i] - 1;
+    if (hashes_[v] == hash && same(dag_.views[v])) return v;
   }
-  const ViewId v = intern({op, 0, 0, n}, 0);
-  interned_[h].push_back(v);
+  const ViewId v = make();
+  hashes_.push_back(hash);
+  table_[i] = v + 1;
+  if (dag_.views.size() * 2 > table_.size()) {
+    table_.assign(table_.size() * 2, 0);
+    for (ViewId x = 0; x < dag_.views.size(); ++x) {
+      size_t k = slot(hashes_[x]);
+      while (table_[k] != 0) k = (k + 1) & (table_.size() - 1);
+      table_[k] = x + 1;
+    }
+  }
   return v;
+}
+
+ViewId Extractor::leaf(ViewOp op, const Node* n) {
+  const uint64_t h = mix(static_cast<uint64_t>(op), reinterpret_cast<uintptr_t>(n));
+  return intern(
+      h, [&](const View& v) { return v.op == op && v.node == n && v.count == 0; },
+      [&] {
+        return push({op, 0, 0, n}, 0);
+      });
 }
 
 ViewId Extractor::integer(const Int& value) {
   const auto small = value.to_int64();
-  const uint64_t h = mix(0x696e74, small ? static_cast<uint64_t>(*small) : 0x626967);
-  for (const ViewId v : interned_[h]) {
-    const View& x = dag_.views[v];
-    if (x.op == ViewOp::kInt && dag_.ints[x.first] == value) return v;
-  }
-  View x{ViewOp::kInt};
-  x.first = static_cast<uint32_t>(dag_.ints.size());
-  x.count = 1;
-  dag_.ints.push_back(value);
-  const ViewId v = intern(x, 0);
-  interned_[h].push_back(v);
-  return v;
+  return intern(
+      mix(0x696e74, small ? static_cast<uint64_t>(*small) : 0x626967),
+      [&](const View& v) { return v.op == ViewOp::kInt && dag_.ints[v.first] == value; },
+      [&] {
+        View v{ViewOp::kInt};
+        v.first = static_cast<uint32_t>(dag_.ints.size());
+        v.count = 1;
+        dag_.ints.push_back(value);
+        return push(v, 0);
+      });
 }
 
 ViewId Extractor::app(ViewOp op, std::span<const ViewId> input, const Node* n) {
   absl::InlinedVector<ViewId, 8> args(input.begin(), input.end());
-  if (op == ViewOp::kMin || op == ViewOp::kMax || op == ViewOp::kAnd ||
-      op == ViewOp::kOr) {
-    std::ranges::sort(args, [&](ViewId a, ViewId b) { return compare(a, b) < 0; });
-  }
-  uint64_t h = mix(static_cast<uint64_t>(op) + 0x617070, reinterpret_cast<uintptr_t>(n));
-  for (const ViewId a : args) h = mix(h, a);
-  for (const ViewId v : interned_[h]) {
-    const View& x = dag_.views[v];
-    if (x.op == op && x.node == n && std::ranges::equal(dag_.operands(x), args)) return v;
-  }
   uint64_t total = 1;
   switch (op) {
     case ViewOp::kMin:
     case ViewOp::kMax:
     case ViewOp::kAnd:
     case ViewOp::kOr:
+      std::ranges::sort(args, [&](ViewId a, ViewId b) { return compare(a, b) < 0; });
       total = std::max<uint64_t>(args.size(), 2) - 1;
       break;
     case ViewOp::kOpaque:
@@ -128,17 +139,24 @@ ViewId Extractor::app(ViewOp op, std::span<const ViewId> input, const Node* n) {
     default:
       break;
   }
-  View x{op};
-  x.node = n;
-  x.first = static_cast<uint32_t>(dag_.args.size());
-  x.count = static_cast<uint32_t>(args.size());
-  for (const ViewId a : args) {
-    dag_.args.push_back(a);
-    total = add_costs(total, cost_[a]);
-  }
-  const ViewId v = intern(x, total);
-  interned_[h].push_back(v);
-  return v;
+  uint64_t h = mix(static_cast<uint64_t>(op) + 0x617070, reinterpret_cast<uintptr_t>(n));
+  for (const ViewId a : args) h = mix(h, a);
+  return intern(
+      h,
+      [&](const View& v) {
+        return v.op == op && v.node == n && std::ranges::equal(dag_.operands(v), args);
+      },
+      [&] {
+        View v{op};
+        v.node = n;
+        v.first = static_cast<uint32_t>(dag_.args.size());
+        v.count = static_cast<uint32_t>(args.size());
+        for (const ViewId a : args) {
+          dag_.args.push_back(a);
+          total = add_costs(total, cost_[a]);
+        }
+        return push(v, total);
+      });
 }
 
 ViewId Extractor::product(std::span<const ViewId> input) {
@@ -146,32 +164,33 @@ ViewId Extractor::product(std::span<const ViewId> input) {
   absl::InlinedVector<ViewId, 4> factors(input.begin(), input.end());
   std::ranges::sort(factors, [&](ViewId a, ViewId b) { return compare(a, b) < 0; });
   uint64_t h = 0x6d756c;
-  for (const ViewId f : factors) h = mix(h, f);
   absl::InlinedVector<ProductItem, 4> items;
-  uint64_t total = factors.size() - 1;
   for (const ViewId f : factors) {
-    total = add_costs(total, cost_[f]);
+    h = mix(h, f);
     if (!items.empty() && items.back().base == f) {
       ++items.back().exponent;
     } else {
       items.push_back({f, 1});
     }
   }
-  const auto same = [](const ProductItem& a, const ProductItem& b) {
-    return a.base == b.base && a.exponent == b.exponent;
-  };
-  for (const ViewId v : interned_[h]) {
-    const View& x = dag_.views[v];
-    if (x.op == ViewOp::kProduct && std::ranges::equal(dag_.product(x), items, same))
-      return v;
-  }
-  View x{ViewOp::kProduct};
-  x.first = static_cast<uint32_t>(dag_.products.size());
-  x.count = static_cast<uint32_t>(items.size());
-  dag_.products.insert(dag_.products.end(), items.begin(), items.end());
-  const ViewId v = intern(x, total);
-  interned_[h].push_back(v);
-  return v;
+  return intern(
+      h,
+      [&](const View& v) {
+        return v.op == ViewOp::kProduct &&
+               std::ranges::equal(dag_.product(v), items,
+                                  [](const ProductItem& a, const ProductItem& b) {
+                                    return a.base == b.base && a.exponent == b.exponent;
+                                  });
+      },
+      [&] {
+        View v{ViewOp::kProduct};
+        v.first = static_cast<uint32_t>(dag_.products.size());
+        v.count = static_cast<uint32_t>(items.size());
+        dag_.products.insert(dag_.products.end(), items.begin(), items.end());
+        uint64_t total = factors.size() - 1;
+        for (const ViewId f : factors) total = add_costs(total, cost_[f]);
+        return push(v, total);
+      });
 }
 
 // Terms in their order, the first positive one ahead; the constant last.
@@ -182,9 +201,8 @@ ViewId Extractor::sum(std::span<const Item> items, const Int& constant) {
   }
   absl::InlinedVector<const Item*, 8> sorted;
   for (const Item& i : items) sorted.push_back(&i);
-  std::ranges::stable_sort(sorted,
-                           [&](const Item* a, const Item* b) { return less(*a, *b); });
-  std::vector<SumItem> list;
+  std::ranges::sort(sorted, [&](const Item* a, const Item* b) { return less(*a, *b); });
+  absl::InlinedVector<SumItem, 8> list;
   for (const Item* i : sorted) list.push_back({i->coef, product(i->factors)});
   const auto positive =
       std::ranges::find_if(list, [](const SumItem& s) { return s.coef.sign() > 0; });
@@ -198,29 +216,32 @@ ViewId Extractor::sum(std::span<const Item> items, const Int& constant) {
     h = mix(h, s.body);
     h = mix(h, static_cast<uint64_t>(s.coef.to_int64().value_or(0)));
   }
-  const auto same = [](const SumItem& a, const SumItem& b) {
-    return a.body == b.body && a.coef == b.coef;
-  };
-  for (const ViewId v : interned_[h]) {
-    const View& x = dag_.views[v];
-    if (x.op == ViewOp::kSum && std::ranges::equal(dag_.sum(x), list, same)) return v;
-  }
-  uint64_t total = list.size() - 1;
-  bool all_subtracted = true;
-  for (const SumItem& s : list) {
-    const bool subtracted = s.body != internal::kNoView && s.coef == Int(-1);
-    all_subtracted &= subtracted;
-    if (s.body == internal::kNoView) continue;
-    total = add_costs(total, cost_[s.body]);
-    if (!subtracted && !s.coef.is_one()) total = add_costs(total, 1);
-  }
-  View x{ViewOp::kSum};
-  x.first = static_cast<uint32_t>(dag_.sums.size());
-  x.count = static_cast<uint32_t>(list.size());
-  std::ranges::move(list, std::back_inserter(dag_.sums));
-  const ViewId v = intern(x, add_costs(total, all_subtracted));
-  interned_[h].push_back(v);
-  return v;
+  return intern(
+      h,
+      [&](const View& v) {
+        return v.op == ViewOp::kSum &&
+               std::ranges::equal(dag_.sum(v), list,
+                                  [](const SumItem& a, const SumItem& b) {
+                                    return a.body == b.body && a.coef == b.coef;
+                                  });
+      },
+      [&] {
+        View v{ViewOp::kSum};
+        v.first = static_cast<uint32_t>(dag_.sums.size());
+        v.count = static_cast<uint32_t>(list.size());
+        uint64_t total = list.size() - 1;
+        bool all_subtracted = true;
+        for (SumItem& s : list) {
+          const bool subtracted = s.body != internal::kNoView && s.coef == Int(-1);
+          all_subtracted &= subtracted;
+          if (s.body != internal::kNoView) {
+            total = add_costs(total, cost_[s.body]);
+            if (!subtracted && !s.coef.is_one()) total = add_costs(total, 1);
+          }
+          dag_.sums.push_back(std::move(s));
+        }
+        return push(v, add_costs(total, all_subtracted));
+      });
 }
 
 // ---- Nodes
@@ -264,11 +285,7 @@ ViewId Extractor::show(const Node* n) {
       break;
   }
   if (n->sort != Sort::kInt) return atom(n);
-  Poly p;
-  const LinearView v(n);
-  p.constant = v.constant();
-  p.terms.assign(v.terms().begin(), v.terms().end());
-  return poly_view(std::move(p));
+  return poly_view(poly_of(n));
 }
 
 ViewId Extractor::poly_view(Poly p) {

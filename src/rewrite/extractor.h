@@ -17,20 +17,18 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "base/int.h"
 #include "congrua/simplify.h"
 #include "expr/builder.h"
 #include "expr/column.h"
 #include "expr/view.h"
+#include "rewrite/polynomials.h"
 
 namespace congrua::rewrite {
 
 using internal::Builder;
 using internal::Node;
-using internal::Poly;
-using internal::Term;
 using internal::View;
 using internal::ViewDag;
 using internal::ViewId;
@@ -39,7 +37,11 @@ using internal::ViewOp;
 class Extractor {
  public:
   Extractor(Builder& builder, const ExtractOptions& options)
-      : builder_(builder), options_(options), trials_(kTrials) {}
+      : builder_(builder), options_(options), trials_(kTrials), table_(64) {
+    dag_.views.reserve(32);
+    cost_.reserve(32);
+    hashes_.reserve(32);
+  }
 
   ViewDag extract(const Node* root);
   // Whether the trials did not suffice for all that was to be tried.
@@ -72,7 +74,10 @@ class Extractor {
   ViewId app(ViewOp op, std::span<const ViewId> args, const Node* n = nullptr);
   ViewId product(std::span<const ViewId> factors);
   ViewId sum(std::span<const Item> items, const Int& constant);
-  ViewId intern(View v, uint64_t cost);
+  // The view of that hash for which same(view) holds; else the one that make() gives.
+  template <typename Same, typename Make>
+  ViewId intern(uint64_t hash, Same&& same, Make&& make);
+  ViewId push(const View& v, uint64_t cost);
   uint64_t cost(ViewId v) const { return cost_[v]; }
   // The order in which people read: symbols by name, then operators. Negative, 0 or
   // positive; looks a few levels down.
@@ -96,24 +101,29 @@ class Extractor {
 
   // ---- extract_atoms.cc
   ViewId atom(const Node* n);
-  // Ways to write the quotient of a by m with sign +1 and -1.
-  std::vector<Signed> quotients(const Poly& a, const Int& m);
-  std::vector<Signed> remainders(const Poly& a, const Int& m);
+  // The operators of p written as it stands: what rewritings are chosen by, before one is
+  // written.
+  uint64_t estimate(const Poly& p);
+  // The shortest ways to write the quotient of a by m, with each sign.
+  absl::InlinedVector<Signed, 4> quotients(const Poly& a, const Int& m);
+  absl::InlinedVector<Signed, 4> remainders(const Poly& a, const Int& m);
   bool try_remainder(Sum& s, size_t i);
   bool try_numerator(Sum& s, size_t i);
   bool try_extreme(Sum& s, size_t i);
   bool try_select(Sum& s, size_t i);
-  // The quotient rounded to 0 that a selection is, plus a constant.
+  // Keeps `next` if it is shorter than what `best` holds.
+  void keep(Sum&& next, std::optional<Sum>& best, uint64_t& best_price);
+
+  // ---- extract_truncated.cc
+  // The quotient rounded to 0 that a selection is: select = scale * trunc + rest.
   struct Truncated {
-    Poly dividend;
+    const Node* dividend;
     Int divisor;
-    Int offset;
-    bool negative;
+    Int scale;
+    const Node* rest;
   };
   std::optional<Truncated> as_truncated(const Node* select);
   bool try_truncated(Sum& s, size_t i);
-  // Common quotients of extremes: min(x//4, y//4) as min(x, y)//4.
-  std::optional<ViewId> common_quotient(ViewOp op, std::span<const Poly> args);
 
   // ---- extract_props.cc
   ViewId comparison(const Node* p, ViewOp op);
@@ -125,7 +135,8 @@ class Extractor {
   int depth_ = 0;
   ViewDag dag_;
   std::vector<uint64_t> cost_;
-  absl::flat_hash_map<uint64_t, absl::InlinedVector<ViewId, 1>> interned_;
+  std::vector<uint64_t> hashes_;  // by view
+  std::vector<ViewId> table_;     // open addressing: view + 1
   internal::NodeColumn<ViewId> values_;
   internal::NodeColumn<ViewId> negations_;
   std::vector<const Node*> stack_;

@@ -8,6 +8,21 @@ using internal::args_of;
 using internal::const_value;
 using internal::LinearView;
 
+Poly poly_of(const Node* n) {
+  Poly p;
+  const LinearView v(n);
+  p.constant = v.constant();
+  p.terms.assign(v.terms().begin(), v.terms().end());
+  return p;
+}
+
+const Node* node_of(internal::Builder& builder, const Poly& p) {
+  internal::Poly copy;
+  copy.constant = p.constant;
+  copy.terms.assign(p.terms.begin(), p.terms.end());
+  return builder.from_poly(copy);
+}
+
 Int coefficient(const Poly& p, const Node* mono) {
   const auto t = std::ranges::find(p.terms, mono, &Term::mono);
   return t == p.terms.end() ? Int(0) : t->coef;

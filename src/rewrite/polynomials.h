@@ -2,6 +2,7 @@
 #ifndef CONGRUA_REWRITE_POLYNOMIALS_H_
 #define CONGRUA_REWRITE_POLYNOMIALS_H_
 
+#include "absl/container/inlined_vector.h"
 #include "base/int.h"
 #include "expr/builder.h"
 #include "expr/node.h"
@@ -9,8 +10,16 @@
 namespace congrua::rewrite {
 
 using internal::Node;
-using internal::Poly;
 using internal::Term;
+
+// A constant and terms, in any order; coefficients are not 0.
+struct Poly {
+  Int constant;
+  absl::InlinedVector<Term, 4> terms;
+};
+
+Poly poly_of(const Node* n);
+const Node* node_of(internal::Builder& builder, const Poly& p);
 
 // The coefficient of mono, 0 where it does not occur.
 Int coefficient(const Poly& p, const Node* mono);

@@ -178,7 +178,7 @@ const Node* Simplifier::and_step(const Node* n) {
     }
     facts_.pop_scope();
     if (!possible || internal::is_false(simple)) return builder_.boolean(false);
-    if (simple == parts[i]) continue;
+    if (simple == parts[i] || !keeps_divisors(simple, parts[i])) continue;
     changed = true;
     if (internal::is_true(simple)) {
       parts.erase(parts.begin() + static_cast<ptrdiff_t>(i));

@@ -1,7 +1,9 @@
 #include "rewrite/simplifier.h"
 
 #include <algorithm>
+#include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "expr/view.h"
 #include "rewrite/form.h"
 
@@ -150,6 +152,31 @@ bool Simplifier::nonnegative_by_cases(const Node* p, int depth) {
   return false;
 }
 
+// A divisor that is not 0 where a condition holds may be 0 elsewhere, and everything is
+// asked about the points where no divisor is 0: a form must not bring a new one out of
+// its condition.
+bool Simplifier::keeps_divisors(const Node* simple, const Node* original) {
+  if (!simple->partial || simple == original) return true;
+  const auto divisors_of = [](const Node* root) {
+    absl::flat_hash_set<const Node*> seen;
+    absl::flat_hash_set<const Node*> divisors;
+    std::vector<const Node*> stack = {root};
+    while (!stack.empty()) {
+      const Node* n = stack.back();
+      stack.pop_back();
+      if (!n->partial || !seen.insert(n).second) continue;
+      if (n->op == Op::kFloorDiv) divisors.insert(args_of(n)[1]);
+      internal::for_each_child(n, [&](const Node* c) { stack.push_back(c); });
+    }
+    return divisors;
+  };
+  const auto before = divisors_of(original);
+  for (const Node* d : divisors_of(simple)) {
+    if (!before.contains(d) && range(d).contains(0)) return false;
+  }
+  return true;
+}
+
 const Node* Simplifier::simplify_under(const Node* condition, bool value, const Node* n) {
   if (n->op == Op::kConst || nesting_ >= kMaxNesting) return n;
   if ((n->symbols & condition->symbols) == 0) return n;
@@ -159,7 +186,7 @@ const Node* Simplifier::simplify_under(const Node* condition, bool value, const 
     result = inner.run(n);
     if (inner.no_value_) result = nullptr;
   });
-  return result;
+  return result == nullptr || keeps_divisors(result, n) ? result : n;
 }
 
 uint64_t Simplifier::cost(const Node* n) {

@@ -74,6 +74,7 @@ class Simplifier {
   // n simplified where the condition has that value; nullptr where it never has, or where
   // a divisor is 0 wherever it has: there nothing is asked.
   const Node* simplify_under(const Node* condition, bool value, const Node* n);
+  bool keeps_divisors(const Node* simple, const Node* original);
   // Operators of n as it would be shown, roughly: for rules that weigh two forms.
   uint64_t cost(const Node* n);
 
