@@ -26,6 +26,7 @@
 
 #include "absl/status/status.h"
 #include "congrua/expr.h"
+#include "congrua/proof.h"
 
 namespace congrua {
 
@@ -64,12 +65,18 @@ struct Answer {
   std::vector<FactId> rests_on;  // facts used, ascending; empty for kOpen and kUnknown
   // kOpen: a point of the facts at which the guard fails, for the symbols that matter.
   std::vector<std::pair<Expr, int64_t>> counterexample;
+  // When asked for: a proof of the guard (kTrue) or of its negation (kFalse) from the
+  // facts by their numbers, accepted by check() of proof.h. Null where none was found.
+  std::shared_ptr<const Certificate> certificate = nullptr;
 };
 
 struct QuestionOptions {
   int64_t steps = 200'000;                    // budget in deterministic units
   const std::atomic<bool>* cancel = nullptr;  // looked at while working
   bool explain = true;                        // fill rests_on and counterexample
+  // Fill Answer::certificate. It is looked for after the answer, off the hot path, and
+  // takes milliseconds; `steps` does not count it.
+  bool certificate = false;
 };
 
 // What is known of a term's values: lo <= v <= hi and v = residue modulo modulus.

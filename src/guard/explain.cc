@@ -3,6 +3,7 @@
 // each time). It is paid only when asked for, and what is named is checked to suffice.
 #include <algorithm>
 
+#include "guard/certify.h"
 #include "guard/facts_impl.h"
 
 namespace congrua {
@@ -12,6 +13,7 @@ constexpr int kMaxTrials = 200;
 constexpr int64_t kTrialSteps = 20'000;
 constexpr int64_t kAllSteps = 10 * kTrialSteps;
 constexpr int64_t kFactSteps = 4;  // of saying a fact again
+constexpr size_t kMaxFactsForProof = 40;
 }  // namespace
 
 std::vector<FactId> Facts::Impl::minimal_reason(const Node* g) {
@@ -83,6 +85,28 @@ void Facts::Impl::explain(const Node* g, Answer* answer) {
     }
     case Truth::kUnknown:
       return;
+  }
+}
+
+void Facts::Impl::certify(const Node* g, const std::atomic<bool>* cancel,
+                          Answer* answer) {
+  if (answer->truth != Truth::kTrue && answer->truth != Truth::kFalse) return;
+  const bool holds = answer->truth == Truth::kTrue;
+  const Expr goal = Builder::expr(holds ? g : builder.logical_not(g));
+  std::vector<Expr> all;
+  for (const Node* f : facts) all.push_back(Builder::expr(f));
+  std::vector<FactId> ids = answer->rests_on;
+  for (;;) {
+    Budget budget(guard::kCertifySteps, cancel);
+    std::optional<Certificate> c = guard::certify(pool, all, ids, goal, budget);
+    if (c) {
+      answer->certificate = std::make_shared<const Certificate>(*std::move(c));
+      return;
+    }
+    // The engine may have needed fewer facts than a proof does.
+    if (ids.size() == all.size() || all.size() > kMaxFactsForProof) return;
+    ids.clear();
+    for (size_t i = 0; i < all.size(); ++i) ids.push_back(static_cast<FactId>(i));
   }
 }
 

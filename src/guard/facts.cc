@@ -120,7 +120,10 @@ Answer Facts::decide(Expr guard, const QuestionOptions& options) {
   answer.truth = impl_->decide(Builder::node(guard), budget, &answer.layer);
   if (answer.truth == Truth::kUnknown) answer.layer = Layer::kNone;
   impl_->implied = answer.truth == Truth::kTrue ? Builder::node(guard) : nullptr;
-  if (options.explain) impl_->explain(Builder::node(guard), &answer);
+  if (options.explain || options.certificate) {
+    impl_->explain(Builder::node(guard), &answer);
+  }
+  if (options.certificate) impl_->certify(Builder::node(guard), options.cancel, &answer);
   return answer;
 }
 

@@ -246,6 +246,7 @@ struct Facts::Impl {
   // ---- explain.cc
   std::vector<FactId> minimal_reason(const Node* g);  // of g, or of the contradiction
   void explain(const Node* g, Answer* answer);
+  void certify(const Node* g, const std::atomic<bool>* cancel, Answer* answer);
 
   ExprPool& pool;
   Builder& builder;

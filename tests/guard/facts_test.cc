@@ -9,35 +9,15 @@
 #include "congrua/eval.h"
 #include "congrua/guard.h"
 #include "congrua/text.h"
+#include "tests/guard/fact_tables.h"
 
 namespace congrua {
 namespace {
 
-struct Case {
-  const char* facts;  // separated by ';'
-  const char* guard;
-  Truth truth;
-};
-
-constexpr Case kCases[] = {
-    {"s0 >= 2", "s0 != 1", Truth::kTrue},
-    {"s0 >= 2", "s0 >= 3", Truth::kOpen},
-    {"s0 >= 2", "s0 <= 1", Truth::kFalse},
-    {"s0 >= 1; s0 != 1", "s0 >= 2", Truth::kTrue},
-    {"s0 == s1; s1 == 3", "s0 == 3", Truth::kTrue},
-    {"s0 - s1 >= 3", "s0 - s1 >= 1", Truth::kTrue},
-    {"floor_mod(s0, 8) == 0; s0 >= 1", "s0 >= 8", Truth::kTrue},
-    {"floor_mod(s0, 8) == 0", "floor_mod(s0, 4) == 0", Truth::kTrue},
-    {"s0 >= 2; s1 >= 2", "s0*s1 >= s0 + s1", Truth::kTrue},
-    {"s0 >= 1; s1 >= 1", "s0*s1 != 0", Truth::kTrue},
-    {"s0 >= 0; s0 <= 31; s1 >= 0; s1 <= 31", "s0 + 32*s1 - 32*floor_div(s0, 32) <= 1023",
-     Truth::kTrue},
-    {"s0 >= 5; s1 >= s0", "s1 >= 4", Truth::kTrue},
-    {"s0 >= 2; s1 == 2*s0", "s1 >= 4", Truth::kTrue},
-    {"s0 >= 2; s0 == 1 or s0 == s1", "s0 == s1", Truth::kTrue},
-    {"s0 >= 10", "floor_div(s0, 5) != 1", Truth::kTrue},
-    {"s0 >= 2; s0 <= 2", "s0 == 2", Truth::kTrue},
-};
+using guard_test::Case;
+using guard_test::kCases;
+using guard_test::kLayerCases;
+using guard_test::LayerCase;
 
 Expr read(ExprPool& pool, std::string_view text) {
   const absl::StatusOr<Expr> e = parse_infix(pool, text);
@@ -51,41 +31,6 @@ void add_all(Facts& facts, ExprPool& pool, std::string_view list) {
     EXPECT_TRUE(facts.add(read(pool, std::string(f))).ok()) << std::string(f);
   }
 }
-
-struct LayerCase {
-  const char* facts;
-  const char* guard;
-  Layer layer;
-};
-
-// Each layer on questions that need it.
-constexpr LayerCase kLayerCases[] = {
-    // products.cc: ranges, signs, zeros and bounds by factors
-    {"h >= 1; w >= 1", "(h - h//2)*(w - w//2) >= 1", Layer::kInterval},
-    {"a >= 1; b >= 1; s >= 1; s*a == s*b", "a == b", Layer::kEqualities},
-    {"s >= 1; s*a >= s*b", "a >= b", Layer::kFactTable},
-    {"n >= 2; h >= 1; w >= 1; n*h*w <= 1000", "h*w <= 500", Layer::kProduct},
-    {"h >= 2; w >= 2; (h - h//2)*(w - w//2) <= 1000",
-     "ceil_div(h, 4)*ceil_div(w, 4) <= 1000", Layer::kProduct},
-    // learn.cc: multiples by a quotient of their own, exact quotients
-    {"floor_mod(h, 28) == 0", "7*floor_div(h, 7) == h", Layer::kEqualities},
-    {"c >= 1; floor_mod(c, 576) == 0", "floor_div(floor_div(c, 4), 9)*36 == c",
-     Layer::kEqualities},
-    {"floor_mod(64*x, m) == 0; m >= 1; x >= 1",
-     "floor_mod(64*x, floor_div(64*x, m)) == 0", Layer::kEqualities},
-    // linear.cc: several facts at once, definitions of quotients
-    {"x >= y + 1; y >= z + 1; z >= 0", "x >= 2 + z", Layer::kLinear},
-    {"2*x + 3*y <= 12; x - y >= 2; z >= x", "y <= z", Layer::kLinear},
-    {"q >= 1; q <= 16; t >= 1", "floor_div(t + q + 15, 16) - floor_div(t + 15, 16) <= 1",
-     Layer::kLinear},
-    {"", "floor_mod(floor_div(x, 2), 2) >= 0", Layer::kLinear},
-    // refute.cc: cases
-    {"y0 >= 1; y1 >= 1; y0 == y1 or y0 == 1 or y1 == 1",
-     "max(y0, y1) == y0 or max(y0, y1) == y1", Layer::kSplit},
-    {"a >= 0; b >= 0; a + b >= 2",
-     "min((a + b + 1)//2, a + b) + min((a + b + 1)//2, a + b - (a + b + 1)//2) == a + b",
-     Layer::kSplit},
-};
 
 TEST(Facts, EachLayerDecidesWhatNeedsIt) {
   for (const LayerCase& c : kLayerCases) {
