@@ -47,8 +47,7 @@ enum class StepKind : uint8_t {
               // (1) where b is a constant > 0 or a row says b - 1 >= 0; for a constant
               // b < 0 or a row -b - 1 >= 0: a - b*term <= 0 (0), >= b + 1 (1)
   kExtreme,   // term = min(..): argument index - term >= 0; max: term - argument >= 0
-  kBranch,    // term = select(c, a, b), a row on c: term = a, or term = b; where term is
-              // a proposition the second row is on term, and a or b has that truth
+  kBranch,    // term = select(c, a, b), a row on c: term = a, or term = b
   kCongruence,  // terms t, u of one operator: t = u, arguments alike or equal by a row
                 // each, in their order; propositions: the first row is on t, u has its
                 // truth

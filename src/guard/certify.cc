@@ -22,7 +22,7 @@ RowId Certifier::emit(Step s) {
   const bool splits = s.kind == StepKind::kSplit || s.kind == StepKind::kCases ||
                       s.kind == StepKind::kValues || s.kind == StepKind::kAttained;
   steps_.push_back(std::move(s));
-  counts_.push_back(splits ? static_cast<uint32_t>(checker_.num_cases()) : 0);
+  counts_.push_back(splits ? static_cast<uint32_t>(checker_.cases().size()) : 0);
   return static_cast<RowId>(steps_.size() - 1);
 }
 

@@ -75,11 +75,6 @@ std::optional<bool> Certifier::parts_say(const State& s, Expr e, int nesting) {
     const auto b = guess(s, e.arg(1), nesting + 1);
     if (a && b) return answer(*a == *b);
   }
-  if (e.op() == Op::kSelect) {
-    if (const auto c = guess(s, e.arg(0), nesting + 1)) {
-      if (const auto v = guess(s, e.arg(*c ? 1 : 2), nesting + 1)) return answer(*v);
-    }
-  }
   return std::nullopt;
 }
 
@@ -121,10 +116,6 @@ bool Certifier::contradiction(State& s, int nesting) {
     } else if (e.op() == Op::kIff) {
       cases({.kind = StepKind::kSplit, .terms = {e.arg(0)}}, 2, [&](RowId c) {
         return emit({.kind = StepKind::kIff, .index = 0, .rows = {r, c}});
-      });
-    } else if (e.op() == Op::kSelect) {
-      cases({.kind = StepKind::kSplit, .terms = {e.arg(0)}}, 2, [&](RowId c) {
-        return emit({.kind = StepKind::kBranch, .rows = {c, r}, .terms = {e}});
       });
     } else {
       continue;
@@ -208,9 +199,8 @@ bool Certifier::simple_consequences(State& s, bool look_ahead, bool* changed) {
       if (survivor == kNoRow) continue;
       *changed = true;
       std::erase(s.truth, r);
-    } else if (e.op() == Op::kIff || e.op() == Op::kSelect) {
+    } else if (e.op() == Op::kIff) {
       for (const uint32_t side : {0u, 1u}) {
-        if (e.op() == Op::kSelect && side == 1) continue;
         if (!look_ahead && !guess(s, e.arg(side))) continue;
         const Step step{.kind = StepKind::kSplit, .terms = {e.arg(side)}};
         if (free_split(s, step, 2, &survivor)) return true;
@@ -218,9 +208,7 @@ bool Certifier::simple_consequences(State& s, bool look_ahead, bool* changed) {
         *changed = true;
         std::erase(s.truth, r);
         const RowId more =
-            e.op() == Op::kIff
-                ? emit({.kind = StepKind::kIff, .index = side, .rows = {r, survivor}})
-                : emit({.kind = StepKind::kBranch, .rows = {survivor, r}, .terms = {e}});
+            emit({.kind = StepKind::kIff, .index = side, .rows = {r, survivor}});
         if (more != kNoRow) s.pending.push_back(more);
         if (settle(s)) return true;
         break;
@@ -284,7 +272,7 @@ std::optional<Certifier::Split> Certifier::choose_split(
     const Expr e = *row(r).proposition;
     if (e.op() == Op::kAnd) {
       offer({.kind = StepKind::kCases, .rows = {r}}, e.num_args());
-    } else if (e.op() == Op::kIff || e.op() == Op::kSelect) {
+    } else if (e.op() == Op::kIff) {
       offer({.kind = StepKind::kSplit, .terms = {e.arg(0)}}, 2);
     }
   }

@@ -44,7 +44,7 @@ std::optional<Shape> shape_of(const Step& s) {
     case StepKind::kQuotient:
       return Shape{s.rows.size() > 1 ? 1 : s.rows.size(), 1};
     case StepKind::kBranch:
-      return Shape{!s.terms.empty() && s.terms[0].is_bool() ? size_t{2} : size_t{1}, 1};
+      return Shape{1, 1};
     case StepKind::kPart:
     case StepKind::kCases:
       return Shape{1, 0};
@@ -303,14 +303,10 @@ absl::StatusOr<Row> Checker::quotient(const Step& s) {
 
 absl::StatusOr<Row> Checker::branch(const Step& s) {
   const Expr t = s.terms[0];
-  if (t.op() != Op::kSelect) return refuse("no selection");
+  if (t.op() != Op::kSelect || !t.is_int()) return refuse("no selection of integers");
   const std::optional<bool> condition = says(*row(s.rows[0]), t.arg(0));
   if (!condition) return refuse("the row does not speak of the condition");
-  const Expr taken = t.arg(*condition ? 1 : 2);
-  if (!t.is_bool()) return eq(poly(t) - poly(taken));
-  const std::optional<bool> value = says(*row(s.rows[1]), t);
-  if (!value) return refuse("the second row does not speak of the selection");
-  return assume(taken, *value);
+  return eq(poly(t) - poly(t.arg(*condition ? 1 : 2)));
 }
 
 absl::StatusOr<Row> Checker::congruence(const Step& s) {

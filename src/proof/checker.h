@@ -56,8 +56,9 @@ class Checker {
     return step < rows_.size() && rows_[step] ? rows_[step].get() : nullptr;
   }
   size_t depth() const { return frames_.size(); }  // of open splits
-  size_t num_cases() const {                       // of the innermost split
-    return frames_.empty() ? 0 : frames_.back().cases->size();
+  std::span<const Row> cases() const {             // of the innermost split
+    if (frames_.empty()) return {};
+    return *frames_.back().cases;
   }
 
   // The polynomial of an integer term; factors that are sums stay atoms.

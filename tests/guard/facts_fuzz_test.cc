@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "congrua/guard.h"
+#include "congrua/proof.h"
 #include "expr/builder.h"
 #include "expr/eval.h"
 #include "tests/expr/reference.h"
@@ -53,6 +54,7 @@ class Trial {
   }
   const std::string& wrong() const { return wrong_; }
   int decided() const { return decided_; }
+  int certified() const { return certified_; }
 
  private:
   struct Fact {
@@ -140,13 +142,14 @@ class Trial {
   void ask(const Step& step) {
     const Expr guard = guard_test::build(pool_, system_, step.tree);
     const Table table = box_.table(step.tree);
-    const Answer a = facts_.decide(guard, {.steps = system_.steps});
+    const Answer a = facts_.decide(guard, {.steps = system_.steps, .certificate = true});
     decided_ += a.truth != Truth::kUnknown;
     const std::string by = "answered " + std::string(truth_name(a.truth)) + " by " +
                            std::string(layer_name(a.layer)) + ": ";
     for (const FactId id : a.rests_on) {
       if (id >= known_.size()) return fail(by + "rests_on names no fact");
     }
+    check_certificate(guard, a, by);
     switch (a.truth) {
       case Truth::kTrue:
         check_none(all(), &table, (by + "the guard fails").c_str(), false);
@@ -166,6 +169,19 @@ class Trial {
           fail(by + "yet reasons are given");
         return;
     }
+  }
+
+  void check_certificate(Expr guard, const Answer& a, const std::string& by) {
+    if (a.certificate == nullptr) return;
+    ++certified_;
+    if (a.truth != Truth::kTrue && a.truth != Truth::kFalse) {
+      return fail(by + "there is a certificate");
+    }
+    std::vector<Expr> facts;
+    for (const Fact& f : known_) facts.push_back(f.expr);
+    const absl::Status status =
+        check(*a.certificate, facts, a.truth == Truth::kTrue ? guard : !guard);
+    if (!status.ok()) fail(by + "the certificate is refused: " + status.ToString());
   }
 
   void check_counterexample(Expr guard, const Table& table, const Answer& a,
@@ -250,7 +266,7 @@ class Trial {
   std::vector<Fact> known_;
   std::vector<size_t> marks_;
   std::string wrong_;
-  int decided_ = 0;
+  int decided_ = 0, certified_ = 0;
 };
 
 TEST(FactsFuzz, RandomSystemsAgreeWithEnumeration) {
@@ -258,11 +274,13 @@ TEST(FactsFuzz, RandomSystemsAgreeWithEnumeration) {
   const uint64_t start = first == nullptr ? 0 : std::strtoull(first, nullptr, 10);
   const auto rounds = static_cast<uint64_t>(1'000 * expr_test::soak_percent());
   uint64_t decided = 0;
+  uint64_t certified = 0;
   int failures = 0;
   for (uint64_t seed = start; seed < start + rounds && failures < 40; ++seed) {
     const System system = guard_test::RandomSystem(seed).make();
     const Trial run(system);
     decided += static_cast<uint64_t>(run.decided());
+    certified += static_cast<uint64_t>(run.certified());
     if (run.wrong().empty()) continue;
     ++failures;
     const System small = guard_test::reduce(
@@ -272,6 +290,7 @@ TEST(FactsFuzz, RandomSystemsAgreeWithEnumeration) {
                   << guard_test::text_of(small);
   }
   EXPECT_GT(decided, rounds);
+  EXPECT_GT(2 * certified, decided);  // the others are open
 }
 
 }  // namespace
