@@ -42,12 +42,12 @@ enum class StepKind : uint8_t {
   kGoal,     // the goal fails
   kDivisor,  // term != 0, a divisor that occurs in the facts or the goal
   // Rows from definitions.
-  kRange,     // the symbol's birth range: term >= lo (index 0), term <= hi (1)
-  kQuotient,  // term = floor_div(a, b): 0 <= a - b*term (index 0), a - b*term <= b - 1
-              // (1) where b is a constant > 0 or a row says b - 1 >= 0; for a constant
-              // b < 0 or a row -b - 1 >= 0: a - b*term <= 0 (0), >= b + 1 (1)
-  kExtreme,   // term = min(..): argument index - term >= 0; max: term - argument >= 0
-  kBranch,    // term = select(c, a, b), a row on c: term = a, or term = b
+  kRange,       // the symbol's birth range: term >= lo (index 0), term <= hi (1)
+  kQuotient,    // term = floor_div(a, b): 0 <= a - b*term (index 0), a - b*term <= b - 1
+                // (1) where b is a constant > 0 or a row says b - 1 >= 0; for a constant
+                // b < 0 or a row -b - 1 >= 0: a - b*term <= 0 (0), >= b + 1 (1)
+  kExtreme,     // term = min(..): argument index - term >= 0; max: term - argument >= 0
+  kBranch,      // term = select(c, a, b), a row on c: term = a, or term = b
   kCongruence,  // terms t, u of one operator: t = u, arguments alike or equal by a row
                 // each, in their order; propositions: the first row is on t, u has its
                 // truth
@@ -55,9 +55,9 @@ enum class StepKind : uint8_t {
   kPart,  // of a conjunction that holds: part number index holds
   kIff,   // a row on a == b, a row on its argument number index: the other argument
   // Rows from arithmetic.
-  kCombine,  // sum of terms[i] * rows[i] (+ a constant, the one term too many): a
-             // constant >= 0 on p >= 0, anything on p = 0; one row may be p != 0, with a
-             // constant that is not 0 and p = 0 beside it
+  kCombine,  // sum of terms[i] * rows[i]: a constant >= 0 on p >= 0, anything on p = 0;
+             // one row may be p != 0, with a constant that is not 0 and p = 0 beside it.
+             // A term too many is a constant >= 0, which makes p = 0 an inequality
   kProduct,  // of two rows p >= 0
   kDivide,   // by a constant term > 0 that divides all coefficients; the constant of
              // p >= 0 is rounded down; in p = 0 it must divide too, else absurd

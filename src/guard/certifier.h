@@ -70,16 +70,20 @@ class Certifier {
   };
   // How hard to try.
   struct Effort {
-    int depth;       // of splits
-    int products;    // depth to which products are formed
-    bool enumerate;  // values of symbols
+    int depth;        // of splits
+    int products;     // depth to which products are formed
+    bool enumerate;   // values of symbols
+    bool remainders;  // of small divisors, before bounds of the linear relaxation
+    bool bound;       // at the top: bounds of symbols that have none
   };
 
   // ---- certify.cc: steps
   const Row& row(RowId r) const { return *checker_.row(r); }
   // The step's number; kNoRow where the checker refuses it.
   RowId emit(Step s);
-  RowId combine(const Summands& summands, const Int& constant = Int());
+  // With a constant, of which p = 0 becomes an inequality.
+  RowId combine(const Summands& summands,
+                const std::optional<Int>& constant = std::nullopt);
   RowId divide(RowId r);  // by the content
   void close(RowId r) { emit({.kind = StepKind::kClose, .rows = {r}}); }
   Mark mark() const { return {checker_.mark(), steps_.size()}; }
@@ -138,6 +142,9 @@ class Certifier {
   std::optional<Split> choose_split(State& s, Effort effort,
                                     const std::optional<Cut>& fractional);
   std::optional<Split> enumeration(State& s);
+  std::optional<Split> factor_split(State& s);
+  std::optional<Split> remainder_split(State& s);
+  bool bound_symbols(State& s);
   std::optional<bool> guess(const State& s, Expr proposition, int nesting = 0);
   std::optional<bool> parts_say(const State& s, Expr proposition, int nesting = 0);
 

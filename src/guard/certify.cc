@@ -32,7 +32,8 @@ void Certifier::rewind(const Mark& m) {
   counts_.resize(m.steps);
 }
 
-RowId Certifier::combine(const Summands& summands, const Int& constant_term) {
+RowId Certifier::combine(const Summands& summands,
+                         const std::optional<Int>& constant_term) {
   Step s{.kind = StepKind::kCombine};
   for (const auto& [factor, r] : summands) {
     const std::optional<Expr> e = expr_of(factor);
@@ -40,7 +41,7 @@ RowId Certifier::combine(const Summands& summands, const Int& constant_term) {
     s.rows.push_back(r);
     s.terms.push_back(*e);
   }
-  if (!constant_term.is_zero()) s.terms.push_back(constant(constant_term));
+  if (constant_term) s.terms.push_back(constant(*constant_term));
   return emit(std::move(s));
 }
 
@@ -158,6 +159,24 @@ class Trimmer {
 
 }  // namespace
 
+namespace {
+std::vector<Expr> divisors_of(std::vector<Expr> stack) {
+  std::vector<Expr> out;
+  absl::flat_hash_set<Expr> seen;
+  while (!stack.empty()) {
+    const Expr e = stack.back();
+    stack.pop_back();
+    if (!seen.insert(e).second) continue;
+    if (e.op() == Op::kFloorDiv && !e.arg(1).is_const() &&
+        std::ranges::find(out, e.arg(1)) == out.end()) {
+      out.push_back(e.arg(1));
+    }
+    for (size_t i = 0; i < e.num_args(); ++i) stack.push_back(e.arg(i));
+  }
+  return out;
+}
+}  // namespace
+
 std::optional<Certificate> Certifier::run(std::span<const FactId> use) {
   std::vector<Expr> of_question = {goal_};
   for (const FactId f : use) of_question.push_back(facts_[f]);
@@ -171,16 +190,33 @@ std::optional<Certificate> Certifier::run(std::span<const FactId> use) {
   for (const FactId f : use) {
     start.pending.push_back(emit({.kind = StepKind::kFact, .index = f}));
   }
+  for (const Expr d : divisors_of(of_question)) {
+    start.pending.push_back(emit({.kind = StepKind::kDivisor, .terms = {d}}));
+  }
   // A divisor that is 0 leaves no points to ask about.
   const Expr zero = constant(Int());
   if (const RowId r = emit({.kind = StepKind::kDivisor, .terms = {zero}}); r != kNoRow) {
     start.pending = {r};
   }
   // A little of everything first.
-  constexpr Effort kEfforts[] = {{.depth = 3, .products = 0, .enumerate = false},
-                                 {.depth = 6, .products = 1, .enumerate = false},
-                                 {.depth = 40, .products = 0, .enumerate = true},
-                                 {.depth = 12, .products = 4, .enumerate = false}};
+  constexpr Effort kEfforts[] = {
+      {.depth = 3,
+       .products = 0,
+       .enumerate = false,
+       .remainders = false,
+       .bound = false},
+      {.depth = 6, .products = 1, .enumerate = false, .remainders = true, .bound = false},
+      {.depth = 40,
+       .products = 0,
+       .enumerate = true,
+       .remainders = false,
+       .bound = false},
+      {.depth = 12,
+       .products = 4,
+       .enumerate = false,
+       .remainders = false,
+       .bound = false},
+      {.depth = 40, .products = 6, .enumerate = true, .remainders = true, .bound = true}};
   const Mark beginning = mark();
   const int64_t all = budget_.left();
   for (size_t i = 0; i < std::size(kEfforts); ++i) {

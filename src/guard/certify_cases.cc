@@ -7,6 +7,7 @@ namespace congrua::guard {
 
 namespace {
 constexpr int kMaxNesting = 32;
+constexpr int64_t kMaxRemainder = 12;
 constexpr int64_t kMaxValues = 64;  // of one symbol that is enumerated
 constexpr size_t kMaxDepth = 400;   // of open splits: the recursion of refute
 constexpr size_t kMaxRowsForProducts = 160;
@@ -54,6 +55,9 @@ std::optional<bool> Certifier::parts_say(const State& s, Expr e, int nesting) {
     }
     for (const RowId r : s.ne) {
       if (row(r).p == p || row(r).p == -p) return answer(false);
+    }
+    for (const RowId r : s.eq) {
+      if (row(r).p == p || row(r).p == -p) return answer(true);
     }
     return std::nullopt;
   }
@@ -221,6 +225,7 @@ bool Certifier::simple_consequences(State& s, bool look_ahead, bool* changed) {
 bool Certifier::split(State s, const Step& step, size_t count, Effort effort) {
   --effort.depth;
   --effort.products;
+  effort.bound = false;
   // What a case says of them is all that they say.
   if (step.kind == StepKind::kAttained) std::erase(s.choices, step.terms[0]);
   if (step.kind == StepKind::kCases) {
@@ -262,6 +267,100 @@ std::optional<Certifier::Split> Certifier::enumeration(State& s) {
   return best;
 }
 
+// p = f*q + rest for an atom f: the sign of q, or of f.
+std::optional<Certifier::Split> Certifier::factor_split(State& s) {
+  const auto open = [&](const Poly& p) -> std::optional<Split> {
+    if (p.is_constant() || !spend(8)) return std::nullopt;
+    const std::optional<Expr> e = expr_of(p);
+    if (!e || guess(s, ge(*e, constant(Int())))) return std::nullopt;
+    return Split{{.kind = StepKind::kSplit, .terms = {*e}}, 2};
+  };
+  std::optional<Split> second;
+  for (const auto* rows : {&s.ge, &s.eq}) {
+    for (const RowId r : *rows) {
+      const Poly p = row(r).p;
+      std::vector<proof::Atom> atoms;
+      for (const Poly::Term& t : p.terms()) {
+        if (t.mono.size() < 2) continue;
+        for (const proof::Atom a : t.mono) {
+          if (std::ranges::find(atoms, a) == atoms.end()) atoms.push_back(a);
+        }
+      }
+      for (const proof::Atom a : atoms) {
+        Poly q;
+        for (const Poly::Term& t : p.terms()) {
+          const auto at = std::ranges::find(t.mono, a);
+          if (at == t.mono.end()) continue;
+          proof::Monomial rest = t.mono;
+          rest.erase(rest.begin() + (at - t.mono.begin()));
+          q.add(rest, t.coef);
+        }
+        const Int content = q.content();
+        if (content.sign() > 0) q = q.divided(content);
+        if (auto found = open(Poly::atom(a))) return found;
+        if (second) continue;
+        second = open(q);
+        if (!second) second = open(-q);
+      }
+    }
+  }
+  return second;
+}
+
+// Two rows that bound one sum closely: a remainder by a small divisor.
+std::optional<Certifier::Split> Certifier::remainder_split(State& s) {
+  std::optional<Split> best;
+  for (size_t i = 0; i < s.ge.size(); ++i) {
+    const Poly& p = row(s.ge[i]).p;
+    for (size_t j = 0; j < i; ++j) {
+      const Poly& q = row(s.ge[j]).p;
+      if (p.terms().size() > q.terms().size() + 1 || !spend(1)) continue;
+      const Poly width = p + q;
+      if (!width.is_constant()) continue;
+      const std::optional<int64_t> n = width.constant().to_int64();
+      if (!n || *n < 0 || *n > kMaxRemainder) continue;
+      const auto count = static_cast<size_t>(*n) + 1;
+      if (best && best->count <= count) continue;
+      best = Split{{.kind = StepKind::kValues, .rows = {s.ge[i], s.ge[j]}}, count};
+    }
+  }
+  return best;
+}
+
+// Bounds of symbols that have none, so that their values can be enumerated: is a value
+// beyond a guess absurd?
+bool Certifier::bound_symbols(State& s) {
+  constexpr Effort kLittle = {
+      .depth = 2, .products = 1, .enumerate = false, .remainders = false, .bound = false};
+  for (const Expr x : symbols_) {
+    if (!x.is_int()) continue;
+    for (const bool upper : {false, true}) {
+      for (const int64_t guessed : {0, 1, 3, 10, 40}) {
+        const auto it = s.bounds.find(checker_.poly(x).terms()[0].mono);
+        Summands used;
+        if (reduce(s, checker_.poly(x), &used) != checker_.poly(x)) break;
+        if (it != s.bounds.end() && (upper ? it->second.hi : it->second.lo) != kNoRow) {
+          break;
+        }
+        if (!spend(200)) return false;
+        const Mark before = mark();
+        const Expr beyond = upper ? x - guessed : -x - guessed;
+        if (emit({.kind = StepKind::kSplit, .terms = {beyond}}) == kNoRow) break;
+        State t = s;
+        t.pending.push_back(emit({.kind = StepKind::kCase, .index = 0}));
+        if (!refute(std::move(t), kLittle)) {
+          rewind(before);
+          continue;
+        }
+        s.pending.push_back(emit({.kind = StepKind::kCase, .index = 1}));
+        if (settle(s)) return true;
+        break;
+      }
+    }
+  }
+  return false;
+}
+
 std::optional<Certifier::Split> Certifier::choose_split(
     State& s, Effort effort, const std::optional<Cut>& fractional) {
   std::optional<Split> best;
@@ -289,6 +388,12 @@ std::optional<Certifier::Split> Certifier::choose_split(
   if (best) return best;
   for (const RowId r : s.ne) offer({.kind = StepKind::kCases, .rows = {r}}, 2);
   if (best) return best;
+  if (effort.products >= 0) {
+    if (std::optional<Split> factors = factor_split(s)) return factors;
+  }
+  if (effort.remainders) {
+    if (std::optional<Split> values = remainder_split(s)) return values;
+  }
   if (fractional) {
     Poly p;
     p.add(fractional->mono, Int(1));
@@ -313,17 +418,6 @@ bool Certifier::refute(State s, Effort effort) {
   if (settle(s)) return true;
   std::optional<Cut> fractional;
   if (close_linear(s, &fractional)) return true;
-  // Signs of divisors: a fact of the question, in two cases.
-  for (const Expr t : std::vector<Expr>(s.quotients)) {
-    const Expr b = t.arg(1);
-    const RowId r = emit({.kind = StepKind::kDivisor, .terms = {b}});
-    if (r == kNoRow) continue;
-    const Row difference = row(r);
-    const bool known =
-        std::ranges::any_of(s.ne, [&](RowId x) { return row(x) == difference; });
-    if (!known) s.pending.push_back(r);
-  }
-  if (settle(s)) return true;
   for (int round = 0; round < 3 && effort.products > 0; ++round) {
     if (s.ge.size() > kMaxRowsForProducts || budget_.spent()) break;
     const size_t rows = s.ge.size();
@@ -333,6 +427,7 @@ bool Certifier::refute(State s, Effort effort) {
     if (s.ge.size() == rows && round > 0) break;
   }
   if (effort.depth <= 0) return false;
+  if (effort.bound && bound_symbols(s)) return true;
   const std::optional<Split> next = choose_split(s, effort, fractional);
   return next && split(s, next->step, next->count, effort);
 }

@@ -43,8 +43,12 @@ RowId Certifier::derive(const State& s, const Poly& wanted, bool hard) {
       scaled.add_scaled(factor, of_p);
       sum.emplace_back(std::move(scaled), r);
     }
-    // An equality without an inequality beside it would stay one.
-    if (!s.ge.empty()) sum.emplace_back(Poly(), s.ge.front());
+    if (sum.empty()) {  // a constant: any row will do
+      for (const auto* rows : {&s.ge, &s.eq}) {
+        if (sum.empty() && !rows->empty()) sum.emplace_back(Poly(), rows->front());
+      }
+      if (sum.empty()) return kNoRow;
+    }
     RowId r = combine(sum, slack);
     if (r == kNoRow) return kNoRow;
     if (!of_p.is_one()) {

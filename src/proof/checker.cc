@@ -391,7 +391,7 @@ absl::StatusOr<Row> Checker::combine(const Step& s) {
     if (!c.is_constant() || c.constant().sign() < 0 || sum.kind == Row::Kind::kNe) {
       return refuse("what is added is a constant >= 0");
     }
-    if (sum.kind == Row::Kind::kEq && !c.is_zero()) sum.kind = Row::Kind::kGe;
+    sum.kind = Row::Kind::kGe;
     sum.p.add_scaled(c, Int(1));
   }
   return sum;

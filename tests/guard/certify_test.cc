@@ -64,6 +64,10 @@ class Coverage {
       all += counts.second;
       absl::StrAppend(&report, " ", layer, " ", counts.first, "/", counts.second);
     }
+    const char* show = std::getenv("CONGRUA_MISSES");
+    for (size_t i = 0; show != nullptr && i < misses_.size(); ++i) {
+      std::printf("none by %s\n", misses_[i].c_str());
+    }
     std::printf(
         "certificates: %zu of %zu, %.1f steps each;%s\n", found, all,
         static_cast<double>(steps_) / static_cast<double>(std::max<size_t>(found, 1)),
