@@ -33,9 +33,9 @@ inline constexpr RowId kNoRow = UINT32_MAX;
 struct CertifyState {
   std::vector<RowId> pending;  // not yet looked at
   std::vector<RowId> ge, eq, ne, truth;
-  // Atoms and the p = 0 that gives each: p = c*(atom - rest), c = 1 or -1. An atom does
-  // not occur in the rows after its own.
-  std::vector<std::pair<proof::Atom, RowId>> solved;
+  // What is replaced by the p = 0 beside it, p = c*(lead - rest), c = 1 or -1: an atom
+  // that is not in the rest, or a product that is its greatest monomial.
+  std::vector<std::pair<proof::Monomial, RowId>> solved;
   struct Bounds {
     RowId lo = kNoRow, hi = kNoRow;  // rows c*mono + constant >= 0, c = 1 or -1
     int improved = 0;
@@ -103,6 +103,9 @@ class Certifier {
   bool settle_truth(State& s, RowId r);
   // p less multiples of solved rows, which are appended: p = result + their sum.
   Poly reduce(const State& s, Poly p, Summands* used);
+  bool replace_atom(proof::Atom atom, const Poly& given, Poly& p, Poly* factor);
+  bool replace_lead(const proof::Monomial& lead, const Poly& given, Poly& p,
+                    Poly* factor);
   RowId reduced(const State& s, RowId r);
   void define_atoms(State& s, const Poly& p);
   void define(State& s, Expr atom);

@@ -276,7 +276,10 @@ std::optional<Certifier::Split> Certifier::factor_split(State& s) {
     return Split{{.kind = StepKind::kSplit, .terms = {*e}}, 2};
   };
   std::optional<Split> second;
-  for (const auto* rows : {&s.ge, &s.eq}) {
+  std::vector<RowId> solved;
+  for (const auto& [lead, r] : s.solved) solved.push_back(r);
+  for (const auto* rows :
+       std::initializer_list<const std::vector<RowId>*>{&s.ge, &s.eq, &solved}) {
     for (const RowId r : *rows) {
       const Poly p = row(r).p;
       std::vector<proof::Atom> atoms;
@@ -301,6 +304,14 @@ std::optional<Certifier::Split> Certifier::factor_split(State& s) {
         if (second) continue;
         second = open(q);
         if (!second) second = open(-q);
+        // a*b in this row and a*c in one that was solved for it: b - c.
+        for (const auto& [lead, by] : s.solved) {
+          const auto at = std::ranges::find(lead, a);
+          if (second || lead.size() != 2 || at == lead.end()) continue;
+          const Poly other = Poly::atom(at == lead.begin() ? lead[1] : lead[0]);
+          if (q.terms().size() == 1)
+            second = open((q.terms()[0].coef.sign() < 0 ? -q : q) - other);
+        }
       }
     }
   }

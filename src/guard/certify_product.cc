@@ -36,6 +36,9 @@ bool Certifier::products(State& s, int round) {
       for (const Poly::Term& t : row(r).p.terms()) note(t.mono, known);
     }
   }
+  for (const auto& [lead, r] : s.solved) {
+    for (const Poly::Term& t : row(r).p.terms()) note(t.mono, known);
+  }
   if (known.empty()) return false;
   const auto fresh = [&](const Poly& p) {
     size_t n = 0;

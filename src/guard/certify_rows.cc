@@ -12,6 +12,7 @@ using proof::Monomial;
 namespace {
 constexpr size_t kMaxTerms = 150;  // of a row that is worked with
 constexpr size_t kMaxAtoms = 300;
+constexpr int kMaxPasses = 4;
 constexpr size_t kMaxWidth = 24;  // arguments of a minimum or maximum
 
 // The coefficient of the atom alone, where it occurs in no other term.
@@ -42,37 +43,77 @@ bool opposite_but_constant(const proof::Poly& a, const proof::Poly& b) {
 }
 }  // namespace
 
-// p in which each solved atom is replaced. With p = sum of a^k * p_k and a = R modulo the
-// row, p(a) - p(R) = (a - R)*Q, where Q comes of Horner's rule.
+// p in which an atom is replaced. With p = sum of a^k * p_k and a = R modulo the row,
+// p(a) - p(R) = (a - R)*Q, where Q comes of Horner's rule.
+bool Certifier::replace_atom(Atom atom, const Poly& given, Poly& p, Poly* factor) {
+  if (!mentions(p, atom)) return false;
+  const Int c = alone(given, atom);
+  Poly rest = Poly::atom(atom);
+  rest.add_scaled(given, -c);  // given = c*(atom - rest)
+  std::vector<Poly> by_power;
+  for (const Poly::Term& t : p.terms()) {
+    Monomial mono;
+    size_t power = 0;
+    for (const Atom a : t.mono) {
+      a == atom ? void(++power) : mono.push_back(a);
+    }
+    if (by_power.size() <= power) by_power.resize(power + 1);
+    by_power[power].add(mono, t.coef);
+  }
+  Poly quotient;
+  Poly horner = by_power.back();
+  for (size_t k = by_power.size() - 1; k-- > 0;) {
+    quotient = quotient * Poly::atom(atom) + horner;
+    horner = horner * rest + by_power[k];
+  }
+  spend((p.terms().size() + horner.terms().size()) * 4);
+  if (horner.terms().size() > kMaxTerms) return false;
+  factor->add_scaled(quotient, c);
+  p = std::move(horner);
+  return true;
+}
+
+// p in which multiples of the leading monomial are replaced once.
+bool Certifier::replace_lead(const Monomial& lead, const Poly& given, Poly& p,
+                             Poly* factor) {
+  for (const Poly::Term& t : p.terms()) {
+    if (t.mono.size() < lead.size() || !std::ranges::includes(t.mono, lead)) continue;
+    Monomial rest;
+    std::ranges::set_difference(t.mono, lead, std::back_inserter(rest));
+    factor->add(rest, t.coef);
+  }
+  if (factor->is_zero()) return false;
+  for (const Poly::Term& t : given.terms()) {
+    if (t.mono != lead) continue;
+    Poly signed_factor;
+    signed_factor.add_scaled(*factor, t.coef);  // 1 or -1
+    *factor = std::move(signed_factor);
+  }
+  Poly result = p - *factor * given;
+  spend((p.terms().size() + result.terms().size()) * 4);
+  if (result.terms().size() > kMaxTerms) return false;
+  p = std::move(result);
+  return true;
+}
+
 proof::Poly Certifier::reduce(const State& s, Poly p, Summands* used) {
-  for (const auto& [atom, r] : s.solved) {
-    if (!mentions(p, atom)) continue;
-    const Poly& given = row(r).p;
-    const Int c = alone(given, atom);
-    Poly rest = Poly::atom(atom);
-    rest.add_scaled(given, -c);  // given = c*(atom - rest)
-    std::vector<Poly> by_power;
-    for (const Poly::Term& t : p.terms()) {
-      Monomial mono;
-      size_t power = 0;
-      for (const Atom a : t.mono) {
-        a == atom ? void(++power) : mono.push_back(a);
+  bool again = true;
+  for (int pass = 0; again && pass < kMaxPasses; ++pass) {
+    again = false;
+    for (const auto& [lead, r] : s.solved) {
+      Poly factor;
+      if (lead.size() == 1 ? !replace_atom(lead[0], row(r).p, p, &factor)
+                           : !replace_lead(lead, row(r).p, p, &factor)) {
+        continue;
       }
-      if (by_power.size() <= power) by_power.resize(power + 1);
-      by_power[power].add(mono, t.coef);
+      again = true;
+      const auto known = std::ranges::find(*used, r, &Summands::value_type::second);
+      if (known == used->end()) {
+        used->emplace_back(std::move(factor), r);
+      } else {
+        known->first.add_scaled(factor, Int(1));
+      }
     }
-    Poly quotient;
-    Poly horner = by_power.back();
-    for (size_t k = by_power.size() - 1; k-- > 0;) {
-      quotient = quotient * Poly::atom(atom) + horner;
-      horner = horner * rest + by_power[k];
-    }
-    spend((p.terms().size() + horner.terms().size()) * 4);
-    if (horner.terms().size() > kMaxTerms) continue;
-    Poly factor;
-    factor.add_scaled(quotient, c);
-    used->emplace_back(std::move(factor), r);
-    p = std::move(horner);
   }
   return p;
 }
@@ -221,32 +262,53 @@ bool Certifier::settle_ge(State& s, RowId r) {
   return false;
 }
 
+// Solves for the youngest atom with coefficient 1 or -1 (younger atoms are definitions of
+// older); where there is none, for the greatest monomial, if its coefficient is one.
 bool Certifier::settle_eq(State& s, RowId r) {
   const Poly& p = row(r).p;
-  // The youngest atom with coefficient 1 or -1: younger atoms are definitions of older.
-  std::optional<Atom> best;
+  Monomial lead;
   for (const Poly::Term& t : p.without_constant()) {
-    if (t.mono.size() != 1 || !abs(t.coef).is_one() || (best && *best > t.mono[0])) {
-      continue;
+    if (t.mono.size() != 1 || !abs(t.coef).is_one()) continue;
+    if (!alone(p, t.mono[0]).is_zero() && (lead.empty() || lead < t.mono)) lead = t.mono;
+  }
+  if (lead.empty()) {
+    const Poly::Term* greatest = &p.without_constant()[0];
+    for (const Poly::Term& t : p.without_constant()) {
+      // Graded, then by the first atom that differs: it survives multiplication.
+      if (t.mono.size() != greatest->mono.size() ? t.mono.size() > greatest->mono.size()
+                                                 : t.mono > greatest->mono) {
+        greatest = &t;
+      }
     }
-    if (!alone(p, t.mono[0]).is_zero()) best = t.mono[0];
+    if (greatest->mono.size() < 2 || !abs(greatest->coef).is_one()) {
+      s.eq.push_back(r);
+      return false;
+    }
+    lead = greatest->mono;
   }
-  if (!best) {
-    s.eq.push_back(r);
-    return false;
-  }
-  s.solved.emplace_back(*best, r);
+  const auto changes = [&](const Poly& q) {
+    if (lead.size() == 1) return mentions(q, lead[0]);
+    return std::ranges::any_of(q.terms(), [&](const Poly::Term& t) {
+      return t.mono.size() >= lead.size() && std::ranges::includes(t.mono, lead);
+    });
+  };
   const auto take = [&](std::vector<RowId>& rows) {
     const auto moved =
-        std::ranges::partition(rows, [&](RowId x) { return !mentions(row(x).p, *best); });
+        std::ranges::partition(rows, [&](RowId x) { return !changes(row(x).p); });
     s.pending.insert(s.pending.end(), moved.begin(), moved.end());
     rows.erase(moved.begin(), moved.end());
   };
   take(s.ge);
   take(s.eq);
   take(s.ne);
+  std::erase_if(s.solved, [&](const auto& solved) {
+    if (solved.first.size() < 2 || !changes(row(solved.second).p)) return false;
+    s.pending.push_back(solved.second);
+    return true;
+  });
+  s.solved.emplace_back(lead, r);
   std::erase_if(s.bounds, [&](const auto& b) {
-    return std::ranges::find(b.first, *best) != b.first.end();
+    return b.first.size() >= lead.size() && std::ranges::includes(b.first, lead);
   });
   return false;
 }
