@@ -43,6 +43,7 @@ struct CertifyState {
   std::map<proof::Monomial, Bounds> bounds;
   std::set<Expr, bool (*)(Expr, Expr)> defined{
       [](Expr a, Expr b) { return a.hash() < b.hash(); }};
+  size_t degree = 0;               // of products: that of the rows before the first
   std::vector<Expr> quotients;     // the sign of the divisor is not known
   std::vector<Expr> choices;       // select, min, max: not decided
   std::vector<Expr> applications;  // for congruence
@@ -75,6 +76,7 @@ class Certifier {
     bool enumerate;   // values of symbols
     bool remainders;  // of small divisors, before bounds of the linear relaxation
     bool bound;       // at the top: bounds of symbols that have none
+    size_t degree;    // of products, above that of the rows
   };
 
   // ---- certify.cc: steps
@@ -128,7 +130,7 @@ class Certifier {
   void tighten_by_equalities(State& s);
 
   // ---- certify_product.cc
-  bool products(State& s, int round);
+  bool products(State& s, int round, size_t more_degree);
 
   // ---- certify_cases.cc
   struct Split {

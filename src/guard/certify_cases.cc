@@ -279,7 +279,7 @@ std::optional<Certifier::Split> Certifier::factor_split(State& s) {
   std::vector<RowId> solved;
   for (const auto& [lead, r] : s.solved) solved.push_back(r);
   for (const auto* rows :
-       std::initializer_list<const std::vector<RowId>*>{&s.ge, &s.eq, &solved}) {
+       std::initializer_list<const std::vector<RowId>*>{&s.eq, &solved, &s.ge}) {
     for (const RowId r : *rows) {
       const Poly p = row(r).p;
       std::vector<proof::Atom> atoms;
@@ -341,8 +341,12 @@ std::optional<Certifier::Split> Certifier::remainder_split(State& s) {
 // Bounds of symbols that have none, so that their values can be enumerated: is a value
 // beyond a guess absurd?
 bool Certifier::bound_symbols(State& s) {
-  constexpr Effort kLittle = {
-      .depth = 2, .products = 1, .enumerate = false, .remainders = false, .bound = false};
+  constexpr Effort kLittle = {.depth = 2,
+                              .products = 1,
+                              .enumerate = false,
+                              .remainders = false,
+                              .bound = false,
+                              .degree = 0};
   for (const Expr x : symbols_) {
     if (!x.is_int()) continue;
     for (const bool upper : {false, true}) {
@@ -433,7 +437,7 @@ bool Certifier::refute(State s, Effort effort) {
     if (s.ge.size() > kMaxRowsForProducts || budget_.spent()) break;
     const size_t rows = s.ge.size();
     bool changed = false;
-    if (products(s, round) || propagate(s, &changed)) return true;
+    if (products(s, round, effort.degree) || propagate(s, &changed)) return true;
     if (close_linear(s, &fractional)) return true;
     if (s.ge.size() == rows && round > 0) break;
   }

@@ -15,6 +15,7 @@ constexpr size_t kMaxFactors = 60;
 constexpr size_t kMaxProducts = 120;
 constexpr size_t kMaxTermsOfFactor = 8;
 constexpr size_t kMaxDegree = 4;
+constexpr size_t kTooMany = 1000;
 
 // With all its divisors of degree 2 and more.
 void note(const Monomial& mono, std::set<Monomial>& known) {
@@ -29,7 +30,7 @@ void note(const Monomial& mono, std::set<Monomial>& known) {
 }
 }  // namespace
 
-bool Certifier::products(State& s, int round) {
+bool Certifier::products(State& s, int round, size_t more_degree) {
   std::set<Monomial> known;
   for (const auto* rows : {&s.ge, &s.eq, &s.ne}) {
     for (const RowId r : *rows) {
@@ -40,6 +41,11 @@ bool Certifier::products(State& s, int round) {
     for (const Poly::Term& t : row(r).p.terms()) note(t.mono, known);
   }
   if (known.empty()) return false;
+  if (s.degree == 0) {
+    for (const Monomial& m : known) s.degree = std::max(s.degree, m.size());
+  }
+  const size_t degree = std::max<size_t>(s.degree, 2) + more_degree;
+  std::erase_if(known, [&](const Monomial& m) { return m.size() > degree; });
   const auto fresh = [&](const Poly& p) {
     size_t n = 0;
     for (const Poly::Term& t : p.terms())
@@ -62,8 +68,9 @@ bool Certifier::products(State& s, int round) {
       size_t nonlinear = 0;
       for (const Poly::Term& x : a.without_constant()) {
         for (const Poly::Term& y : b.without_constant()) {
-          const bool is_known = known.contains(proof::product(x.mono, y.mono));
-          ++(is_known ? nonlinear : unknown);
+          const Monomial mono = proof::product(x.mono, y.mono);
+          ++(known.contains(mono) ? nonlinear : unknown);
+          if (mono.size() > degree) unknown = kTooMany;
         }
       }
       if (nonlinear == 0 || unknown > allowed) continue;
