@@ -132,6 +132,13 @@ class Certifier {
   // ---- certify_product.cc
   bool products(State& s, int round, size_t more_degree);
 
+  // ---- certify_round.cc: rows divided by terms whose sign is known
+  bool divide_rows(State& s, bool* changed);
+  bool divide_ge(State& s, RowId r, const Poly& b, bool* changed);
+  bool divide_eq(State& s, RowId r, const Poly& b, bool* changed);
+  bool divide_ne(State& s, RowId r, proof::Atom atom, bool* changed);
+  RowId round(const State& s, RowId r, const Poly& b, const Poly& z);
+
   // ---- certify_cases.cc
   struct Split {
     Step step;

@@ -425,6 +425,7 @@ bool Certifier::refute(State s, Effort effort) {
     bool changed = false;
     if (propagate(s, &changed)) return true;
     if (congruences(s, &changed)) return true;
+    if (divide_rows(s, &changed)) return true;
     if (simple_consequences(s, !effort.enumerate, &changed)) return true;
     if (budget_.spent()) return false;
     if (!changed) break;
