@@ -163,6 +163,20 @@ function(congrua_library target with_z3)
   endif()
 endfunction()
 
+# The static library TARGET of these modules alone, for what must do without the others.
+function(congrua_part target)
+  add_library(${target} STATIC EXCLUDE_FROM_ALL)
+  foreach(module IN LISTS ARGN)
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:congrua_${module}>)
+  endforeach()
+  set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}/include")
+  target_link_libraries(${target}
+    PUBLIC ${CONGRUA_ABSL_TARGETS}
+    PRIVATE fmt::fmt Threads::Threads)
+endfunction()
+
 # The command-line program over LIBRARY; OUTPUT is its file name.
 function(congrua_program target library output)
   file(GLOB main CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/cli/main.cc")

@@ -38,6 +38,10 @@ RowId Certifier::derive(const State& s, const Poly& wanted, bool hard) {
   const Poly p = reduce(s, wanted, &back);
   const auto finish = [&](Summands sum, Int of_p, const Int& slack) {
     // sum + slack = of_p * p, and p + back = wanted.
+    if (back.empty() && slack.is_zero() && sum.size() == 1 &&
+        row(sum[0].second).p == wanted) {
+      return sum[0].second;
+    }
     for (const auto& [factor, r] : back) {
       Poly scaled;
       scaled.add_scaled(factor, of_p);

@@ -55,6 +55,19 @@ PrintOptions unshared() {
 
 std::string term_text(Expr e) { return "{" + congrua::to_string(e, unshared()) + "}"; }
 
+// Atoms are shown as people write them: floor_div(-n, t) is -ceil_div(n, t).
+bool is_one_factor(std::string_view text) {
+  int depth = 0;
+  bool quoted = false;
+  for (const char c : text) {
+    if (c == '|') quoted = !quoted;
+    if (quoted) continue;
+    depth += (c == '(') - (c == ')');
+    if (depth == 0 && (c == ' ' || c == '-' || c == '*')) return false;
+  }
+  return true;
+}
+
 std::string poly_text(const Poly& p, const Checker& checker) {
   std::string out;
   const auto term = [&](const Int& coef, std::string_view mono) {
@@ -70,7 +83,7 @@ std::string poly_text(const Poly& p, const Checker& checker) {
     for (const Atom a : t.mono) {
       const std::string atom = congrua::to_string(checker.atom(a), unshared());
       if (!mono.empty()) mono += "*";
-      mono += checker.atom(a).op() == Op::kAdd ? "(" + atom + ")" : atom;
+      mono += is_one_factor(atom) ? atom : "(" + atom + ")";
     }
     term(t.coef, mono);
   }

@@ -52,6 +52,10 @@ class Coverage {
     const Expr goal = a.truth == Truth::kTrue ? guard : !guard;
     const absl::Status status = check(*a.certificate, all_facts, goal);
     EXPECT_TRUE(status.ok()) << what << ": " << status.ToString();
+    if (a.certificate->steps.size() > 100) return;
+    const std::string text = to_string(*a.certificate, all_facts, goal);
+    const absl::StatusOr<Certificate> again = parse_certificate(guard.pool(), text);
+    EXPECT_TRUE(again.ok() && *again == *a.certificate) << text;
   }
 
   // At least this share, in percent, has a certificate.
@@ -112,6 +116,25 @@ TEST(Certify, Tables) {
     ask_text(coverage, c.facts, c.guard);
   }
   coverage.expect(100);
+}
+
+TEST(Certify, TheExampleOfTheDocument) {
+  ExprPool pool;
+  Facts facts(pool);
+  const std::vector<Expr> given = {read(pool, "floor_mod(n, 8) == 0"),
+                                   read(pool, "n >= 1")};
+  for (const Expr f : given) EXPECT_TRUE(facts.add(f).ok());
+  const Expr goal = read(pool, "n >= 8");
+  const Answer a = facts.decide(goal, {.certificate = true});
+  ASSERT_NE(a.certificate, nullptr);
+  std::ifstream in("docs/proofs.md");
+  std::string text;
+  for (std::string line; std::getline(in, line);) {
+    if (line.size() > 4 && line.starts_with("    ") && line[4] >= '0' && line[4] <= '9') {
+      text += line.substr(4) + "\n";
+    }
+  }
+  EXPECT_EQ(text, to_string(*a.certificate, given, goal));
 }
 
 TEST(Certify, FuzzRandomSystems) {
