@@ -3,32 +3,25 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "congrua/guard.h"
-#include "congrua/proof.h"
-#include "congrua/text.h"
 #include "smt2/script.h"
 #include "smt2/translate.h"
 #include "tests/expr/reference.h"
+#include "tests/guard/coverage.h"
 
 namespace congrua {
 namespace {
 
-using Kind = smt2::ScriptCommand::Kind;
+using guard_test::Coverage;
 
-struct Coverage {
-  size_t found = 0, all = 0, steps = 0;
-  std::map<std::string, std::pair<size_t, size_t>> by_layer;
-};
+using Kind = smt2::ScriptCommand::Kind;
 
 void walk(const std::string& text, const std::string& file, Coverage& coverage) {
   const smt2::Script script = smt2::read_script(text);
@@ -51,30 +44,7 @@ void walk(const std::string& text, const std::string& file, Coverage& coverage) 
     if (c.kind != Kind::kAssert) continue;
     const Expr guard = translation.expr(c.term);
     side_facts();
-    Answer a = facts.decide(guard, {.explain = false});
-    if (a.truth == Truth::kTrue || a.truth == Truth::kFalse) {
-      a = facts.decide(guard, {.certificate = true});
-      auto& [found, all] = coverage.by_layer[std::string(layer_name(a.layer))];
-      ++all;
-      ++coverage.all;
-      if (a.certificate != nullptr) {
-        ++found;
-        ++coverage.found;
-        coverage.steps += a.certificate->steps.size();
-        std::vector<Expr> given;
-        for (FactId i = 0; i < facts.size(); ++i) given.push_back(facts.fact(i));
-        const absl::Status status =
-            check(*a.certificate, given, a.truth == Truth::kTrue ? guard : !guard);
-        EXPECT_TRUE(status.ok())
-            << file << ": " << to_string(guard) << ": " << status.ToString();
-      } else if (std::getenv("CONGRUA_MISSES") != nullptr) {
-        std::printf("none by %s: %s: %s\n", std::string(layer_name(a.layer)).c_str(),
-                    file.c_str(), to_string(guard).c_str());
-        for (const FactId f : a.rests_on) {
-          std::printf("    %s\n", to_string(facts.fact(f)).c_str());
-        }
-      }
-    }
+    coverage.ask(facts, guard, {}, file);
     facts.add(guard).IgnoreError();
     static_cast<void>(translation.assume(c.term));
     side_facts();
@@ -105,13 +75,7 @@ TEST(Certificates, FuzzRecordedGuards) {
     text << in.rdbuf();
     walk(text.str(), path.filename().string(), coverage);
   }
-  std::printf("certificates: %zu of %zu, %zu steps;", coverage.found, coverage.all,
-              coverage.steps);
-  for (const auto& [layer, counts] : coverage.by_layer) {
-    std::printf(" %s %zu/%zu", layer.c_str(), counts.first, counts.second);
-  }
-  std::printf("\n");
-  EXPECT_GE(100 * coverage.found, 99 * coverage.all);
+  coverage.expect(99);
 }
 
 }  // namespace
