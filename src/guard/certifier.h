@@ -33,6 +33,7 @@ inline constexpr RowId kNoRow = UINT32_MAX;
 struct CertifyState {
   std::vector<RowId> pending;  // not yet looked at
   std::vector<RowId> ge, eq, ne, truth;
+  std::vector<RowId> settled;  // of all these, as they were before they were reduced
   // What is replaced by the p = 0 beside it, p = c*(lead - rest), c = 1 or -1: an atom
   // that is not in the rest, or a product that is its greatest monomial.
   std::vector<std::pair<proof::Monomial, RowId>> solved;
@@ -99,6 +100,7 @@ class Certifier {
   // ---- certify_rows.cc
   bool settle(State& s);
   bool settle_row(State& s, RowId r);
+  void prefer_constant(State& s, RowId r);
   bool settle_ge(State& s, RowId r);
   bool settle_eq(State& s, RowId r);
   bool settle_ne(State& s, RowId r);
@@ -169,6 +171,8 @@ class Certifier {
   std::vector<uint32_t> counts_;  // of cases, by step
   std::vector<Expr> symbols_;     // of the facts in use and the goal
   Farkas farkas_;
+  // Symbols are replaced by values alone: their bounds are to be seen, and enumerated.
+  bool keep_symbols_ = false;
 };
 
 }  // namespace congrua::guard

@@ -15,7 +15,10 @@ using internal::Node;
 RowId Certifier::emit(Step s) {
   size_t work = 8;
   for (const RowId r : s.rows) {
-    if (const Row* x = checker_.row(r)) work += x->p.terms().size() * 4;
+    const Row* x = checker_.row(r);
+    if (x == nullptr) continue;
+    work += x->p.terms().size() * 4;
+    if (!x->p.is_zero()) work += x->p.terms().back().coef.bit_length() / 16;
   }
   spend(work);
   if (!checker_.apply(s).ok()) return kNoRow;
@@ -241,6 +244,7 @@ std::optional<Certificate> Certifier::run(std::span<const FactId> use) {
     Budget part(std::min(budget_.left(), all * static_cast<int64_t>(i + 1) / 10),
                 budget_.cancel_flag());
     const int64_t granted = part.left();
+    keep_symbols_ = kEfforts[i].enumerate;
     std::swap(part, budget_);
     const bool closed = refute(start, kEfforts[i]);
     std::swap(part, budget_);

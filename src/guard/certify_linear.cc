@@ -12,6 +12,8 @@ namespace {
 constexpr size_t kMaxRows = 220;
 constexpr size_t kMaxMonomials = 160;
 constexpr int kMaxPivots = 400;
+constexpr size_t kMaxColumns = 16;       // of two rows that are combined to be divided
+constexpr int64_t kMaxMultiplier = 256;  // that is tried for it
 constexpr int kMaxImproved = 6;  // of one bound by propagation: it may climb for ever
 }  // namespace
 
@@ -97,10 +99,12 @@ RowId Certifier::derive(const State& s, const Poly& wanted, bool hard) {
 bool Certifier::propagate(State& s, bool* changed) {
   for (int pass = 0; pass < 3; ++pass) {
     bool any = false;
-    const std::vector<RowId> rows = s.ge;
-    for (const RowId r : rows) {
+    std::vector<std::pair<RowId, int>> rows;
+    for (const RowId r : s.ge) rows.emplace_back(r, 1);
+    for (const RowId r : s.eq) rows.insert(rows.end(), {{r, 1}, {r, -1}});
+    for (const auto& [r, sign] : rows) {
       if (budget_.spent()) return false;
-      const Poly p = row(r).p;
+      const Poly p = sign > 0 ? row(r).p : -row(r).p;
       const auto terms = p.without_constant();
       if (terms.size() < 2 || terms.size() > 12) continue;
       spend(terms.size());
@@ -126,8 +130,8 @@ bool Certifier::propagate(State& s, bool* changed) {
         if (known != kNoRow && row(known).p.constant() <= at) continue;
         if (b.improved >= kMaxImproved) continue;
         Summands all = *sum;
-        all.emplace_back(Poly(Int(1)), r);
-        RowId made = combine(all);
+        all.emplace_back(Poly(Int(sign)), r);
+        RowId made = combine(all, Int());
         if (made == kNoRow) continue;
         made = divide(made);
         ++b.improved;
@@ -205,7 +209,8 @@ void Certifier::tighten_by_equalities(State& s) {
       std::map<Monomial, std::pair<Int, Int>> both;
       for (const Poly::Term& t : p.without_constant()) both[t.mono].first = t.coef;
       for (const Poly::Term& t : q.without_constant()) both[t.mono].second = t.coef;
-      spend(both.size() * both.size());
+      if (both.size() > kMaxColumns) continue;
+      if (!spend(8 * both.size() * both.size())) return;
       Int g;
       for (auto a = both.begin(); a != both.end() && !g.is_one(); ++a) {
         for (auto b = both.begin(); b != a && !g.is_one(); ++b) {
@@ -216,7 +221,8 @@ void Certifier::tighten_by_equalities(State& s) {
       if (g.is_zero() || g.is_one()) continue;
       // m*q_i = -p_i (mod g) for all i; small g are tried out.
       const std::optional<int64_t> limit = g.to_int64();
-      if (!limit || *limit > 4096) continue;
+      if (!limit || *limit > kMaxMultiplier) continue;
+      if (!spend(static_cast<size_t>(*limit) * 4)) return;
       for (int64_t m = 0; m < *limit; ++m) {
         const bool all = std::ranges::all_of(both, [&](const auto& x) {
           return congrua::floor_mod(x.second.first + Int(m) * x.second.second, g)

@@ -195,6 +195,8 @@ bool Certifier::settle_row(State& s, RowId r) {
   if (row(r).kind == Row::Kind::kTruth) return settle_truth(s, r);
   if (row(r).p.terms().size() > kMaxTerms) return false;
   define_atoms(s, row(r).p);
+  if (row(r).kind == Row::Kind::kEq) prefer_constant(s, r);
+  s.settled.push_back(r);
   r = reduced(s, r);
   if (row(r).kind != Row::Kind::kNe) r = divide(r);
   if (row(r).absurd()) {
@@ -213,6 +215,27 @@ bool Certifier::settle_row(State& s, RowId r) {
       break;
   }
   return false;
+}
+
+// An atom that has a value is replaced by nothing else: products of it become linear.
+void Certifier::prefer_constant(State& s, RowId r) {
+  const auto terms = row(r).p.without_constant();
+  if (terms.size() != 1 || terms[0].mono.size() != 1) return;
+  const auto known =
+      std::ranges::find(s.solved, terms[0].mono, &decltype(s.solved)::value_type::first);
+  if (known == s.solved.end() || row(known->second).p.without_constant().size() == 1) {
+    return;
+  }
+  // From the beginning, with this row before the others.
+  s.pending.insert(s.pending.end(), s.settled.begin(), s.settled.end());
+  s.settled.clear();
+  s.ge.clear();
+  s.eq.clear();
+  s.ne.clear();
+  s.bounds.clear();
+  std::erase_if(s.solved, [&](const auto& x) {
+    return row(x.second).p.without_constant().size() > 1;
+  });
 }
 
 bool Certifier::settle_ge(State& s, RowId r) {
@@ -269,6 +292,10 @@ bool Certifier::settle_eq(State& s, RowId r) {
   Monomial lead;
   for (const Poly::Term& t : p.without_constant()) {
     if (t.mono.size() != 1 || !abs(t.coef).is_one()) continue;
+    if (keep_symbols_ && p.without_constant().size() > 1 &&
+        checker_.atom(t.mono[0]).op() == Op::kSymbol) {
+      continue;
+    }
     if (!alone(p, t.mono[0]).is_zero() && (lead.empty() || lead < t.mono)) lead = t.mono;
   }
   if (lead.empty()) {

@@ -4,6 +4,10 @@
 
 namespace congrua::guard {
 
+namespace {
+constexpr unsigned kMaxBits = 1024;  // of a denominator
+}
+
 Farkas::Result Farkas::solve(std::span<const Row> rows, size_t variables, int max_pivots,
                              Budget& budget) {
   bounds_.assign(variables, {});
@@ -83,6 +87,10 @@ Farkas::Result Farkas::solve(std::span<const Row> rows, size_t variables, int ma
     }
     const Int target = below ? bounds_[out->var].lo->value : bounds_[out->var].hi->value;
     pivot(static_cast<size_t>(out - basics_.data()), column);
+    // Long integers cost more, and soon too much.
+    unsigned bits = 0;
+    for (const Basic& b : basics_) bits = std::max(bits, b.denominator.bit_length());
+    if (bits > kMaxBits || !budget.charge(cost * (bits / 64))) return Result::kUnknown;
     value_[column] = target;
   }
   return Result::kUnknown;
