@@ -112,7 +112,7 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
       if (w.negative != negative || (w.negative_divisor && !floor)) continue;
       Poly p = w.mirrored ? negated : a;
       p.constant += w.shift;
-      if (const uint64_t e = estimate(p); e < least) {
+      if (const uint64_t e = estimate(p); best == nullptr || e < least) {
         least = e;
         best = &w;
       }
@@ -147,7 +147,7 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::remainders(const Poly& a,
   if (!near.constant.is_zero()) less.constant -= m;
   for (const Poly* p : {&near, &std::as_const(plain), &a, &std::as_const(less)}) {
     if (p->terms.empty()) continue;
-    if (const uint64_t e = estimate(*p); e < least) {
+    if (const uint64_t e = estimate(*p); best == nullptr || e < least) {
       least = e;
       best = p;
     }
@@ -165,7 +165,7 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::remainders(const Poly& a,
                             scaled(a, Int(-1))};
     for (const Poly& p : mirrors) {
       if (p.terms.empty()) continue;
-      if (const uint64_t e = estimate(p); e < least) {
+      if (const uint64_t e = estimate(p); best == nullptr || e < least) {
         least = e;
         best = &p;
       }
@@ -348,7 +348,7 @@ bool Extractor::try_extreme(Sum& s, size_t i) {
     }
     w.outside = s.open;
     erase_term(w.outside, i);
-    if (const uint64_t e = price_of(w); e < least) {
+    if (const uint64_t e = price_of(w); !best_way || e < least) {
       least = e;
       best_way = w;
     }
