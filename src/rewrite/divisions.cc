@@ -97,6 +97,21 @@ absl::InlinedVector<Int, 8> Simplifier::candidate_divisors(const Parts& parts,
 
 const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const Int& c) {
   const LinearView v(a);
+  // a = t + k with t = r mod g, g a divisor of c: the constant goes as far as it does not
+  // matter, so that x//3 + 1 and (x + 2)//3 are one where x = 1 mod 3.
+  if (!v.constant().is_zero()) {
+    const Node* t = builder_.add_const(a, -v.constant());
+    const Domain d = range(t);
+    if (d.mod() > 1 && !d.is_point()) {
+      const Int g = gcd(Int(d.mod()), c);
+      if (g > Int(1)) {
+        // t + k and t + k' lie in one class of multiples of g for k, k' in one period.
+        const Int r = floor_mod(Int(d.rem()), g);
+        const Int k = floor_div(r + v.constant(), g) * g - floor_div(r, g) * g;
+        if (!(k == v.constant())) return divided(builder_.add_const(t, k), c);
+      }
+    }
+  }
   // Into the arms of a selection where that is shorter.
   if (v.terms().size() == 1 && v.terms()[0].mono->op == Op::kSelect && nesting_ <= 2) {
     const Node* select = v.terms()[0].mono;

@@ -217,6 +217,7 @@ bool Extractor::try_remainder(Sum& s, size_t i) {
         keep(std::move(next), best, best_price);
       }
     }
+    try_nested_remainder(s, i, best, best_price);
   } else {
     // A symbolic divisor of one term: k*b*(a//b).
     const LinearView vb(divisor);
@@ -237,6 +238,60 @@ bool Extractor::try_remainder(Sum& s, size_t i) {
   if (!best) return false;
   s = std::move(*best);
   return true;
+}
+
+// (a//b)%c in a sum with k*(a//b) - k*c*(a//(b*c)), where the canonical form has fused
+// the two divisions: the numerator is the other quotient, of either sign.
+void Extractor::try_nested_remainder(const Sum& s, size_t i, std::optional<Sum>& best,
+                                     uint64_t& best_price) {
+  const Term t = s.open.terms[i];
+  const Int& m = *constant_divisor(t.mono);
+  for (const Term& other : s.open.terms) {
+    if (other.mono == t.mono || other.mono->op != Op::kFloorDiv) continue;
+    const Int* b = constant_divisor(other.mono);
+    if (b == nullptr || !floor_mod(m, *b).is_zero()) continue;
+    const Int c = floor_div(m, *b);
+    if (c.is_one() || !floor_mod(t.coef, c).is_zero()) continue;
+    for (const bool negative : {false, true}) {
+      const Node* x = negative ? builder_.neg(other.mono) : other.mono;
+      const Node* divisor = builder_.constant(c);
+      // x + j with (x + j)//c = +-t + constant.
+      const Node* base = builder_.floor_div(x, divisor);
+      const LinearView vb(base);
+      const LinearView own(args_of(t.mono)[0]);
+      for (const Term& q : vb.terms()) {
+        if (q.mono->op != Op::kFloorDiv || constant_divisor(q.mono) == nullptr) continue;
+        if (!(*constant_divisor(q.mono) == m)) continue;
+        const LinearView have(args_of(q.mono)[0]);
+        const Int gap = own.constant() - have.constant();
+        if (!floor_mod(gap, *b).is_zero()) continue;
+        const Int step = floor_div(gap, *b);
+        for (const Int& j : {step, -step}) {
+          const Node* numerator = builder_.add_const(x, j);
+          const Node* whole = builder_.floor_div(numerator, divisor);
+          // whole = sign * t + rest
+          const Int sign = coefficient(poly_of(whole), t.mono);
+          if (!sign.is_one() && !(-sign).is_one()) continue;
+          const Node* rest = builder_.sub(whole, builder_.scale(t.mono, sign));
+          if (!std::ranges::all_of(poly_of(rest).terms,
+                                   [&](const Term& r) { return r.mono == other.mono; })) {
+            continue;
+          }
+          // k*t = k*sign*(whole - rest), c*whole = numerator - numerator%c
+          const Int k = floor_div(t.coef, c) * sign;
+          Sum next = s;
+          erase_term(next.open, i);
+          add_poly(next.open, poly_of(numerator), k);
+          add_poly(next.open, poly_of(rest), -(t.coef * sign));
+          for (const Signed& r : remainders(poly_of(numerator), c)) {
+            Sum way = next;
+            way.items.push_back({r.negative ? k : -k, {r.view}});
+            keep(std::move(way), best, best_price);
+          }
+        }
+      }
+    }
+  }
 }
 
 // k*(a//m) + k*x = k*((a + m*x)//m): terms of the sum go into the numerator, terms of the

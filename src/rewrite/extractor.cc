@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "expr/factorize.h"
 #include "expr/order.h"
 #include "rewrite/form.h"
 
@@ -285,7 +286,23 @@ ViewId Extractor::show(const Node* n) {
       break;
   }
   if (n->sort != Sort::kInt) return atom(n);
-  return poly_view(poly_of(n));
+  const ViewId plain = poly_view(poly_of(n));
+  return n->op == Op::kAdd && n->degree > 1 ? factored(n, plain) : plain;
+}
+
+ViewId Extractor::factored(const Node* n, ViewId plain) {
+  if (trials_ <= 0 || depth_ > kMaxDepth || n->n > internal::kMaxFactorTerms)
+    return plain;
+  trials_ -= 8;
+  const internal::Factorization f = internal::factorize(builder_, n);
+  if (f.factors.empty()) return plain;
+  ++depth_;
+  Item item{f.content, {}};
+  for (const Node* x : f.factors) item.factors.push_back(value(x));
+  --depth_;
+  std::ranges::sort(item.factors);
+  const ViewId v = sum(std::span(&item, 1), f.rest);
+  return cost(v) < cost(plain) ? v : plain;
 }
 
 ViewId Extractor::poly_view(Poly p) {

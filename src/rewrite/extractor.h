@@ -86,6 +86,8 @@ class Extractor {
 
   ViewId value(const Node* n);
   ViewId poly_view(Poly p);
+  // A sum as the product that it was multiplied out of, if that is found and shorter.
+  ViewId factored(const Node* n, ViewId plain);
   ViewId proposition(const Node* n, bool negated);
   ViewId show(const Node* n);
 
@@ -108,6 +110,8 @@ class Extractor {
   absl::InlinedVector<Signed, 4> quotients(const Poly& a, const Int& m);
   absl::InlinedVector<Signed, 4> remainders(const Poly& a, const Int& m);
   bool try_remainder(Sum& s, size_t i);
+  void try_nested_remainder(const Sum& s, size_t i, std::optional<Sum>& best,
+                            uint64_t& best_price);
   bool try_numerator(Sum& s, size_t i);
   bool try_extreme(Sum& s, size_t i);
   bool try_select(Sum& s, size_t i);

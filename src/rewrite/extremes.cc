@@ -65,6 +65,29 @@ const Node* Simplifier::common_arguments(const Node* n) {
   return builder_.minmax(inner, common);
 }
 
+// min(max(a, y), z) = max(min(a, z), y) where y <= z: of the two, which are each other's
+// negation as often as not, the one whose fingerprint is smaller.
+const Node* Simplifier::order_clamp(const Node* n) {
+  if (n->n != 2) return n;
+  const Op inner = n->op == Op::kMin ? Op::kMax : Op::kMin;
+  for (const size_t i : {size_t{0}, size_t{1}}) {
+    const std::optional<Extreme> x = as_extreme(args_of(n)[i]);
+    const Node* z = args_of(n)[1 - i];
+    if (!x || x->op != inner || x->wholes.size() != 2) continue;
+    for (const size_t j : {size_t{0}, size_t{1}}) {
+      const Node* y = x->wholes[j];
+      if (!(inner == Op::kMax ? at_least(z, y) : at_least(y, z))) continue;
+      const Node* low[] = {x->wholes[1 - j], z};
+      const Node* high[] = {builder_.minmax(n->op, low), y};
+      const Node* other = builder_.minmax(inner, high);
+      const LinearView v(other);
+      if (v.terms().size() != 1 || v.terms()[0].mono->n != 2) continue;
+      if (v.terms()[0].mono->hash < n->hash) return other;
+    }
+  }
+  return n;
+}
+
 // max(select(c, a, b), select(c, d, e)) = select(c, max(a, d), max(b, e)); with one
 // selection alone where that is simpler.
 const Node* Simplifier::hoist_selects(const Node* n) {
@@ -163,6 +186,7 @@ const Node* Simplifier::extreme_step(const Node* n) {
     }
     if (const Node* r = common_arguments(n); r != n) return r;
     if (const Node* r = common_quotient(n); r != n) return r;
+    if (const Node* r = order_clamp(n); r != n) return r;
   }
   return hoist_selects(n);
 }

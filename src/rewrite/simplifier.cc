@@ -15,6 +15,7 @@ namespace {
 // Conditions assumed inside each other.
 constexpr int kMaxNesting = 4;
 constexpr int64_t kProofSteps = 400;
+constexpr size_t kMaxEqualities = 8;  // facts looked at for shorter equal terms
 constexpr int kMaxDepth = 3;          // of extremes looked into for a sign
 constexpr uint32_t kMaxOperands = 8;  // of these
 bool divides_by_zero(const Node* n) {
@@ -197,6 +198,59 @@ uint64_t Simplifier::cost(const Node* n) {
           internal::view_of(n, internal::Language::kSexpr, Division::kFloor))
           .operations();
   return costs_.put(n, operations);
+}
+
+const Node* Simplifier::by_equal_terms(const Node* n) {
+  size_t looked_at = 0;
+  for (const Node* fact : facts_.facts) {
+    if (fact->op != Op::kEq || args_of(fact)[0]->sort != Sort::kInt) continue;
+    if (++looked_at > kMaxEqualities) break;
+    const Node* p = args_of(fact)[0];
+    const internal::LinearView v(p);
+    for (const internal::Term& t : v.terms()) {
+      const bool plus = t.coef.is_one();
+      if ((!plus && !(-t.coef).is_one()) || t.mono->op == Op::kSymbol) continue;
+      if ((n->symbols & t.mono->symbols) != t.mono->symbols) continue;
+      const Node* rest = builder_.sub(builder_.scale(t.mono, t.coef), p);
+      const std::pair<Expr, Expr> exchange[] = {
+          {Builder::expr(t.mono), Builder::expr(plus ? rest : builder_.neg(rest))}};
+      const Node* other = exchanged(n, exchange[0].first, exchange[0].second);
+      if (other != n) n = cheaper(n, run(other));
+    }
+  }
+  return n;
+}
+
+// n with every occurrence of the term from replaced.
+const Node* Simplifier::exchanged(const Node* root, Expr from, Expr to) {
+  internal::NodeColumn<const Node*> done;
+  done.put(Builder::node(from), Builder::node(to));
+  std::vector<const Node*> stack = {root};
+  std::vector<const Node*> children;
+  while (!stack.empty()) {
+    const Node* n = stack.back();
+    if (done.find(n) != nullptr) {
+      stack.pop_back();
+      continue;
+    }
+    bool ready = true;
+    bool changed = false;
+    children.clear();
+    internal::for_each_child(n, [&](const Node* c) {
+      const Node* const* r = done.find(c);
+      if (r == nullptr) {
+        stack.push_back(c);
+        ready = false;
+        return;
+      }
+      changed |= *r != c;
+      children.push_back(*r);
+    });
+    if (!ready) continue;
+    done.put(n, changed ? builder_.rebuild(n, children) : n);
+    stack.pop_back();
+  }
+  return *done.find(root);
 }
 
 std::optional<bool> Simplifier::decided(const Node* proposition) {

@@ -40,6 +40,8 @@ class Simplifier {
   const Node* cheaper(const Node* a, const Node* b) {
     return a == b || cost(a) <= cost(b) ? a : b;
   }
+  // n with what the facts say terms equal put in place of these, where that is cheaper.
+  const Node* by_equal_terms(const Node* n);
 
  private:
   // A linear term over what is seen as one value: a monomial or a remainder.
@@ -58,6 +60,7 @@ class Simplifier {
   };
 
   const Node* step(const Node* n);
+  const Node* exchanged(const Node* root, Expr from, Expr to);
 
   // ---- What the facts say, by layers that cost little
   Domain range(const Node* n) { return facts_.domain_of(facts_.rewrite(n)); }
@@ -82,7 +85,7 @@ class Simplifier {
   const Node* sum_step(const Node* n);
   const Node* product_step(const Node* n);
   const Node* pair_extremes(const Node* n);
-  const Node* distribute_into_extreme(const Node* n);
+  const Node* distribute(const Node* n, bool selection);
   const Node* merge_selects(const Node* n);
   // The selection with the condition instead of its own; null where they differ.
   const Node* with_condition(const Node* select, const Node* condition);
@@ -104,6 +107,7 @@ class Simplifier {
   const Node* absorb(const Node* arg, const Node* other, Op outer);
   const Node* common_arguments(const Node* n);
   const Node* hoist_selects(const Node* n);
+  const Node* order_clamp(const Node* n);
   const Node* common_quotient(const Node* n);
 
   // ---- selections.cc

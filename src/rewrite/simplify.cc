@@ -37,8 +37,8 @@ Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options) {
   const Expr rewritten =
       without_quotient_symbols(impl, Builder::expr(impl.rewrite(Builder::node(e))));
   // Solving for a term may leave something longer.
-  const Expr simple =
-      Builder::expr(simplifier.cheaper(simplifier.run(Builder::node(rewritten)), plain));
+  const Expr simple = Builder::expr(simplifier.by_equal_terms(
+      simplifier.cheaper(simplifier.run(Builder::node(rewritten)), plain)));
   if (!simple.is_bool() || simple.is_const()) return simple;
   const Answer answer = facts.decide(
       simple, {.steps = budget.left(), .cancel = options.cancel, .explain = false});

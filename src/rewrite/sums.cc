@@ -75,19 +75,20 @@ const Node* Simplifier::pair_extremes(const Node* n) {
 }
 
 // k*max(a, b) + r = k*max(a + r/k, b + r/k): the part of r that the operands do not share
-// goes in, so that min(x, y) - x and min(0, y - x) are one node.
-const Node* Simplifier::distribute_into_extreme(const Node* n) {
+// goes in, so that min(x, y) - x and min(0, y - x) are one node. The same for the arms of
+// a selection.
+const Node* Simplifier::distribute(const Node* n, bool selection) {
   const LinearView v(n);
   if (v.terms().size() > kMaxTerms) return n;
   const Term* only = nullptr;
   for (const Term& t : v.terms()) {
-    if (!is_extreme(t.mono)) continue;
+    if (selection ? t.mono->op != Op::kSelect : !is_extreme(t.mono)) continue;
     if (only != nullptr) return n;
     only = &t;
   }
   if (only == nullptr || only->mono->n > kMaxDistributed || v.terms().size() < 2)
     return n;
-  const auto args = args_of(only->mono);
+  const auto args = args_of(only->mono).subspan(selection ? 1 : 0);
   const Int& k = only->coef;
   const Node* moved = builder_.constant(Int(0));
   for (const Term& t : v.terms()) {
@@ -99,9 +100,11 @@ const Node* Simplifier::distribute_into_extreme(const Node* n) {
   if (moved->op == Op::kConst) return n;
   Nodes wholes;
   for (const Node* a : args) wholes.push_back(builder_.add(a, moved));
-  const Node* extreme = builder_.minmax(only->mono->op, wholes);
+  const Node* whole = selection
+                          ? builder_.select(args_of(only->mono)[0], wholes[0], wholes[1])
+                          : builder_.minmax(only->mono->op, wholes);
   const Node* rest = builder_.sub(n, builder_.scale(builder_.add(only->mono, moved), k));
-  return builder_.add(builder_.scale(extreme, k), rest);
+  return builder_.add(builder_.scale(whole, k), rest);
 }
 
 // The condition of a selection may be exchanged for another one where both arms agree on
@@ -206,10 +209,11 @@ const Node* Simplifier::sum_step(const Node* n) {
   }
   if (extremes) {
     if (const Node* r = pair_extremes(n); r != n) return r;
-    if (const Node* r = distribute_into_extreme(n); r != n) return r;
+    if (const Node* r = distribute(n, false); r != n) return r;
   }
   if (selects) {
     if (const Node* r = merge_selects(n); r != n) return r;
+    if (const Node* r = distribute(n, true); r != n) return r;
   }
   return n;
 }
