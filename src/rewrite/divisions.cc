@@ -142,6 +142,25 @@ const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const I
   if (const Node* r = attempt(v.terms(), v.constant(), builder_.constant(Int(0)))) {
     return r;
   }
+  // (x//b + r)//c = (x + b*r)//(b*c): of several quotients the builder fuses none, here
+  // it is the one with the least divisor.
+  const Term* inner = nullptr;
+  for (const Term& t : v.terms()) {
+    if (t.mono->op != Op::kFloorDiv || !t.coef.is_one()) continue;
+    const Int* b = constant_divisor(t.mono);
+    if (b == nullptr || !(*b * c).is_small()) continue;
+    const Int* least = inner == nullptr ? nullptr : constant_divisor(inner->mono);
+    if (least == nullptr || *b < *least ||
+        (*b == *least && t.mono->hash < inner->mono->hash)) {
+      inner = &t;
+    }
+  }
+  if (inner != nullptr) {
+    const Int& b = *constant_divisor(inner->mono);
+    const Node* rest = builder_.scale(builder_.sub(a, inner->mono), b);
+    const Node* fused = builder_.add(args_of(inner->mono)[0], rest);
+    return divided(fused, b * c);
+  }
   // Quotients that would make remainders with other terms if multiples of c were added.
   Poly completed = poly_of(a);
   Poly whole;

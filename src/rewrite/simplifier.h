@@ -90,6 +90,7 @@ class Simplifier {
   // The selection with the condition instead of its own; null where they differ.
   const Node* with_condition(const Node* select, const Node* condition);
   const Node* join_halves(const Node* n);
+  const Node* exact_quotients(const Node* n);
   std::optional<Extreme> as_extreme(const Node* n);
 
   // ---- divisions.cc

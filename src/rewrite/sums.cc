@@ -1,6 +1,7 @@
 // Sums and products under facts.
 #include <algorithm>
 
+#include "rewrite/polynomials.h"
 #include "rewrite/simplifier.h"
 
 namespace congrua::rewrite {
@@ -192,6 +193,23 @@ const Node* Simplifier::merge_selects(const Node* n) {
   return n;
 }
 
+// k*m*(a//m) = k*(a - r) where the remainder r of a is known.
+const Node* Simplifier::exact_quotients(const Node* n) {
+  const LinearView v(n);
+  for (const Term& t : v.terms()) {
+    if (t.mono->op != Op::kFloorDiv) continue;
+    const Int* m = constant_divisor(t.mono);
+    if (m == nullptr || !m->to_int64() || !floor_mod(t.coef, *m).is_zero()) continue;
+    const Node* a = args_of(t.mono)[0];
+    const Domain r = congrua::floor_mod(range(a), Domain::point(*m->to_int64()));
+    if (!r.is_point()) continue;
+    const Node* exact =
+        builder_.scale(builder_.add_const(a, Int(-r.lo())), floor_div(t.coef, *m));
+    return builder_.add(builder_.sub(n, builder_.scale(t.mono, t.coef)), exact);
+  }
+  return n;
+}
+
 const Node* Simplifier::sum_step(const Node* n) {
   bool extremes = false;
   bool selects = false;
@@ -203,6 +221,9 @@ const Node* Simplifier::sum_step(const Node* n) {
       selects |= t.mono->op == Op::kSelect;
       quotients += t.mono->op == Op::kFloorDiv;
     }
+  }
+  if (quotients > 0 && quotients < kMaxTerms) {
+    if (const Node* r = exact_quotients(n); r != n) return r;
   }
   if (quotients > 1 && quotients < kMaxTerms) {
     if (const Node* r = join_halves(n); r != n) return r;
