@@ -38,7 +38,7 @@ class NodeColumn {
   }
 
  private:
-  static constexpr size_t kPage = 256;
+  static constexpr size_t kPage = 64;
   struct Page {
     std::array<T, kPage> value{};
     std::array<uint32_t, kPage> stamp{};

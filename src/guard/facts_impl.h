@@ -15,10 +15,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -62,6 +65,36 @@ class Versions {
  private:
   uint64_t now_ = 1;
   std::array<uint64_t, 64> last_{};
+};
+
+// Domains by node id, with the version at which each was computed; 0: never. The domains
+// of what was never asked for are not even initialised: a pool may have a million nodes.
+class DomainMemo {
+ public:
+  uint64_t made(uint32_t id) const { return id < made_.size() ? made_[id] : 0; }
+  const Domain& operator[](uint32_t id) const {
+    return reinterpret_cast<const Domain*>(values_.get())[id];
+  }
+  // `expected`: how many ids there are.
+  void put(uint32_t id, uint64_t version, const Domain& d, size_t expected) {
+    if (id >= made_.size()) grow(std::max<size_t>({64, id + size_t{1}, expected * 2}));
+    made_[id] = version;
+    std::construct_at(reinterpret_cast<Domain*>(values_.get()) + id, d);
+  }
+
+ private:
+  static_assert(std::is_trivially_copyable_v<Domain> &&
+                std::is_trivially_destructible_v<Domain> &&
+                alignof(Domain) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
+  void grow(size_t size) {
+    std::unique_ptr<std::byte[]> bigger(new std::byte[size * sizeof(Domain)]);
+    if (!made_.empty())
+      std::memcpy(bigger.get(), values_.get(), made_.size() * sizeof(Domain));
+    values_ = std::move(bigger);
+    made_.resize(size);
+  }
+  std::vector<uint64_t> made_;
+  std::unique_ptr<std::byte[]> values_;
 };
 
 // Makes room for an id in a side table that is indexed by it.
@@ -280,18 +313,13 @@ struct Facts::Impl {
   guard::Versions substitution_versions;
   guard::Versions range_versions;
 
-  template <typename T>
-  struct Memo {
-    uint64_t made = 0;
-    T value{};
-  };
   struct Rewritten {
     uint64_t made = 0;
     const Node* value = nullptr;
     uint64_t symbols = 0;  // what it rests on
   };
   std::vector<Rewritten> rewritten_;
-  std::vector<Memo<Domain>> domains_;
+  guard::DomainMemo domains_;
 
   guard::Search search;
   // The symbols that parametrize made, and the quotients that they stand for, older

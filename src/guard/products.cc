@@ -18,6 +18,15 @@ const Factorization& Facts::Impl::factored(const Node* p) {
 }
 
 Domain Facts::Impl::product_domain(const Node* sum) {
+  // Where nothing is known of any factor, nothing is known of their products, but that
+  // squares are not negative.
+  const bool open = std::ranges::all_of(internal::terms_of(sum), [&](const internal::Term& t) {
+    const internal::FactorView view(t.mono);
+    return std::ranges::all_of(view.factors(), [&](const internal::Factor& f) {
+      return f.exponent == 1 && domain_of(f.base).is_all();
+    });
+  });
+  if (open) return Domain::all();
   const Factorization& f = factored(sum);
   const std::optional<int64_t> content = f.content.to_int64();
   const std::optional<int64_t> rest = f.rest.to_int64();

@@ -95,7 +95,7 @@ Domain Facts::Impl::sum_domain(const Node* sum) {
   bool any_quotient = false;
   bool any_product = false;
   for (const internal::Term& t : terms_of(sum)) {
-    d = congrua::add(d, guard::scaled(domains_[t.mono->id].value, t.coef));
+    d = congrua::add(d, guard::scaled(domains_[t.mono->id], t.coef));
     any_quotient |= t.mono->op == Op::kFloorDiv;
     any_product |= t.mono->op == Op::kMul;
   }
@@ -113,7 +113,7 @@ Domain Facts::Impl::sum_domain(const Node* sum) {
 
 // The domain of n from those of its operands, which are in domains_.
 Domain Facts::Impl::compute_domain(const Node* n) {
-  const auto of = [&](const Node* x) -> const Domain& { return domains_[x->id].value; };
+  const auto of = [&](const Node* x) -> const Domain& { return domains_[x->id]; };
   switch (n->op) {
     case Op::kConst:
       return point_of(const_value(n));
@@ -155,11 +155,10 @@ Domain Facts::Impl::compute_domain(const Node* n) {
 
 Domain Facts::Impl::domain_of(const Node* n) {
   const auto valid = [&](const Node* x) {
-    if (x->id >= domains_.size()) return false;
-    const auto& m = domains_[x->id];
-    return m.made != 0 && range_versions.valid(m.made, x->symbols);
+    const uint64_t made = domains_.made(x->id);
+    return made != 0 && range_versions.valid(made, x->symbols);
   };
-  if (valid(n)) return domains_[n->id].value;
+  if (valid(n)) return domains_[n->id];
   absl::InlinedVector<const Node*, 32> stack{n};
   while (!stack.empty()) {
     const Node* x = stack.back();
@@ -177,15 +176,12 @@ Domain Facts::Impl::domain_of(const Node* n) {
       });
     }
     if (!ready) continue;
-    if (builder.num_nodes() > domains_.size())
-      domains_.resize(std::max<size_t>(128, builder.num_nodes() * 2));
     Domain d = compute_domain(x);
     if (const Domain k = known(x); !k.is_all()) d = d.meet(k);
-    if (x->id >= domains_.size()) domains_.resize(x->id + 1);
-    domains_[x->id] = {range_versions.now(), d};
+    domains_.put(x->id, range_versions.now(), d, builder.num_nodes());
     stack.pop_back();
   }
-  return domains_[n->id].value;
+  return domains_[n->id];
 }
 
 }  // namespace congrua

@@ -18,6 +18,12 @@ constexpr int64_t kProofSteps = 400;
 constexpr size_t kMaxEqualities = 8;  // facts looked at for shorter equal terms
 constexpr int kMaxDepth = 3;          // of extremes looked into for a sign
 constexpr uint32_t kMaxOperands = 8;  // of these
+bool is_linear_in_symbols(const Node* p) {
+  const internal::LinearView v(p);
+  return std::ranges::all_of(
+      v.terms(), [](const internal::Term& t) { return t.mono->op == Op::kSymbol; });
+}
+
 bool divides_by_zero(const Node* n) {
   return n->op == Op::kFloorDiv && args_of(n)[1]->op == Op::kConst &&
          internal::const_value(args_of(n)[1]).is_zero();
@@ -121,6 +127,10 @@ bool Simplifier::nonnegative(const Node* p) {
   if (p->op == Op::kConst) return internal::const_value(p).sign() >= 0;
   if (facts_.known_nonnegative(p) == true) return true;
   if (facts_.domain_of(p).lo() >= 0) return true;
+  const bool linked = std::ranges::any_of(
+      facts_.ge_facts, [&](const Node* f) { return (f->symbols & p->symbols) != 0; });
+  // Each symbol once and free of the others: the interval was exact.
+  if (!linked && is_linear_in_symbols(p)) return false;
   if (facts_.shift_nonnegative(p)) return true;
   if (facts_.ge_facts.empty()) return false;
   Budget budget(std::min(kProofSteps, budget_.left()), budget_.cancel_flag());
