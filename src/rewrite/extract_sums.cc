@@ -84,20 +84,54 @@ absl::InlinedVector<Extractor::Item, 8> Extractor::items_of(const Sum& s) {
   return merged;
 }
 
+// What finish() will write, roughly: like items are not looked for, and of common factors
+// only a number that divides everything.
 uint64_t Extractor::price(const Sum& s) {
   --trials_;
-  absl::InlinedVector<Item, 8> items = items_of(s);
-  const uint64_t plain = price_items(items, s.open.constant, cost_);
-  if (items.size() < 2) return plain;
-  // A common factor of all coefficients will be taken out.
+  const size_t count = s.open.terms.size() + s.items.size();
+  if (count == 0) return 0;
+  uint64_t bodies = count - 1 + !s.open.constant.is_zero();
   Int g = s.open.constant;
-  for (const Item& i : items) g = gcd(g, i.coef);
-  if (g.is_one() || g.is_zero()) return plain;
-  const bool negative =
-      std::ranges::all_of(items, [](const Item& i) { return i.coef.sign() < 0; });
-  for (Item& i : items) i.coef = floor_div(i.coef, negative ? -g : g);
-  const Int constant = floor_div(s.open.constant, negative ? -g : g);
-  return std::min(plain, add_costs(price_items(items, constant, cost_), 1));
+  bool all_negative = s.open.constant.sign() <= 0;
+  const auto take = [&](const Int& coef) {
+    g = gcd(g, coef);
+    all_negative &= coef.sign() < 0;
+  };
+  for (const Term& t : s.open.terms) {
+    const FactorView view(t.mono);
+    uint64_t factors = 0;
+    for (const Factor& f : view.factors()) {
+      factors = add_costs(factors, f.exponent);
+      for (uint32_t i = 0; i < std::min<uint32_t>(f.exponent, 64); ++i) {
+        bodies = add_costs(bodies, cost_[atom(f.base)]);
+      }
+    }
+    bodies = add_costs(bodies, factors - 1);
+    take(t.coef);
+  }
+  for (const Item& i : s.items) {
+    for (const ViewId f : i.factors) bodies = add_costs(bodies, cost_[f]);
+    bodies = add_costs(bodies, i.factors.size() - 1);
+    take(i.coef);
+  }
+  // Multiplications by coefficients, and the sign of a sum of subtractions alone.
+  const auto multiplications = [&](const Int& divisor) {
+    uint64_t n = 0;
+    bool all_subtracted = s.open.constant.is_zero();
+    const auto one = [&](const Int& coef) {
+      const Int k = divisor.is_one() ? coef : floor_div(coef, divisor);
+      const bool subtracted = k == Int(-1);
+      all_subtracted &= subtracted;
+      n += !subtracted && !k.is_one();
+    };
+    for (const Term& t : s.open.terms) one(t.coef);
+    for (const Item& i : s.items) one(i.coef);
+    return n + all_subtracted;
+  };
+  const uint64_t plain = multiplications(Int(1));
+  if (count < 2 || g.is_one() || g.is_zero()) return add_costs(bodies, plain);
+  const uint64_t divided = 1 + multiplications(all_negative ? -g : g);
+  return add_costs(bodies, std::min(plain, divided));
 }
 
 // Rewrites the sum as long as it gets shorter.

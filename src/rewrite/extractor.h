@@ -48,7 +48,7 @@ class Extractor {
   bool gave_up() const { return trials_ <= 0; }
 
  private:
-  static constexpr int64_t kTrials = 4'000;
+  static constexpr int64_t kTrials = 1'000;
   static constexpr int kMaxDepth = 3;  // of rewritings inside each other
 
   // coef * product of views

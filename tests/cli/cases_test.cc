@@ -96,7 +96,7 @@ struct FormFloor {
 };
 constexpr FormFloor kFormFloors[] = {
     {"halide", 280, 156},   {"jax", 285, 144}, {"own", 0, 300},
-    {"tinygrad", 710, 199}, {"tvm", 388, 147}, {"xla_mlir", 67, 27},
+    {"tinygrad", 725, 199}, {"tvm", 388, 147}, {"xla_mlir", 67, 27},
 };
 
 TEST(PeerSuites, FormsReachTheFloors) {
