@@ -27,8 +27,9 @@ absl::StatusOr<int64_t> evaluate(Expr e, std::span<const Binding> bindings);
 // The same with a result of any size, in decimal digits.
 absl::StatusOr<std::string> evaluate_text(Expr e, std::span<const Binding> bindings);
 
-// e with every occurrence of the left sides (symbols or opaque terms) replaced, all at
-// once.
+// e with every occurrence of the left sides replaced, all at once. A left side is any
+// term but a constant, and occurs where it is an operand (a part of a sum or a product is
+// not).
 Expr substitute(Expr e, std::span<const std::pair<Expr, Expr>> replacements);
 
 // Symbols occurring in e, in the order of their names.

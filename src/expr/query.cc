@@ -130,20 +130,19 @@ Expr substitute(Expr e, std::span<const std::pair<Expr, Expr>> replacements) {
   const Node* root = Builder::node(e);
   Builder& builder = Builder::of(root);
   absl::flat_hash_map<const Node*, const Node*> image;
-  // A term can hold a variable only if it has all bits of the variable's signature.
-  bool all_symbols = true;
-  uint64_t bits = 0;
+  // A term can hold another only if it has all bits of the other's signature.
+  std::vector<uint64_t> signatures;
   for (const auto& [from, to] : replacements) {
     const Node* n = Builder::node(from);
-    CONGRUA_CHECK(is_variable(n), "substitute replaces symbols and opaque terms");
+    CONGRUA_CHECK(n->op != Op::kConst, "substitute replaces no constant");
     CONGRUA_CHECK(from.sort() == to.sort(),
                   "a replacement has the sort of what it replaces");
-    all_symbols &= n->op == Op::kSymbol;
-    bits |= n->symbols;
+    signatures.push_back(n->symbols);
     image[n] = Builder::node(to);
   }
   const auto untouched = [&](const Node* n) {
-    return all_symbols && (n->symbols & bits) == 0;
+    return std::ranges::none_of(
+        signatures, [&](uint64_t bits) { return (n->symbols & bits) == bits; });
   };
   std::vector<const Node*> children;
   post_order(

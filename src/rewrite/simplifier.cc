@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "congrua/eval.h"
 #include "expr/view.h"
 #include "rewrite/form.h"
 
@@ -224,43 +225,11 @@ const Node* Simplifier::by_equal_terms(const Node* n) {
       const Node* rest = builder_.sub(builder_.scale(t.mono, t.coef), p);
       const std::pair<Expr, Expr> exchange[] = {
           {Builder::expr(t.mono), Builder::expr(plus ? rest : builder_.neg(rest))}};
-      const Node* other = exchanged(n, exchange[0].first, exchange[0].second);
+      const Node* other = Builder::node(substitute(Builder::expr(n), exchange));
       if (other != n) n = cheaper(n, run(other));
     }
   }
   return n;
-}
-
-// n with every occurrence of the term from replaced.
-const Node* Simplifier::exchanged(const Node* root, Expr from, Expr to) {
-  internal::NodeColumn<const Node*> done;
-  done.put(Builder::node(from), Builder::node(to));
-  std::vector<const Node*> stack = {root};
-  std::vector<const Node*> children;
-  while (!stack.empty()) {
-    const Node* n = stack.back();
-    if (done.find(n) != nullptr) {
-      stack.pop_back();
-      continue;
-    }
-    bool ready = true;
-    bool changed = false;
-    children.clear();
-    internal::for_each_child(n, [&](const Node* c) {
-      const Node* const* r = done.find(c);
-      if (r == nullptr) {
-        stack.push_back(c);
-        ready = false;
-        return;
-      }
-      changed |= *r != c;
-      children.push_back(*r);
-    });
-    if (!ready) continue;
-    done.put(n, changed ? builder_.rebuild(n, children) : n);
-    stack.pop_back();
-  }
-  return *done.find(root);
 }
 
 std::optional<bool> Simplifier::decided(const Node* proposition) {

@@ -60,7 +60,6 @@ class Simplifier {
   };
 
   const Node* step(const Node* n);
-  const Node* exchanged(const Node* root, Expr from, Expr to);
 
   // ---- What the facts say, by layers that cost little
   Domain range(const Node* n) { return facts_.domain_of(facts_.rewrite(n)); }

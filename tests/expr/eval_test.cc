@@ -199,6 +199,9 @@ TEST(Substitute, OpaqueTermsAndBooleans) {
   const Expr replaced_args[] = {y + 1};
   EXPECT_EQ(substitute(f * 3, argument), pool.opaque("f", replaced_args) * 3);
   const std::pair<Expr, Expr> truth[] = {{b, pool.boolean(true)}};
+  const std::pair<Expr, Expr> quotient[] = {{floor_div(x, 2), y + 5}};
+  EXPECT_EQ(substitute(3 * floor_div(x, 2) + floor_div(x, 4) + x, quotient),
+            3 * y + floor_div(x, 4) + x + 15);
   EXPECT_EQ(substitute(select(b, x, y), truth), x);
 }
 
