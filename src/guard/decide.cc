@@ -35,7 +35,7 @@ std::optional<bool> Facts::Impl::known_zero(const Node* p) {
   return std::nullopt;
 }
 
-bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer) {
+bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer, int depth) {
   const auto answer = [&](Layer l) {
     *layer = l;
     return true;
@@ -49,6 +49,7 @@ bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer) {
   if (shift_nonnegative(p)) return answer(Layer::kShift);
   if (product_nonnegative(p, budget, layer)) return answer(Layer::kProduct);
   if (product_dominated(p, budget)) return answer(Layer::kProduct);
+  if (quotient_nonnegative(p, budget, layer, depth)) return answer(Layer::kProduct);
   if (dominated(p, budget) || linear_nonnegative(p, budget))
     return answer(Layer::kLinear);
   return false;

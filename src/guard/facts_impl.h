@@ -175,13 +175,17 @@ struct Facts::Impl {
   std::optional<bool> known_zero(const Node* p);
   std::optional<Truth> look_up(const Node* g, Layer* layer);
   Truth prove(const Node* g, Budget& budget, Layer* layer, int nesting = 0);
-  bool prove_ge(const Node* p, Budget& budget, Layer* layer);
+  bool prove_ge(const Node* p, Budget& budget, Layer* layer, int depth = 0);
   std::optional<bool> prove_eq(const Node* p, Budget& budget, Layer* layer);
 
   // ---- shift.cc
   bool shift_nonnegative(const Node* p);
   const Node* shifted(const Node* p);
   bool dominated(const Node* p, Budget& budget);
+
+  // ---- quotients.cc
+  Domain quotient_domain(const Node* quotient);
+  bool quotient_nonnegative(const Node* p, Budget& budget, Layer* layer, int depth);
 
   // ---- products.cc
   struct Signs {
@@ -205,6 +209,7 @@ struct Facts::Impl {
   };
   std::optional<internal::Factorization> as_product(const Node* p);
   void note_product(size_t fact);
+  void revisit_products();
   void make_positive(internal::Factorization& f);
   std::optional<Int> product_at_most(std::span<const Node* const> small,
                                      std::span<const Node* const> large, const Int& limit,

@@ -20,12 +20,13 @@ const Factorization& Facts::Impl::factored(const Node* p) {
 Domain Facts::Impl::product_domain(const Node* sum) {
   // Where nothing is known of any factor, nothing is known of their products, but that
   // squares are not negative.
-  const bool open = std::ranges::all_of(internal::terms_of(sum), [&](const internal::Term& t) {
-    const internal::FactorView view(t.mono);
-    return std::ranges::all_of(view.factors(), [&](const internal::Factor& f) {
-      return f.exponent == 1 && domain_of(f.base).is_all();
-    });
-  });
+  const bool open =
+      std::ranges::all_of(internal::terms_of(sum), [&](const internal::Term& t) {
+        const internal::FactorView view(t.mono);
+        return std::ranges::all_of(view.factors(), [&](const internal::Factor& f) {
+          return f.exponent == 1 && domain_of(f.base).is_all();
+        });
+      });
   if (open) return Domain::all();
   const Factorization& f = factored(sum);
   const std::optional<int64_t> content = f.content.to_int64();
@@ -63,8 +64,28 @@ Facts::Impl::Signs Facts::Impl::signs_of(const Factorization& f) {
 
 bool Facts::Impl::product_nonnegative(const Node* p, Budget& budget, Layer* layer) {
   const Factorization& f = factored(p);
-  if (f.factors.empty() || !f.rest.is_zero()) return false;
+  if (f.factors.empty() || f.rest.sign() > 0) return false;
   const Signs s = signs_of(f);
+  if (!f.rest.is_zero()) {
+    // content * product >= -rest > 0: one factor of unknown sign that is at least 1 in
+    // size, and the others by their intervals.
+    const auto content = f.content.to_int64(), rest = f.rest.to_int64();
+    if (s.open.size() != 1 || s.may_be_zero || !content || !rest || !budget.charge(8))
+      return false;
+    const Node* open = s.open[0];
+    Domain d = Domain::point(*content);
+    bool once = false;
+    for (const Node* x : f.factors) {
+      const bool here = x == open;
+      once |= here;
+      d = congrua::mul(d, !here        ? domain_of(x)
+                          : s.negative ? Domain::interval(kNegInf, -1)
+                                       : Domain::interval(1, kPosInf));
+    }
+    if (!once || congrua::add_const(d, *rest).lo() < 0) return false;
+    const Node* size = s.negative ? builder.neg(open) : open;
+    return prove_ge(builder.add_const(size, Int(-1)), budget, layer);
+  }
   if (s.open.empty()) return !s.negative;
   if (s.open.size() == 2 && s.open[0] == s.open[1]) return !s.negative;
   if (s.open.size() != 1 || !budget.charge(8)) return false;
@@ -89,7 +110,24 @@ std::optional<bool> Facts::Impl::product_zero(const Node* p, Budget& budget,
 void Facts::Impl::learn_factors(const Node* p, Relation relation) {
   if (learn_depth >= kMaxLearnDepth) return;
   const Factorization& f = factored(p);
-  if (f.factors.empty() || !f.rest.is_zero()) return;
+  if (f.factors.empty()) return;
+  if (!f.rest.is_zero()) {
+    // content * product >= -rest > 0: no factor is 0, and their signs agree.
+    if (relation != Relation::kNonNegative || f.rest.sign() > 0) return;
+    ++learn_depth;
+    for (const Node* x : f.factors) {
+      if (!contradictory) learn_ne(x);
+    }
+    if (!contradictory) {
+      const Signs s = signs_of(f);
+      if (s.open.size() == 1) {
+        const Node* size = s.negative ? builder.neg(s.open[0]) : s.open[0];
+        learn_ge(builder.add_const(size, Int(-1)));
+      }
+    }
+    --learn_depth;
+    return;
+  }
   ++learn_depth;
   switch (relation) {
     case Relation::kNotZero:
@@ -119,6 +157,16 @@ void Facts::Impl::learn_factors(const Node* p, Relation relation) {
     }
   }
   --learn_depth;
+}
+
+// A factor's sign may have become known after the product.
+void Facts::Impl::revisit_products() {
+  const size_t count = std::min(product_facts.size(), kMaxProductFacts);
+  for (size_t i = product_facts.size() - count; i < product_facts.size(); ++i) {
+    if (contradictory) return;
+    const Node* p = ge_facts[product_facts[i].fact];  // learning may add facts
+    learn_factors(p, Relation::kNonNegative);
+  }
 }
 
 // content * product + rest with factors of any number, also of a single term.

@@ -132,7 +132,8 @@ Domain Facts::Impl::compute_domain(const Node* n) {
       return d;
     }
     case Op::kFloorDiv:
-      return congrua::floor_div(of(args_of(n)[0]), of(args_of(n)[1]));
+      return congrua::floor_div(of(args_of(n)[0]), of(args_of(n)[1]))
+          .meet(quotient_domain(n));
     case Op::kMin:
     case Op::kMax: {
       Domain d = of(args_of(n)[0]);

@@ -190,6 +190,7 @@ bool Facts::Impl::refute_with(const Node* g, Budget& budget, Layer* layer) {
   bool split = false;
   push_scope();
   add_without_models(g);
+  revisit_products();
   const bool refuted = refute_cases(g, budget, from, kMaxCaseDepth, &split);
   pop_scope();
   if (refuted) *layer = split ? Layer::kSplit : Layer::kLinear;

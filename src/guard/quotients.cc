@@ -1,0 +1,68 @@
+// Quotients by terms: a//b with b > 0 but not a constant. The lemmas are those of
+// docs/proofs.md: b*(a//b) <= a <= b*(a//b) + b - 1, and a//b grows with a.
+#include "guard/facts_impl.h"
+
+namespace congrua {
+
+using internal::args_of;
+using internal::LinearView;
+using internal::Term;
+
+namespace {
+constexpr int kMaxDepth = 2;  // quotients taken apart inside each other
+}  // namespace
+
+// What is known of a - b bounds a//b where the intervals of a and b do not: 0 <= a < b
+// gives 0, and -b <= a gives at least -1.
+Domain Facts::Impl::quotient_domain(const Node* quotient) {
+  const Node* a = args_of(quotient)[0];
+  const Node* b = args_of(quotient)[1];
+  if (b->op == Op::kConst || (a->symbols & b->symbols) == b->symbols) {
+    return Domain::all();
+  }
+  const Domain divisor = domains_[b->id];
+  if (divisor.lo() <= 0) return Domain::all();
+  Domain d = Domain::all();
+  if (known_nonnegative(builder.add_const(builder.sub(b, a), Int(-1))) == true) {
+    d = d.with_hi(0);
+  }
+  if (known_nonnegative(builder.add(a, b)) == true) d = d.with_lo(-1);
+  return d;
+}
+
+// p = q + r with q = a//b is not negative exactly where a + b*r is not; p = r - q exactly
+// where b*r + b - 1 - a is not. p = k*(a//b) - k*(c//b) + r where a >= c and r >= 0.
+bool Facts::Impl::quotient_nonnegative(const Node* p, Budget& budget, Layer* layer,
+                                       int depth) {
+  if (depth >= kMaxDepth || p->op == Op::kConst) return false;
+  const LinearView v(p);
+  for (const Term& t : v.terms()) {
+    if (t.mono->op != Op::kFloorDiv) continue;
+    const Node* b = args_of(t.mono)[1];
+    if (b->op == Op::kConst || domain_of(b).lo() <= 0 || !budget.charge(16)) continue;
+    const Node* a = args_of(t.mono)[0];
+    for (const Term& u : v.terms()) {
+      if (u.mono->op != Op::kFloorDiv || args_of(u.mono)[1] != b || t.coef.sign() <= 0 ||
+          !(u.coef == -t.coef)) {
+        continue;
+      }
+      const Node* gap = builder.sub(u.mono, t.mono);
+      const Node* rest = builder.add(p, builder.scale(gap, t.coef));
+      if (prove_ge(builder.sub(a, args_of(u.mono)[0]), budget, layer, depth + 1) &&
+          prove_ge(rest, budget, layer, depth + 1)) {
+        return true;
+      }
+    }
+    const bool plus = t.coef.is_one();
+    if (!plus && !(-t.coef).is_one()) continue;
+    const Node* rest = builder.sub(p, builder.scale(t.mono, t.coef));
+    const Node* scaled = builder.mul(b, rest);
+    const Node* undivided =
+        plus ? builder.add(a, scaled)
+             : builder.add_const(builder.sub(builder.add(scaled, b), a), Int(-1));
+    if (prove_ge(undivided, budget, layer, depth + 1)) return true;
+  }
+  return false;
+}
+
+}  // namespace congrua
