@@ -77,7 +77,7 @@ TEST(Child, ExitCodeAndException) {
 
 TEST(Child, TimeoutEndsTheWholeGroup) {
   ChildLimits limits;
-  limits.timeout_s = 0.2;
+  limits.timeout_s = 2;  // the grandchild's number must be out by then, on any machine
   const ChildEnd end = run_one(limits, [](int fd) {
     const pid_t grandchild = ::fork();
     if (grandchild == 0) {
@@ -88,8 +88,8 @@ TEST(Child, TimeoutEndsTheWholeGroup) {
     ::sleep(60);
   });
   EXPECT_EQ(end.how, How::kTimeout);
-  EXPECT_GE(end.wall_ms, 200);
-  EXPECT_LT(end.wall_ms, 10'000);
+  EXPECT_GE(end.wall_ms, 2'000);
+  ASSERT_FALSE(end.output.empty());
   // Orphans are reaped by another process, which may take a moment.
   const pid_t grandchild = static_cast<pid_t>(std::stol(end.output));
   bool gone = false;
