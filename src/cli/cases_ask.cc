@@ -97,7 +97,9 @@ class Question {
     if (!case_.word.empty()) {
       answer.text = verdict(engine, answer.layer);
     } else {
-      answer.bounds = facts_->bounds(*expr_, {.explain = false});
+      QuestionOptions options{.explain = false};
+      if (case_.kind == CaseKind::kModular) options.steps = 0;  // no ends are asked for
+      answer.bounds = facts_->bounds(*expr_, options);
     }
     answer.us = watch.us();
     return absl::OkStatus();
@@ -118,7 +120,8 @@ class Question {
     const Stopwatch watch;
     const Expr simplified = simplify(*facts_, *expr_);
     answer.simplify_us = watch.us();
-    const Form form = extract(*facts_, simplified, {.division = division_, .truncation = true});
+    const Form form =
+        extract(*facts_, simplified, {.division = division_, .truncation = true});
     answer.us = watch.us();
     if (!first) return absl::OkStatus();
     answer.text = form.to_sexpr(kMaxTree);
@@ -129,7 +132,8 @@ class Question {
     answer.same_node = simplified == other;
     if (case_.kind == CaseKind::kConfluence) {
       answer.expected_text =
-          extract(*facts_, other, {.division = division_, .truncation = true}).to_sexpr(kMaxTree);
+          extract(*facts_, other, {.division = division_, .truncation = true})
+              .to_sexpr(kMaxTree);
     }
     return absl::OkStatus();
   }

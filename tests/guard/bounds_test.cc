@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "congrua/guard.h"
@@ -26,6 +29,74 @@ TEST_F(BoundsTest, IntervalAndCongruence) {
   EXPECT_EQ(bounds("7"), (Bounds{.lo = 7, .hi = 7, .modulus = 0, .residue = 7}));
   EXPECT_EQ(bounds("-7"), (Bounds{.lo = -7, .hi = -7, .modulus = 0, .residue = -7}));
   EXPECT_EQ(bounds("floor_mod(y, 8)"), (Bounds{.lo = 0, .hi = 7}));
+}
+
+// The ends are attained, or there are none.
+TEST_F(BoundsTest, EndsAreAttained) {
+  struct Case {
+    std::string_view facts, term;
+    std::optional<int64_t> lo, hi;
+  };
+  constexpr std::nullopt_t kNone = std::nullopt;
+  constexpr Case kCases[] = {
+      // A term met twice.
+      {"x >= 0, x <= 9", "x - floor_mod(x, 5)", 0, 5},
+      {"x >= 0, x <= 124", "floor_div(floor_div(-x, 2) + 10, 2)", -26, 5},
+      {"x >= -9, x <= 4, y >= 1, y <= 10", "floor_mod(x, y)", 0, 9},
+      {"y >= 4, y <= 10", "floor_mod(x, y)", 0, 9},
+      {"x >= 0, x <= 9", "x*x - 6*x", -9, 27},
+      // Products: the ends of the box, not of the parts.
+      {"x >= 1, x <= 15, y >= 1, y <= 15", "8*x + 8*y - x*y", 15, 113},
+      {"x >= 1, y >= 1", "x + y - x*y + x*x*y", 2, kNone},
+      // Quotients by unknown divisors.
+      {"x >= 1", "floor_div(x, x + 4)", 0, 0},
+      {"x >= 1", "floor_mod(11 - x, x + 4)", 0, 15},
+      {"x >= 5", "floor_div(3*x, x - 1)", 3, 3},
+      // Facts that tie symbols.
+      {"x >= 0, y >= x, y <= 10, x + y <= 12", "x", 0, 6},
+      {"x >= y + 3, y >= 2*x - 4", "x", kNone, 1},
+      {"x >= 0, x <= 20, floor_mod(x, 3) == 2, floor_mod(x, 4) == 1", "x", 5, 17},
+      {"x >= 1, y >= 1, x*y <= 12", "x", 1, 12},
+      {"x == 4*y + z, z >= 1, z <= 3", "x - 4*y", 1, 3},
+      // Cases.
+      {"x >= 0, x <= 7", "select(x < 3, x, 1 - x)", -6, 2},
+      {"x >= 0, x <= 9, y >= 0, y <= 9", "max(x, y) - min(x, y)", 0, 9},
+      {"x != 0, x >= -1, x <= 1", "x*x", 1, 1},
+      {"x >= 0 or x <= -10", "abs(x + 5)", 5, kNone},
+      // No end.
+      {"", "x - y", kNone, kNone},
+      {"x >= 0", "x*y", kNone, kNone},
+      {"y >= 1", "floor_div(x, y)", kNone, kNone},
+  };
+  for (const Case& c : kCases) {
+    facts_.push();
+    for (size_t at = 0; at < c.facts.size();) {
+      const size_t comma = std::min(c.facts.find(", ", at), c.facts.size());
+      // Commas inside calls belong to the fact.
+      size_t end = comma;
+      const auto open = [&] {
+        const std::string_view part = c.facts.substr(at, end - at);
+        return std::ranges::count(part, '(') != std::ranges::count(part, ')');
+      };
+      while (open()) end = std::min(c.facts.find(", ", end + 1), c.facts.size());
+      ASSERT_TRUE(facts_.add(read(c.facts.substr(at, end - at))).ok()) << c.facts;
+      at = end + 2;
+    }
+    const Bounds b = bounds(c.term);
+    EXPECT_EQ(b.lo, c.lo) << c.facts << ": " << c.term;
+    EXPECT_EQ(b.hi, c.hi) << c.facts << ": " << c.term;
+    facts_.pop();
+  }
+}
+
+TEST_F(BoundsTest, NoStepsNoSearch) {
+  ASSERT_TRUE(facts_.add(read("x >= 0")).ok());
+  ASSERT_TRUE(facts_.add(read("x <= 9")).ok());
+  const Bounds b = facts_.bounds(read("x*x - 6*x"), {.steps = 0});
+  EXPECT_LE(*b.lo, -9);
+  EXPECT_GE(*b.hi, 27);
+  EXPECT_GT(*b.hi - *b.lo, 36);  // the interval layer alone
+  EXPECT_EQ(facts_.bounds(read("2*x + 1"), {.steps = 0}).hi, 19);
 }
 
 TEST_F(BoundsTest, KnownEqualitiesAreFollowed) {
