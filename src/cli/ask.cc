@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cli/command.h"
+#include "congrua/proof.h"
 #include "congrua/simplify.h"
 #include "congrua/text.h"
 
@@ -98,6 +99,17 @@ std::string line(const Json& j) {
   return j.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+// The steps of an answer's certificate, a line each; empty: there is none.
+std::string proof_text(const Answer& answer, Asked& asked) {
+  if (answer.certificate == nullptr) return {};
+  std::vector<Expr> facts;
+  for (size_t i = 0; i < asked.facts().size(); ++i) {
+    facts.push_back(asked.facts().fact(static_cast<FactId>(i)));
+  }
+  const Expr goal = answer.truth == Truth::kTrue ? asked.expr() : !asked.expr();
+  return to_string(*answer.certificate, facts, goal);
+}
+
 Json or_null(const std::optional<int64_t>& v) { return v ? Json(*v) : Json(nullptr); }
 
 }  // namespace
@@ -129,20 +141,24 @@ int run_simplify(const AskOptions& options, std::FILE* out, std::FILE* err) {
 int run_prove(const AskOptions& options, std::FILE* out, std::FILE* err) {
   Asked asked;
   if (!asked.read_all(options, "prove", true, err)) return kAskInput;
-  const Answer answer = decide_both_ways(asked.facts(), asked.expr()).answer;
+  const Answer answer =
+      decide_both_ways(asked.facts(), asked.expr(), {.certificate = options.proof})
+          .answer;
   const bool decided = answer.truth == Truth::kTrue || answer.truth == Truth::kFalse;
   const std::string_view verdict = decided ? truth_name(answer.truth) : "unknown";
+  const std::string proof = proof_text(answer, asked);
   if (options.json) {
     Json facts = Json::array();
     for (const FactId id : answer.rests_on) facts.push_back(options.facts[id]);
     Json model = nullptr;
     for (const auto& [term, value] : answer.counterexample)
       model[asked.text(term)] = value;
-    return write(line({{"answer", verdict},
-                       {"layer", layer_name(answer.layer)},
-                       {"facts", std::move(facts)},
-                       {"model", std::move(model)}}),
-                 "prove", out, err);
+    Json j = {{"answer", verdict},
+              {"layer", layer_name(answer.layer)},
+              {"facts", std::move(facts)},
+              {"model", std::move(model)}};
+    if (options.proof) j["proof"] = proof.empty() ? Json(nullptr) : Json(proof);
+    return write(line(j), "prove", out, err);
   }
   std::string text = fmt::format("{}\n", verdict);
   if (answer.layer != Layer::kNone)
@@ -154,6 +170,14 @@ int run_prove(const AskOptions& options, std::FILE* out, std::FILE* err) {
         fmt::format("{}{} = {}", i == 0 ? "fails at: " : ", ", asked.text(term), value);
   }
   if (!answer.counterexample.empty()) text += '\n';
+  if (options.proof && decided) {
+    if (proof.empty()) {
+      text += "proof: none was found\n";
+    } else {
+      const bool holds = answer.truth == Truth::kTrue;
+      text += fmt::format("proof of the {}:\n{}", holds ? "goal" : "negation", proof);
+    }
+  }
   return write(text, "prove", out, err);
 }
 
@@ -205,6 +229,8 @@ answer could not be written.)~";
         ->allow_extra_args(false)
         ->option_text("FACT");
     sub->add_flag("--json", options->json, "Print one JSON object");
+    if (c.run == run_prove)
+      sub->add_flag("--proof", options->proof, "Print the proof, step by step");
     sub->footer(std::string(kFooter));
     sub->callback([options, sub, c, &exit_code] {
       std::vector<std::string> rest = sub->remaining();

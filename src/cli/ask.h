@@ -21,6 +21,7 @@ struct AskOptions {
   std::string question;
   std::vector<std::string> facts;
   bool json = false;
+  bool proof = false;  // prove: with the certificate
 };
 
 int run_simplify(const AskOptions& options, std::FILE* out, std::FILE* err);

@@ -7,8 +7,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "congrua/proof.h"
+#include "congrua/text.h"
 
 namespace congrua::cli {
 namespace {
@@ -61,6 +66,50 @@ TEST(ProveCommand, Json) {
   EXPECT_EQ(
       run(run_prove, {"n >= 8", {"n >= 5"}, true}).out,
       "{\"answer\":\"unknown\",\"layer\":\"model\",\"facts\":[],\"model\":{\"n\":5}}\n");
+}
+
+TEST(ProveCommand, ProofsInSteps) {
+  const auto prove = [](std::string goal, std::vector<std::string> facts, bool json) {
+    return run(run_prove, {std::move(goal), std::move(facts), json, true}).out;
+  };
+  EXPECT_EQ(prove("n >= 4", {"n >= 5"}, false),
+            "true\nlayer: fact_table\nfact: n >= 5\nproof of the goal:\n"
+            "0 goal  # -n + 3 >= 0\n1 fact #0  # n - 5 >= 0\n"
+            "2 combine {1}*[0] + {1}*[1]  # -2 >= 0\n3 close [2]\n");
+  EXPECT_NE(prove("n < 3", {"n >= 5"}, false).find("\nproof of the negation:\n0 goal"),
+            std::string::npos);
+  EXPECT_EQ(prove("n >= 8", {"n >= 5"}, false),
+            "unknown\nlayer: model\nfails at: n = 5\n");
+  EXPECT_NE(prove("n >= 8", {"n >= 5"}, true).find("\"proof\":null"), std::string::npos);
+}
+
+// What is printed is read back, and the checker accepts it.
+TEST(ProveCommand, ProofsAreChecked) {
+  struct Case {
+    std::string goal;
+    std::vector<std::string> facts;
+    bool holds;
+  };
+  const Case cases[] = {
+      {"n >= 8", {"floor_mod(n, 8) == 0", "n >= 1"}, true},
+      {"n <= 7", {"floor_mod(n, 8) == 0", "n >= 1"}, false},
+      {"floor_mod(2*n, 4) == 1", {}, false},
+      {"n*m >= n", {"m >= 1", "n >= 1"}, true},
+  };
+  for (const Case& c : cases) {
+    const Ran r = run(run_prove, {c.goal, c.facts, true, true});
+    const auto j = nlohmann::json::parse(r.out);
+    ASSERT_EQ(j.at("answer"), c.holds ? "true" : "false") << c.goal;
+    ASSERT_TRUE(j.at("proof").is_string()) << c.goal;
+    ExprPool pool;
+    std::vector<Expr> facts;
+    for (const std::string& f : c.facts) facts.push_back(parse_infix(pool, f).value());
+    const Expr goal = parse_infix(pool, c.goal).value();
+    const auto proof = parse_certificate(pool, j.at("proof").get<std::string>());
+    ASSERT_TRUE(proof.ok()) << proof.status();
+    EXPECT_TRUE(check(*proof, facts, c.holds ? goal : !goal).ok()) << c.goal;
+    EXPECT_FALSE(check(*proof, facts, c.holds ? !goal : goal).ok()) << c.goal;
+  }
 }
 
 TEST(ProveCommand, SaysThatFactsContradict) {
