@@ -28,6 +28,10 @@ double median(std::vector<double> values);
 double now_seconds();
 
 // One function per workload; each prints the JSON lines of its protocol.
+int run_w1(const std::string& path, int reps);
+int run_w2(const std::string& path, int reps);
+int run_w3(const std::string& path, int reps);
+int run_w5(const std::string& path, int reps);
 int run_w6(const std::string& path, int reps);
 
 }  // namespace congrua::bench

@@ -1,12 +1,10 @@
 // W6, model finding: sizes that satisfy a traced program's asserts, or that there are
 // none. "ms" runs from the interned asserts to the checked model: compiling, searching,
 // minimising.
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 
-#include "bench/workloads.h"
+#include "bench/workloads_formula.h"
 #include "congrua/text.h"
 #include "expr/builder.h"
 #include "guard/search.h"
@@ -24,20 +22,12 @@ struct Problem {
   std::vector<std::string_view> asserts;
 };
 
-std::optional<int64_t> bound(std::string_view text) {
-  int64_t v = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
-  if (error != std::errc() || end != text.data() + text.size())
-    return std::nullopt;  // inf
-  return v;
-}
-
 Problem read_problem(const Sx& record) {
   Problem p{record.items[1].text, record.items[2].text, record.items[3].text, {}, {}};
   const Sx* vars = record.get("vars");
   for (size_t i = 1; i < vars->items.size(); ++i) {
     const auto& v = vars->items[i].items;
-    p.vars.push_back({v[0].text, {bound(v[1].text), bound(v[2].text)}});
+    p.vars.push_back({v[0].text, {finite(v[1].text), finite(v[2].text)}});
   }
   const Sx* asserts = record.get("asserts");
   for (size_t i = 1; i < asserts->items.size(); ++i)
