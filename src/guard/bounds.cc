@@ -103,6 +103,7 @@ class LowerEnd {
     for (int i = 0; i < kMaxQuestions && unknown_ < kMaxUnknown && !met(); ++i) {
       if (budget_.spent()) break;
       const int64_t v = next(middle);
+      if (v <= Domain::kMinFinite) break;  // an int64 does not hold the end
       const Outcome outcome = ask(v);
       // A new attained value is asked after a middle; where there is none, halve on.
       middle = outcome == Outcome::kUnknown || (outcome == Outcome::kLower && !middle);
@@ -233,12 +234,12 @@ Bounds Facts::bounds(Expr e, const QuestionOptions& options) {
     const Node* n = Builder::node(e);
     const Node* rewritten = impl_->rewrite(n);
     Domain d = impl_->domain_of(n).meet(impl_->domain_of(rewritten));
-    if (options.steps <= 0 || d.is_point() || interval_is_exact(*impl_, n)) {
+    if (options.steps <= 0 || !e.is_int() || d.is_point() ||
+        interval_is_exact(*impl_, n)) {
       return bounds_of(d);
     }
     d = d.meet(impl_->vertex_domain(rewritten));
     Budget budget(options.steps, options.cancel);
-    impl_->implied = nullptr;
     d = LowerEnd(*impl_, n, d, budget).find();
     return bounds_of(neg(LowerEnd(*impl_, impl_->builder.neg(n), neg(d), budget).find()));
   }

@@ -119,6 +119,28 @@ TEST_F(BoundsTest, EndsBeyondAWordAreAbsent) {
   EXPECT_GE(*b.lo, 9'000'000'000'000'000'000);
 }
 
+// A point is found, but no int64 holds the end.
+TEST_F(BoundsTest, EndsAtTheEdge) {
+  ASSERT_TRUE(facts_.add(read("x >= -9000000000000000000")).ok());
+  ASSERT_TRUE(facts_.add(read("x <= 9000000000000000000")).ok());
+  for (const std::string_view term :
+       {"3*x - floor_mod(x, 2)", "x*x - x", "x*x*x - 2*x", "floor_div(x*x, x*x + 1) + x",
+        "x + 9000000000000000000*floor_mod(x, 3)", "-4*x + min(x, 0)"}) {
+    const Bounds b = bounds(term);
+    EXPECT_LE(b.lo.value_or(INT64_MIN), 0) << term;
+    EXPECT_GE(b.hi.value_or(INT64_MAX), 0) << term;
+  }
+}
+
+TEST_F(BoundsTest, TermsOfOtherSorts) {
+  const Expr r = pool_.opaque("r", {}, Sort::kReal);
+  EXPECT_EQ(facts_.bounds(r), Bounds{});
+  const Expr x = pool_.symbol("x");
+  const Expr g = pool_.opaque("g", {&x, 1});
+  ASSERT_TRUE(facts_.add(ge(g, x)).ok());
+  EXPECT_EQ(facts_.bounds(g - x).lo, 0);
+}
+
 TEST_F(BoundsTest, NoValueAtAll) {
   ASSERT_TRUE(facts_.add(read("x >= 3")).ok());
   ASSERT_FALSE(facts_.add(read("x <= 2")).ok());
