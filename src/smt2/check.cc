@@ -124,19 +124,19 @@ CheckResult Checker::check(std::span<const TermId> assumptions, bool want_core) 
   return result;
 }
 
-bool Checker::accept(Model model, std::span<const TermId> assumptions,
-                     CheckResult* result) {
+Verdict Checker::accept(Model model, std::span<const TermId> assumptions,
+                        CheckResult* result) {
   Interpretation interpretation(std::move(model));
   std::vector<TermId> roots = asserts_;
   roots.insert(roots.end(), assumptions.begin(), assumptions.end());
-  const bool holds = interpretation.all_true(env_.terms, roots);
-  if (holds) {
+  const Verdict verdict = interpretation.judge(env_.terms, roots);
+  if (verdict == Verdict::kHolds) {
     result->answer = CheckAnswer::kSat;
     result->reason.clear();
   }
   // Kept in either case: the choices it met tell whether another attempt may help.
   result->model = std::move(interpretation);
-  return holds;
+  return verdict;
 }
 
 // ---- The native engine
@@ -181,12 +181,18 @@ bool Checker::check_native(std::span<const TermId> assumptions, bool want_core,
       native_core(found, result);
       break;
     case guard::Status::kSat:
-      if (accept(translation_->model(found.model), assumptions, result)) {
-        result->layer = found.layer;
-      } else {
-        // What says less than its original may have models that the original has not.
-        models_refuted_ += !translation_->approximate();
-        result->reason = "incomplete";
+      switch (accept(translation_->model(found.model), assumptions, result)) {
+        case Verdict::kHolds:
+          result->layer = found.layer;
+          break;
+        case Verdict::kRefuted:
+          // What says less than its original may have models that the original has not.
+          models_refuted_ += !translation_->approximate();
+          result->reason = "incomplete";
+          break;
+        case Verdict::kNoValue:
+          result->reason = "the model has values too large to check";
+          break;
       }
       break;
     case guard::Status::kUnknown:
@@ -337,13 +343,18 @@ void Checker::read_z3(const guard::Z3Result& found,
   }
   Model model;
   const bool rational = z3_model(found, &model);
-  if (accept(std::move(model), assumptions, result)) return;
-  bool refuted = rational;
+  Verdict verdict = accept(std::move(model), assumptions, result);
+  if (verdict == Verdict::kHolds) return;
+  bool refuted = rational && verdict == Verdict::kRefuted;
   if (rational && !result->model->functions().empty()) {
     // The values that the standard leaves to the model are not in Z3's list of constants.
     model = {};
     refuted = z3_choices(assumptions, literals, &model);
-    if (refuted && accept(std::move(model), assumptions, result)) return;
+    if (refuted) {
+      verdict = accept(std::move(model), assumptions, result);
+      if (verdict == Verdict::kHolds) return;
+      refuted = verdict == Verdict::kRefuted;
+    }
   }
   models_refuted_ += refuted;
   result->layer = Layer::kNone;

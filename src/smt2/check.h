@@ -78,8 +78,8 @@ class Checker {
   bool z3_choices(std::span<const TermId> assumptions,
                   const std::vector<std::string>& literals, Model* model);
 
-  // Evaluates everything at the model; keeps it in the result if all holds.
-  bool accept(Model model, std::span<const TermId> assumptions, CheckResult* result);
+  // Evaluates everything at the model and keeps it in the result.
+  Verdict accept(Model model, std::span<const TermId> assumptions, CheckResult* result);
   void phase(Phase p);
 
   const Env& env_;

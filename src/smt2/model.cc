@@ -57,10 +57,17 @@ void Interpretation::evaluate_all(const TermTable& terms, std::span<const TermId
   }
 }
 
-bool Interpretation::all_true(const TermTable& terms, std::span<const TermId> roots) {
+Verdict Interpretation::judge(const TermTable& terms, std::span<const TermId> roots) {
   evaluate_all(terms, roots);
-  return std::ranges::all_of(
-      roots, [this](TermId r) { return defined(of(r)) && of(r).is_true(); });
+  Verdict verdict = Verdict::kHolds;
+  for (const TermId r : roots) {
+    if (!defined(of(r))) {
+      verdict = Verdict::kNoValue;
+    } else if (!of(r).is_true()) {
+      return Verdict::kRefuted;
+    }
+  }
+  return verdict;
 }
 
 std::vector<std::optional<Value>> Interpretation::evaluate(

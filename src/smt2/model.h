@@ -26,6 +26,10 @@ struct Model {
   absl::flat_hash_map<TermId, Value> proposals;
 };
 
+// kNoValue: nothing is false, but something has no value that can be written down (a huge
+// power).
+enum class Verdict : unsigned char { kHolds, kRefuted, kNoValue };
+
 // A model together with the functions it chose. A function is a function: of two
 // proposals for equal arguments the one of the older term counts.
 class Interpretation {
@@ -38,7 +42,7 @@ class Interpretation {
   std::vector<std::optional<Value>> evaluate(const TermTable& terms,
                                              std::span<const TermId> roots);
   // Whether every root has the value true.
-  bool all_true(const TermTable& terms, std::span<const TermId> roots);
+  Verdict judge(const TermTable& terms, std::span<const TermId> roots);
 
   Value constant(uint32_t declaration) const {
     const auto it = model_.constants.find(declaration);

@@ -186,6 +186,21 @@ TEST(Session, StatusAndStatistics) {
   EXPECT_EQ(stats.models_refuted, 0u);
 }
 
+// x^(2^20) > 5: the value at x = 2 has more bits than are computed. That is no wrong
+// model.
+TEST(Session, ValuesTooLargeToCheckRefuteNothing) {
+  std::string script = "(declare-const x Int)(assert (> ";
+  for (int i = 0; i < 20; ++i) script += "(let ((x (* x x))) ";
+  script += "x" + std::string(20, ')') + " 5))(check-sat)(get-info :reason-unknown)";
+  std::string out;
+  SessionOptions options;
+  options.engine = Engine::kNative;
+  Session session([&](std::string_view s) { out += s; }, options);
+  session.run(script);
+  EXPECT_TRUE(out.starts_with("unknown\n")) << out;
+  EXPECT_EQ(session.stats().models_refuted, 0u);
+}
+
 TEST(Session, RedirectedOutput) {
   std::string out, file;
   SessionOptions options;
