@@ -6,6 +6,7 @@ namespace congrua::smt2 {
 namespace {
 
 constexpr unsigned kMaxBits = 1u << 20;
+constexpr int kMaxPasses = 8;
 
 Value undefined() { return {Int(0), Int(0)}; }
 bool defined(const Value& v) { return !v.den.is_zero(); }
@@ -38,9 +39,19 @@ Value power(const Value& base, const Value& exponent) {
 const Value& Interpretation::chosen(uint32_t function, std::vector<Value> args,
                                     TermId term) {
   auto [it, added] = functions_.try_emplace({function, std::move(args)});
+  const auto p = model_.proposals.find(term);
+  const bool proposed = p != model_.proposals.end();
   if (added) {
-    const auto p = model_.proposals.find(term);
-    if (p != model_.proposals.end()) it->second = p->second;
+    const auto late = late_.find(it->first);
+    if (late != late_.end()) {
+      it->second = late->second;
+    } else if (proposed) {
+      it->second = p->second;
+    } else if (!settled_) {
+      defaults_.insert(&it->second);
+    }
+  } else if (proposed && defaults_.erase(&it->second) != 0 && it->second != p->second) {
+    late_.emplace(it->first, p->second);
   }
   return it->second;
 }
@@ -48,12 +59,18 @@ const Value& Interpretation::chosen(uint32_t function, std::vector<Value> args,
 void Interpretation::evaluate_all(const TermTable& terms, std::span<const TermId> roots) {
   const std::vector<TermId> order = terms.reachable(roots);
   if (!order.empty() && rank_.size() <= order.back()) rank_.resize(order.back() + 1);
-  values_.clear();
-  values_.reserve(order.size());
-  for (const TermId t : order) {
-    Value v = apply(terms, t);
-    rank_[t] = static_cast<uint32_t>(values_.size());
-    values_.push_back(std::move(v));
+  apply_all(terms, order);
+  if (!settled_) {
+    size_t known = 0;
+    for (int pass = 1; pass < kMaxPasses && late_.size() > known; ++pass) {
+      known = late_.size();
+      functions_.clear();
+      defaults_.clear();
+      apply_all(terms, order);
+    }
+    settled_ = true;
+    late_.clear();
+    defaults_.clear();
   }
 }
 
@@ -79,6 +96,16 @@ std::vector<std::optional<Value>> Interpretation::evaluate(
     out.push_back(defined(of(r)) ? std::optional<Value>(of(r)) : std::nullopt);
   }
   return out;
+}
+
+void Interpretation::apply_all(const TermTable& terms, std::span<const TermId> order) {
+  values_.clear();
+  values_.reserve(order.size());
+  for (const TermId t : order) {
+    Value v = apply(terms, t);
+    rank_[t] = static_cast<uint32_t>(values_.size());
+    values_.push_back(std::move(v));
+  }
 }
 
 Value Interpretation::apply(const TermTable& terms, TermId t) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "smt2/env.h"
 
 namespace congrua::smt2 {
@@ -31,7 +32,8 @@ struct Model {
 enum class Verdict : unsigned char { kHolds, kRefuted, kNoValue };
 
 // A model together with the functions it chose. A function is a function: of two
-// proposals for equal arguments the one of the older term counts.
+// proposals for equal arguments the one of the older term counts, and any of them counts
+// more than the default of a term for which nothing is proposed.
 class Interpretation {
  public:
   explicit Interpretation(Model model) : model_(std::move(model)) {}
@@ -59,8 +61,17 @@ class Interpretation {
   Value apply(const TermTable& terms, TermId t);
   const Value& of(TermId t) const { return values_[rank_[t]]; }
 
+  using Functions = std::map<std::pair<uint32_t, std::vector<Value>>, Value>;
+  // One pass over the terms, in their order.
+  void apply_all(const TermTable& terms, std::span<const TermId> order);
+
   Model model_;
-  std::map<std::pair<uint32_t, std::vector<Value>>, Value> functions_;
+  Functions functions_;
+  // Proposals that came too late, after a default for the same arguments: the first
+  // evaluation is then repeated with these. Later ones keep to what was chosen.
+  Functions late_;
+  absl::flat_hash_set<const Value*> defaults_;  // those of functions_ nobody proposed
+  bool settled_ = false;
   std::vector<uint32_t> rank_;  // of terms in the current evaluation
   std::vector<Value> values_;   // by rank; den 0: no value
 };

@@ -186,6 +186,27 @@ TEST(Session, StatusAndStatistics) {
   EXPECT_EQ(stats.models_refuted, 0u);
 }
 
+// The translation drops what is multiplied by 0 or reduced modulo 0, so that nothing is
+// proposed for it; it stands before a term that has the same arguments and a proposal.
+TEST(Session, ProposalsCountMoreThanDefaults) {
+  for (const std::string_view script : {
+           "(declare-const x Int)(declare-const y Int)(assert (distinct x 0))"
+           "(assert (>= (div (mod (mod x 0) 1) 3) y))"
+           "(assert (>= y (+ (mod y x) (mod x y) (+ y x))))(check-sat)",
+           "(declare-const x Int)(declare-const z Int)(declare-fun f (Int) Int)"
+           "(declare-fun g (Int Int) Int)(assert (distinct (* 0 (f z)) (* 100 x)))"
+           "(assert (< (f (f 5)) (- (g x z))))(check-sat)",
+       }) {
+    std::string out;
+    SessionOptions options;
+    options.engine = Engine::kNative;
+    Session session([&](std::string_view s) { out += s; }, options);
+    session.run(script);
+    EXPECT_EQ(out, "sat\n") << script;
+    EXPECT_EQ(session.stats().models_refuted, 0u) << script;
+  }
+}
+
 // x^(2^20) > 5: the value at x = 2 has more bits than are computed. That is no wrong
 // model.
 TEST(Session, ValuesTooLargeToCheckRefuteNothing) {
