@@ -1,7 +1,7 @@
 // Values, symbols and substitution.
 //
-// Arithmetic is exact at any size. Cost: linear in the DAG; no recursion. Thread safety:
-// that of the pool (substitute builds).
+// Arithmetic is exact. Cost: linear in the DAG, times that of its largest values; no
+// recursion. Thread safety: that of the pool (substitute builds).
 #ifndef CONGRUA_EVAL_H_
 #define CONGRUA_EVAL_H_
 
@@ -22,9 +22,10 @@ using Binding = std::pair<Expr, int64_t>;
 // The value of e (booleans: 0 or 1). Errors: kInvalidArgument for an unbound symbol or
 // opaque term that is read (the branch of a select that is not taken is not read),
 // kFailedPrecondition for a divisor that is 0, kOutOfRange for a result outside int64
-// (intermediate results may be of any size).
+// (intermediate results may be larger), kResourceExhausted where a product would have
+// more than 2^20 bits.
 absl::StatusOr<int64_t> evaluate(Expr e, std::span<const Binding> bindings);
-// The same with a result of any size, in decimal digits.
+// The same with a result outside int64 as well, in decimal digits.
 absl::StatusOr<std::string> evaluate_text(Expr e, std::span<const Binding> bindings);
 
 // e with every occurrence of the left sides replaced, all at once. A left side is any

@@ -1,18 +1,32 @@
 #include "expr/eval.h"
 
+#include <algorithm>
+
 namespace congrua::internal {
 
-namespace {
-Int power(Int base, uint32_t exponent) {
-  if (exponent == 1) return base;
-  Int result(1);
-  for (; exponent != 0; exponent >>= 1) {
-    if (exponent & 1) result *= base;
-    if (exponent > 1) base *= base;
+// Each returns false where the result would be too large.
+bool Evaluator::multiply(Int& product, const Int& by) const {
+  if (!product.is_small() && !by.is_small() &&
+      product.bit_length() + by.bit_length() > max_bits_) {
+    return false;
   }
-  return result;
+  product *= by;
+  return true;
 }
-}  // namespace
+
+bool Evaluator::multiply_power(Int& product, Int base, uint32_t exponent) const {
+  for (; exponent != 0; exponent >>= 1) {
+    if ((exponent & 1) != 0 && !multiply(product, base)) return false;
+    // Read by a later step: the power is as large as this square.
+    if (exponent > 1 && !multiply(base, Int(base))) return false;
+  }
+  return true;
+}
+
+bool Evaluator::too_large(const Node* n) {
+  slots_.put(n, {Int(), fail(EvalError::kTooLarge, n)});
+  return true;
+}
 
 uint32_t Evaluator::fail(EvalError error, const Node* culprit) {
   failures_.emplace_back(error, culprit);
@@ -27,6 +41,9 @@ const Evaluator::Slot* Evaluator::ready(const Node* n, const Assignment& point) 
       return &slots_.put(n, {const_value(n), 0});
     case Op::kSymbol:
     case Op::kOpaque:
+      if (is_huge_product(n)) {
+        return &slots_.put(n, {Int(), fail(EvalError::kTooLarge, n)});
+      }
       if (const Int* v = point.find(n)) return &slots_.put(n, {*v, 0});
       return &slots_.put(n, {Int(), fail(EvalError::kUnbound, n)});
     default:
@@ -56,11 +73,15 @@ const Evaluator::Slot& Evaluator::compute(const Node* n, const Assignment& point
 bool Evaluator::all_true(std::span<const Node* const> propositions,
                          const Assignment& point) {
   clear();
+  error_ = EvalError::kNone;
   for (const Node* n : propositions) {
     const Slot& result = compute(n, point);
-    if (result.error != 0 || result.value.is_zero()) return false;
+    if (result.error == 0 && !result.value.is_zero()) continue;
+    error_ = result.error == 0 ? EvalError::kNone : failures_[result.error - 1].first;
+    culprit_ = result.error == 0 ? nullptr : failures_[result.error - 1].second;
+    if (error_ != EvalError::kTooLarge) return false;
   }
-  return true;
+  return error_ == EvalError::kNone;
 }
 
 std::optional<Int> Evaluator::evaluate(const Node* n, const Assignment& point) {
@@ -122,7 +143,11 @@ bool Evaluator::step_sum(Frame& frame, const Assignment& point, const Node** wan
     }
   }
   Int sum = constant_of(frame.node);
-  for (const Term& t : terms) sum += t.coef * slots_.find(t.mono)->value;
+  for (const Term& t : terms) {
+    Int product = slots_.find(t.mono)->value;
+    if (!multiply(product, t.coef)) return too_large(frame.node);
+    sum += product;
+  }
   slots_.put(frame.node, {std::move(sum), 0});
   return true;
 }
@@ -140,9 +165,14 @@ bool Evaluator::step_product(Frame& frame, const Assignment& point, const Node**
       return true;
     }
   }
-  Int product(1);
-  for (const Factor& f : factors)
-    product *= power(slots_.find(f.base)->value, f.exponent);
+  const bool zero = std::ranges::any_of(
+      factors, [&](const Factor& f) { return slots_.find(f.base)->value.is_zero(); });
+  Int product(zero ? 0 : 1);
+  for (const Factor& f : factors) {
+    if (zero) break;
+    if (!multiply_power(product, slots_.find(f.base)->value, f.exponent))
+      return too_large(frame.node);
+  }
   slots_.put(frame.node, {std::move(product), 0});
   return true;
 }

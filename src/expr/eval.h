@@ -4,6 +4,10 @@
 // conjunction is false where one part is, even if others have no value; all else reads
 // every operand.
 //
+// Products grow fast: x^(2^40) takes a line of text. A product of two numbers beyond 62
+// bits each whose bits sum up to more than a limit has no value here (kTooLarge), nor has
+// a product that the builder left alone. Everything else grows by a few bits at a time.
+//
 // An Evaluator keeps its buffers between calls, so that many small terms, or one term at
 // many points, are evaluated without allocation. Cost: linear in the part of the DAG that
 // is read; no recursion.
@@ -33,19 +37,25 @@ class Assignment {
   NodeColumn<Int> values_;
 };
 
-enum class EvalError : uint8_t { kNone, kUnbound, kDivisionByZero };
+enum class EvalError : uint8_t { kNone, kUnbound, kDivisionByZero, kTooLarge };
 
 class Evaluator {
  public:
+  // Multiplying numbers of 2^15 bits takes 0.1 ms: a search asks at thousands of points.
+  static constexpr unsigned kFewBits = 1u << 16;
+  static constexpr unsigned kManyBits = 1u << 20;
+  explicit Evaluator(unsigned max_bits = kFewBits) : max_bits_(max_bits) {}
+
   // The value of an integer or a proposition (0 or 1); nullopt where it has none at this
   // point.
   std::optional<Int> evaluate(const Node* n, const Assignment& point);
 
-  // Whether all these propositions hold; terms that they share are evaluated once.
+  // Whether all these propositions hold; terms that they share are evaluated once. False
+  // with error() == kTooLarge: none is known not to hold, but some have no value.
   bool all_true(std::span<const Node* const> propositions, const Assignment& point);
 
-  // Why the last evaluate answered nullopt: the unbound symbol or opaque term, or the
-  // kFloorDiv whose divisor is 0.
+  // Why the last evaluate answered nullopt: the unbound symbol or opaque term, the
+  // kFloorDiv whose divisor is 0, or the product or sum that is too large.
   EvalError error() const { return error_; }
   const Node* culprit() const { return culprit_; }
 
@@ -69,7 +79,11 @@ class Evaluator {
   bool step_and(Frame& frame, const Assignment& point, const Node** wanted);
   void apply(const Node* n, const Assignment& point);
   uint32_t fail(EvalError error, const Node* culprit);
+  bool multiply(Int& product, const Int& by) const;
+  bool multiply_power(Int& product, Int base, uint32_t exponent) const;
+  bool too_large(const Node* n);
 
+  unsigned max_bits_;
   NodeColumn<Slot> slots_;
   std::vector<Frame> stack_;
   std::vector<std::pair<EvalError, const Node*>> failures_;

@@ -97,6 +97,13 @@ inline const SymbolNode* as_symbol(const Node* n) {
   return static_cast<const SymbolNode*>(n);
 }
 
+// A product of constants that are too large to be multiplied (builder.cc). It has a value
+// that nobody computes: no assignment can give it another one.
+inline constexpr std::string_view kHugeProduct = "huge_product";
+inline bool is_huge_product(const Node* n) {
+  return n->op == Op::kOpaque && static_cast<const OpaqueNode*>(n)->name == kHugeProduct;
+}
+
 // Arguments of an application or an opaque term; factors' bases are not arguments.
 inline std::span<const Node* const> args_of(const Node* n) {
   switch (n->op) {

@@ -55,13 +55,17 @@ absl::Status bind(std::span<const Binding> bindings, internal::Assignment& point
 absl::StatusOr<Int> value_of(Expr e, std::span<const Binding> bindings) {
   internal::Assignment point;
   if (absl::Status s = bind(bindings, point); !s.ok()) return s;
-  internal::Evaluator evaluator;
+  internal::Evaluator evaluator(internal::Evaluator::kManyBits);
   if (std::optional<Int> v = evaluator.evaluate(Builder::node(e), point))
     return *std::move(v);
   const std::string where = excerpt(evaluator.culprit());
   if (evaluator.error() == internal::EvalError::kDivisionByZero) {
     return absl::FailedPreconditionError("division by zero: the divisor of " + where +
                                          " is 0");
+  }
+  if (evaluator.error() == internal::EvalError::kTooLarge) {
+    return absl::ResourceExhaustedError("the value of " + where +
+                                        " has more than 1,048,576 bits");
   }
   return absl::InvalidArgumentError("no value is given for " + where);
 }

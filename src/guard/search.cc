@@ -23,6 +23,8 @@ constexpr int64_t kPatience = 8;
 // Minimising a model may cost as much as finding it, and at least this.
 constexpr int64_t kMinimiseSteps = 20'000;
 constexpr int64_t kMinimiseFailures = 4'000;
+// A point at which values are too large: as many as computing them takes.
+constexpr int64_t kLargeSteps = 10'000;
 
 }  // namespace
 
@@ -119,7 +121,8 @@ std::vector<std::pair<const Node*, Int>> Search::base() const {
 
 Search::Outcome Search::Impl::find_any(Budget& budget) {
   if (!engine.propagate(budget)) return Outcome::kNone;
-  Tree tree(engine, budget, [this](const std::vector<int64_t>& v) { return check(v); });
+  Tree tree(engine, budget,
+            [&](const std::vector<int64_t>& v) { return check(v, budget); });
   lower_bound = engine.least_sum();
   const Outcome outcome = first_model(tree, budget);
   if (outcome == Outcome::kFound) keep(tree);
@@ -128,7 +131,8 @@ Search::Outcome Search::Impl::find_any(Budget& budget) {
 
 Search::Outcome Search::Impl::find(Budget& budget) {
   if (!engine.propagate(budget)) return Outcome::kNone;
-  Tree tree(engine, budget, [this](const std::vector<int64_t>& v) { return check(v); });
+  Tree tree(engine, budget,
+            [&](const std::vector<int64_t>& v) { return check(v, budget); });
   lower_bound = engine.least_sum();
   const int64_t before = budget.left();
   const Outcome outcome = first_model(tree, budget);
@@ -137,7 +141,7 @@ Search::Outcome Search::Impl::find(Budget& budget) {
   Budget rest(std::min(budget.left(), std::max(kMinimiseSteps, before - budget.left())),
               budget.cancel_flag());
   const int64_t granted = rest.left();
-  Tree again(engine, rest, [this](const std::vector<int64_t>& v) { return check(v); });
+  Tree again(engine, rest, [&](const std::vector<int64_t>& v) { return check(v, rest); });
   minimise(again, rest);
   budget.charge(granted - std::max<int64_t>(rest.left(), 0));
   return Outcome::kFound;
@@ -198,14 +202,25 @@ void Search::Impl::keep(const Tree& tree) {
   }
 }
 
-bool Search::Impl::check(const std::vector<int64_t>& values) {
+bool Search::Impl::holds_at(std::span<const Node* const> propositions,
+                            const internal::Assignment& at,
+                            std::span<const Node* const> admitted, Budget& budget) {
+  if (evaluator.all_true(propositions, at)) return admit(admitted, at);
+  if (evaluator.error() == internal::EvalError::kTooLarge) {
+    refused = true;
+    budget.charge(kLargeSteps);
+  }
+  return false;
+}
+
+bool Search::Impl::check(const std::vector<int64_t>& values, Budget& budget) {
   // Charged by the tree: one step for each variable; the terms between are as many as the
   // runs of propagators that fixed them.
   point.clear();
   for (size_t i = 0; i < values.size(); ++i) {
     point.set(engine.program().cell(engine.variables()[i]).node, Int(values[i]));
   }
-  return evaluator.all_true(constraints, point) && admit(constraints, point);
+  return holds_at(constraints, point, constraints, budget);
 }
 
 }  // namespace congrua::guard

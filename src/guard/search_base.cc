@@ -151,8 +151,8 @@ Search::Outcome Search::Impl::search_component(
         for (size_t i = 0; i < values.size(); ++i) {
           base_point.set(engine.program().cell(cells[i]).node, Int(values[i]));
         }
-        return evaluator.all_true(touched, base_point) &&
-               admit(has_applications ? constraints : touched, base_point);
+        return holds_at(touched, base_point, has_applications ? constraints : touched,
+                        budget);
       },
       cells);
   std::vector<int64_t> preferred;

@@ -30,7 +30,11 @@ struct Search::Impl {
   Outcome find_any(Budget& budget);  // a model, not necessarily small
   Outcome first_model(search::Tree& tree, Budget& budget);
   void minimise(search::Tree& tree, Budget& budget);
-  bool check(const std::vector<int64_t>& values);
+  bool check(const std::vector<int64_t>& values, Budget& budget);
+  // Do the propositions hold there, and does the point belong to a question about
+  // `admitted`?
+  bool holds_at(std::span<const Node* const> propositions, const internal::Assignment& at,
+                std::span<const Node* const> admitted, Budget& budget);
   // Does the point belong to the question: no divisor in the propositions is 0, read or
   // not, and an opaque term has one value wherever its arguments have the same?
   bool admissible(std::span<const Node* const> propositions,
@@ -69,8 +73,8 @@ struct Search::Impl {
   absl::flat_hash_map<const Node*, Parts> parts_of;
   bool has_applications =
       false;  // in anything that was seen: they tie all propositions together
-  // A point was refused for what propagation does not know: to run out of points proves
-  // nothing.
+  // A point was refused for what propagation does not know, or for values too large to
+  // compute: to run out of points proves nothing.
   bool refused = false;
   internal::Evaluator evaluator;
   int64_t lower_bound = 0;      // no model has a smaller sum
