@@ -23,6 +23,10 @@ constexpr size_t kMaxExpansion = 64;
 constexpr size_t kMaxDistribution = 1024;
 // Exponents above this freeze the power as an atom, so that they never overflow.
 constexpr uint32_t kMaxExponent = 1u << 20;
+// Constants beyond 62 bits are multiplied up to this many bits: squaring 3 forty times
+// would fill the memory. Above it the product is an opaque term. (Constants as factors
+// would break what reads factors as variables.)
+constexpr size_t kMaxProductBits = 1u << 17;
 // Values that a search over 64-bit columns does not try.
 constexpr int64_t kFar = int64_t{1} << 61;
 
@@ -596,6 +600,28 @@ const Node* Builder::divide_exact(const Node* n, const Int& g) {
   return intern_sum(congrua::floor_div(v.constant(), g), out);
 }
 
+namespace {
+// The bits of the largest constant of a sum or constant; 0 where all are inline.
+size_t big_bits(const Node* n) {
+  size_t bits = 0;
+  const auto look_at = [&](const Int& v) {
+    if (!v.is_small()) bits = std::max<size_t>(bits, v.bit_length());
+  };
+  if (n->op == Op::kConst) look_at(const_value(n));
+  if (n->op != Op::kAdd) return bits;
+  look_at(constant_of(n));
+  for (const Term& t : terms_of(n)) look_at(t.coef);
+  return bits;
+}
+
+bool too_large_to_multiply(const Node* a, const Node* b) {
+  const size_t bits = big_bits(a);
+  if (bits == 0) return false;
+  const size_t others = big_bits(b);
+  return others != 0 && bits + others > kMaxProductBits;
+}
+}  // namespace
+
 const Node* Builder::mul_frozen(const Node* a, const Node* b) {
   Int ca, cb;
   const Node* fa = freeze(a, ca);
@@ -604,6 +630,11 @@ const Node* Builder::mul_frozen(const Node* a, const Node* b) {
 }
 
 const Node* Builder::mul(const Node* a, const Node* b) {
+  if (too_large_to_multiply(a, b)) {
+    const Node* const args[] = {structural_less(a, b) ? a : b,
+                                structural_less(a, b) ? b : a};
+    return opaque(kHugeProduct, args, Sort::kInt);
+  }
   if (a->op == Op::kConst) return scale(b, const_value(a));
   if (b->op == Op::kConst) return scale(a, const_value(b));
   const bool mono_a = a->op != Op::kAdd;

@@ -249,16 +249,16 @@ ViewId ViewBuilder::product_view(const ShownTerm& t) {
 
 void ViewBuilder::show_integer(const Node* n) {
   if (n->op == Op::kConst) {
-    values_.put(n, integer(const_value(n)));
+    atoms_.put(n, values_.put(n, integer(const_value(n))));
     return;
   }
-  if (n->op == Op::kAdd) {
+  if (n->op == Op::kAdd || n->op == Op::kMul) {
     ShownSum s = shown(poly_of(n), Freedom::kValue);
     atoms_.put(n, values_.put(n, sum_view(s)));
     return;
   }
-  if (n->op != Op::kMul) atoms_.put(n, show_atom(n));
-  if (n->op == Op::kMul || n->op == Op::kFloorDiv) {
+  atoms_.put(n, show_atom(n));
+  if (n->op == Op::kFloorDiv) {
     ShownSum s = shown(poly_of(n), Freedom::kValue);
     values_.put(n, sum_view(s));
   } else {

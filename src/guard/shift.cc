@@ -53,10 +53,10 @@ bool Facts::Impl::shift_nonnegative(const Node* p) {
   if (v.constant().sign() < 0) return false;
   for (const internal::Term& t : v.terms()) {
     if (t.coef.sign() < 0) return false;
-    // A product that was too large to expand holds sums as atoms, whose sign is not known
-    // here.
+    // A product that was too large to expand or to compute holds sums as atoms, or is
+    // one, whose sign is not known here.
     for (const FactorView view(t.mono); const internal::Factor& f : view.factors()) {
-      if (f.base->op == Op::kAdd) return false;
+      if (f.base->op == Op::kAdd || is_huge_product(f.base)) return false;
     }
   }
   return true;

@@ -143,6 +143,54 @@ TEST(Evaluate, OpaqueTermsAreVariables) {
   EXPECT_EQ(evaluate(f + x, point).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+Expr squared(Expr e, int times) {
+  for (int i = 0; i < times; ++i) e = e * e;
+  return e;
+}
+
+// x^(2^40), and 3^(2^40) where the builder multiplies: no value is computed.
+TEST(Evaluate, ValuesThatAreTooLarge) {
+  ExprPool pool;
+  const Expr x = pool.symbol("x");
+  const Expr y = pool.symbol("y");
+  const Expr power = squared(x, 40);
+  const std::string text = to_string(power * y);  // factors that are powers themselves
+  EXPECT_NE(text.find("x**"), std::string::npos) << text.substr(0, 100);
+  const auto at = [&](const Expr& e, int64_t value) {
+    const Binding point[] = {{x, value}};
+    return evaluate_text(e, point);
+  };
+  for (const int64_t v : {-1, 0, 1}) EXPECT_EQ(*at(power, v), v == 0 ? "0" : "1");
+  EXPECT_EQ(at(power, 2).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(at(power * 0 + x, 2).value(), "2");
+  EXPECT_EQ(at(squared(x, 18), 2)->size(), 78'914u);  // 2^(2^18)
+  EXPECT_EQ(at(squared(x, 19) * squared(x, 19), 4).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  const Expr constant = squared(pool.constant(3), 40);
+  EXPECT_EQ(at(constant, 0).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(at(squared(3 * x + 1, 40) * constant, 1).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+// Of a conjunction that has no value somewhere, what is false is told all the same.
+TEST(Evaluate, AllTrueTellsWhatHasNoValue) {
+  ExprPool pool;
+  const Expr x = pool.symbol("x");
+  const internal::Node* huge =
+      internal::Builder::node(gt(squared(x, 40), pool.constant(5)));
+  const internal::Node* fine = internal::Builder::node(gt(x, pool.constant(1)));
+  const internal::Node* wrong = internal::Builder::node(gt(x, pool.constant(2)));
+  internal::Assignment point;
+  point.set(internal::Builder::node(x), Int(2));
+  internal::Evaluator evaluator;
+  EXPECT_FALSE(evaluator.all_true(std::vector{huge, fine}, point));
+  EXPECT_EQ(evaluator.error(), internal::EvalError::kTooLarge);
+  EXPECT_FALSE(evaluator.all_true(std::vector{huge, wrong}, point));
+  EXPECT_EQ(evaluator.error(), internal::EvalError::kNone);
+  EXPECT_TRUE(evaluator.all_true(std::vector{fine}, point));
+  EXPECT_EQ(evaluator.error(), internal::EvalError::kNone);
+}
+
 // Buffers are reused: nothing of an earlier call shows.
 TEST(Evaluate, EvaluatorIsReusable) {
   ExprPool pool;

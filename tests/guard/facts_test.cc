@@ -176,6 +176,18 @@ TEST(Facts, SearchIsExactAtTheEndOfItsColumns) {
   expect_never_wrong(cases);
 }
 
+// A product that the builder does not compute has no known sign: as an atom of a shifted
+// sum it was taken for a variable that is not below 0.
+TEST(Facts, ProductsThatAreNotComputedHaveNoSign) {
+  ExprPool pool;
+  Expr large = pool.constant(-1);  // with y's bound it is too large to be multiplied
+  for (int i = 0; i < 2'148; ++i) large = large * (int64_t{1} << 61);
+  const Expr y = pool.symbol("y", {.range = {INT64_MAX - 1, std::nullopt}});
+  Facts facts(pool);
+  const Expr t = pool.symbol("t", {.range = {0, std::nullopt}});
+  EXPECT_NE(facts.decide(ge(large * y + t, pool.constant(0))).truth, Truth::kTrue);
+}
+
 TEST(Facts, TheLeastCoefficientIsNotDivided) {
   ExprPool pool;
   Facts facts(pool);

@@ -439,6 +439,30 @@ TEST(Search, DeepChains) {
   EXPECT_EQ(search.find(budget), Outcome::kFound);
 }
 
+// 2^(2^40) mod 7 is 2, which nobody computes: points without a value are no proof.
+TEST(Search, ValuesThatAreTooLargeRefuteNothing) {
+  ExprPool pool;
+  const Expr x = pool.symbol("x");
+  Expr power = x;
+  for (int i = 0; i < 40; ++i) power = power * power;
+  const Expr two = pool.constant(2);
+  Expr constant = two;
+  for (int i = 0; i < 40; ++i) constant = constant * constant;
+  for (const Expr e : {power, constant}) {
+    Search search;
+    for (const Expr c : {ge(x, two), le(x, pool.constant(3))}) search.add(node(c));
+    Budget budget(1'000'000);
+    ASSERT_TRUE(search.holds_at_base(node(eq(x, two)), budget).has_value());
+    const Expr open = eq(floor_mod(e, 7), two);
+    EXPECT_EQ(search.holds_at_base(node(open), budget), std::nullopt);
+    EXPECT_EQ(search.find_with(node(open), budget), Outcome::kExhausted);
+    search.add(node(open));
+    EXPECT_EQ(search.find(budget), Outcome::kExhausted);
+    search.add(node(ge(x, pool.constant(4))));
+    EXPECT_EQ(search.find(budget), Outcome::kNone);
+  }
+}
+
 TEST(Search, NumbersBeyondColumns) {
   ExprPool pool;
   Search search;
