@@ -6,6 +6,7 @@ namespace congrua::smt2 {
 namespace {
 
 constexpr unsigned kMaxBits = 1u << 20;
+constexpr unsigned kMaxRatioBits = 1u << 16;  // common divisors cost more than products
 constexpr int kMaxPasses = 8;
 
 Value undefined() { return {Int(0), Int(0)}; }
@@ -13,10 +14,29 @@ bool defined(const Value& v) { return !v.den.is_zero(); }
 
 unsigned bits(const Value& v) { return v.num.bit_length() + v.den.bit_length(); }
 
+// Whether an operation on these may make numbers that are too large. What is written down
+// is not: it is as large as the text. Sums of integers grow by a bit.
+bool too_large(const Value& a, const Value& b) {
+  const unsigned sum = bits(a) + bits(b);
+  if (!a.is_integer() || !b.is_integer()) return sum > kMaxRatioBits;
+  return !a.num.is_small() && !b.num.is_small() && sum > kMaxBits;
+}
+
 Value times(const Value& a, const Value& b) {
-  if (!a.num.is_small() && !b.num.is_small() && bits(a) + bits(b) > kMaxBits)
-    return undefined();
-  return a * b;
+  return too_large(a, b) ? undefined() : a * b;
+}
+
+Value plus(const Value& a, const Value& b) {
+  if (a.is_integer() && b.is_integer()) return {a.num + b.num, 1};
+  return too_large(a, b) ? undefined() : a + b;
+}
+
+Value negated(const Value& a) { return {-a.num, a.den}; }
+
+// b is not 0.
+Value over(const Value& a, const Value& b) {
+  if (too_large(a, b) || bits(a) + bits(b) > kMaxRatioBits) return undefined();
+  return a / b;
 }
 
 Value power(const Value& base, const Value& exponent) {
@@ -31,7 +51,7 @@ Value power(const Value& base, const Value& exponent) {
     if (n > 1) square = times(square, square);
     if (!defined(square)) return square;
   }
-  return *e < 0 ? Value{1, 1} / result : result;
+  return *e < 0 ? over({1, 1}, result) : result;
 }
 
 }  // namespace
@@ -179,16 +199,16 @@ Value Interpretation::apply(const TermTable& terms, TermId t) {
       return Value::of(less(arg(0), arg(1)));
     case TermOp::kAdd: {
       Value v = arg(0);
-      for (size_t i = 1; i < args.size(); ++i) v = v + arg(i);
+      for (size_t i = 1; i < args.size() && defined(v); ++i) v = plus(v, arg(i));
       return v;
     }
     case TermOp::kSub: {
       Value v = arg(0);
-      for (size_t i = 1; i < args.size(); ++i) v = v - arg(i);
+      for (size_t i = 1; i < args.size() && defined(v); ++i) v = plus(v, negated(arg(i)));
       return v;
     }
     case TermOp::kNeg:
-      return {-arg(0).num, arg(0).den};
+      return negated(arg(0));
     case TermOp::kMul: {
       Value v = arg(0);
       for (size_t i = 1; i < args.size() && defined(v); ++i) v = times(v, arg(i));
@@ -204,7 +224,7 @@ Value Interpretation::apply(const TermTable& terms, TermId t) {
       return {abs(arg(0).num), 1};
     case TermOp::kRatio:
       if (arg(1).is_zero()) return chosen(kRatioByZero, {arg(0)}, t);
-      return arg(0) / arg(1);
+      return over(arg(0), arg(1));
     case TermOp::kToReal:
       return arg(0);
     case TermOp::kToInt:

@@ -25,6 +25,9 @@ constexpr Signature kSignatures[] = {
 };
 static_assert(std::size(kSignatures) == static_cast<size_t>(Word::kLastTheory) + 1);
 
+// Of a quotient of literals that is a literal.
+constexpr unsigned kMaxFractionBits = 1u << 16;
+
 class Application {
  public:
   Application(TermTable& terms, Word op, std::span<TermId> args, std::string* error)
@@ -164,13 +167,17 @@ class Application {
     for (size_t i = 0; i + 1 < args_.size(); ++i) links.push_back(link(i));
     return terms_.make(TermOp::kAnd, Sort::kBool, links);
   }
+  unsigned bits(TermId literal) const {
+    const Value v = terms_.literal(literal);
+    return v.num.bit_length() + v.den.bit_length();
+  }
   TermId left_to_right(TermOp op, Sort sort) {
     TermId t = args_[0];
     for (size_t i = 1; i < args_.size(); ++i) {
       const TermId d = args_[i];
-      // A fraction of numerals is a constant.
+      // A fraction of numerals is a constant. Not one that `let` has squared forty times.
       if (op == TermOp::kRatio && terms_.is_literal(t) && terms_.is_literal(d) &&
-          !terms_.literal(d).is_zero()) {
+          !terms_.literal(d).is_zero() && bits(t) + bits(d) <= kMaxFractionBits) {
         t = terms_.rational(terms_.literal(t) / terms_.literal(d));
       } else {
         t = terms_.make(op, sort, std::array{t, d});
