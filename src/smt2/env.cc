@@ -2,16 +2,21 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_map.h"
 #include "base/check.h"
 
 namespace congrua::smt2 {
 namespace {
 constexpr uint32_t kClosed = uint32_t{1} << 31;
+// In place of a declaration: an application of a defined function, within a body.
+constexpr uint32_t kCall = uint32_t{1} << 31;
+constexpr uint64_t kExpansion = uint64_t{1} << 22;
+constexpr uint64_t kExpansionPerByte = 256;
 constexpr uint32_t kNumSorts = 3;  // Bool, Int, Real come first
 static_assert(TermTable::kMaxTerms <= kClosed);
 }  // namespace
 
-Env::Env() {
+Env::Env() : expansion_left_(kExpansion) {
   for (const auto& [name, sort] :
        {std::pair{"Bool", Sort::kBool}, {"Int", Sort::kInt}, {"Real", Sort::kReal}}) {
     symbols[symbols.intern(name)].sort = static_cast<uint32_t>(sorts_.size());
@@ -54,6 +59,10 @@ bool Env::name_term(SymbolId name, TermId term) {
   record(Change::kNamed, name, 0);
   named_.push_back({name, term});
   return true;
+}
+
+void Env::allow_expansion(size_t text_bytes) {
+  expansion_left_ += kExpansionPerByte * text_bytes;
 }
 
 bool Env::define_function(SymbolId name, std::vector<Sort> params, Sort result,
@@ -116,24 +125,71 @@ const Function* Env::find_function(SymbolId name, size_t arity) const {
 TermId Env::expand(const Function& f, std::span<const TermId> args) {
   if (f.declaration != kNoIndex) return terms.apply(f.declaration, args, f.result);
   if (f.open.empty()) return f.body;
-  scratch_.clear();
-  const uint32_t* link = f.links.data();
-  for (const TermId t : f.open) {
-    if (terms.full()) return kNoTerm;
-    const Term x = terms[t];
-    if (x.op == TermOp::kParam) {
-      scratch_.push_back(args[x.a]);
+  const bool inside = std::ranges::any_of(
+      args, [this](TermId a) { return (terms[a].flags & kHasParam) != 0; });
+  if (inside) {
+    const auto index = static_cast<uint32_t>(&f - functions_.data());
+    return terms.full() ? kNoTerm : terms.apply(kCall | index, args, f.result);
+  }
+  return copy_body(f, args);
+}
+
+// The body with the arguments in place of the parameters, and so with the applications in
+// it. One application with the same arguments is copied once.
+TermId Env::copy_body(const Function& f, std::span<const TermId> args) {
+  using Key = std::pair<const Function*, std::vector<TermId>>;
+  struct Copy {
+    Key key;
+    size_t next = 0;  // in f.open
+    size_t link = 0;
+    std::vector<TermId> values;
+  };
+  // Half of what is left, so that after one that is too large there is room for others.
+  const uint64_t reserve = expansion_left_ / 2;
+  absl::flat_hash_map<Key, TermId> done;
+  std::vector<Copy> stack;
+  stack.push_back({.key = {&f, {args.begin(), args.end()}}, .values = {}});
+  std::vector<TermId> operands;
+  for (;;) {
+    Copy& c = stack.back();
+    const Function& g = *c.key.first;
+    if (c.next == g.open.size()) {
+      const TermId result = c.values.back();
+      if (stack.size() == 1) return result;
+      done.emplace(std::move(c.key), result);
+      stack.pop_back();
       continue;
     }
-    scratch_args_.clear();
-    for (uint32_t i = 0; i < x.n; ++i, ++link) {
-      scratch_args_.push_back((*link & kClosed) != 0 ? *link & ~kClosed
-                                                     : scratch_[*link]);
+    if (terms.full() || expansion_left_ <= reserve) return kNoTerm;
+    --expansion_left_;
+    const Term x = terms[g.open[c.next]];
+    TermId value;
+    if (x.op == TermOp::kParam) {
+      value = c.key.second[x.a];
+    } else {
+      operands.clear();
+      for (uint32_t i = 0; i < x.n; ++i) {
+        const uint32_t l = g.links[c.link + i];
+        operands.push_back((l & kClosed) != 0 ? l & ~kClosed : c.values[l]);
+      }
+      if (x.op != TermOp::kApply) {
+        value = terms.make(x.op, x.sort, operands);
+      } else if ((x.b & kCall) == 0) {
+        value = terms.apply(x.b, operands, x.sort);
+      } else {
+        Key callee{&functions_[x.b & ~kCall], operands};
+        const auto it = done.find(callee);
+        if (it == done.end()) {
+          stack.push_back({.key = std::move(callee), .values = {}});
+          continue;  // and then this application once more
+        }
+        value = it->second;
+      }
+      c.link += x.n;
     }
-    scratch_.push_back(x.op == TermOp::kApply ? terms.apply(x.b, scratch_args_, x.sort)
-                                              : terms.make(x.op, x.sort, scratch_args_));
+    c.values.push_back(value);
+    ++c.next;
   }
-  return scratch_.back();
 }
 
 void Env::push() { scopes_.push_back(trail_.size()); }

@@ -56,6 +56,11 @@ class Env {
   SymbolTable symbols;
   bool global_declarations = false;
 
+  // Definitions with parameters are copied where they are applied, so that forty lines
+  // can ask for 2^40 terms. All copies together may have so many terms: a fixed number,
+  // and some for each byte of the texts that are read.
+  void allow_expansion(size_t text_bytes);
+
   // Each returns false where the name is taken in the current scope or an outer one.
   bool declare_constant(SymbolId name, Sort sort);
   bool declare_function(SymbolId name, std::vector<Sort> params, Sort result);
@@ -68,7 +73,10 @@ class Env {
   const SortDefinition* find_sort(SymbolId name) const;
   // The function of that name and number of parameters; null if there is none.
   const Function* find_function(SymbolId name, size_t arity) const;
-  // args have the sorts of the parameters. kNoTerm when the table is full.
+  // args have the sorts of the parameters. Where they mention parameters themselves (in
+  // the body of another definition), the application stays one until that is expanded, so
+  // that definitions take as much room as their text. kNoTerm where there are too many
+  // terms.
   TermId expand(const Function& f, std::span<const TermId> args);
 
   // Bindings of let and of parameters; the caller unbinds in the opposite order.
@@ -118,8 +126,9 @@ class Env {
   std::vector<Undo> trail_;
   std::vector<size_t> scopes_;  // size of the trail at each push
   size_t committed_ = 0;        // size of the trail at the end of the last command
-  std::vector<TermId> scratch_;
-  std::vector<TermId> scratch_args_;
+  TermId copy_body(const Function& f, std::span<const TermId> args);
+
+  uint64_t expansion_left_;
 };
 
 }  // namespace congrua::smt2

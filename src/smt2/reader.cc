@@ -14,7 +14,9 @@ Reader::Reader(Env& env, std::string_view text, Position start)
       text_(text),
       start_(start),
       counted_to_(text.data()),
-      counted_(start) {}
+      counted_(start) {
+  env_.allow_expansion(text.size());
+}
 
 Position Reader::position(const char* at) const {
   if (at < counted_to_) {

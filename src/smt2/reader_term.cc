@@ -176,7 +176,9 @@ bool Reader::close_application(const Frame& f) {
       args[i] = a;
     }
     result = env_.expand(*fun, args);
-    if (result == kNoTerm) return fail_at(f.at, "a definition expands to too many terms");
+    if (result == kNoTerm) {
+      return fail_at(f.at, fmt::format("'{}' expands to too many terms", symbol.name));
+    }
   } else if (symbol.word > Word::kFalse && symbol.word < Word::kDivisible) {
     result = apply_theory(env_.terms, symbol.word, args, &message_);
     if (result == kNoTerm) return fail_at(f.at, std::move(message_));

@@ -1,5 +1,6 @@
 #include "smt2/reader.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -324,6 +325,43 @@ TEST(Reader, ChainsOfDefinitions) {
     s += "(define-fun f" + n + " ((y Int)) Int (+ (f" + o + " y) (f" + o + " (* 2 y))))";
   }
   EXPECT_EQ(errors(s + "(assert (= d32000 0))"), std::vector<std::string>{});
+}
+
+// What definitions copy: applied to one another they are as large as they say, shared
+// where they can be, and refused beyond some millions of terms.
+TEST(Reader, CopiesOfDefinitions) {
+  const auto chain = [](int n, std::string_view body) {
+    std::string s = "(declare-const x Int)(define-fun f0 ((a Int)) Int (+ a 1))";
+    for (int i = 1; i <= n; ++i) {
+      s += fmt::format("(define-fun f{} ((a Int)) Int {})", i,
+                       fmt::format(fmt::runtime(body), fmt::arg("f", i - 1)));
+    }
+    return s;
+  };
+  const auto asked = [](int n) { return fmt::format("(assert (> (f{} x) 5))", n); };
+  EXPECT_EQ(errors(chain(15, "(f{f} (f{f} a))") + asked(15)), std::vector<std::string>{});
+  const std::vector<std::string> wrong =
+      errors(chain(40, "(f{f} (f{f} a))") + asked(40) + "(assert (> (f3 x) 5))");
+  ASSERT_EQ(wrong.size(), 1u);
+  EXPECT_NE(wrong[0].find("'f40' expands to too many terms"), std::string::npos);
+  // Linear: a chain, and what is shared.
+  EXPECT_EQ(errors(chain(32'000, "(f{f} (+ a 1))") + asked(32'000)),
+            std::vector<std::string>{});
+  EXPECT_EQ(errors(chain(60, "(+ (f{f} a) (f{f} (* 2 a)))") + asked(60)),
+            std::vector<std::string>{});
+  EXPECT_EQ(errors(chain(200, "(* (f{f} a) (+ (f{f} a) a))") + asked(200)),
+            std::vector<std::string>{});
+  // What a copy holds is what it would hold if it were written out.
+  Env env;
+  Reader reader(env,
+                "(declare-const z Int)(define-fun f ((a Int) (b Int)) Int (- (* 2 a) b))"
+                "(define-fun g ((b Int) (a Int)) Int (f (f a 1) (ite (> a b) (f b a) 7)))"
+                "(define-fun h ((a Int)) Int (g a (g 3 z)))(get-value ((h 5)"
+                "(let ((y (- (* 2 (- (* 2 z) 1)) (ite (> z 3) (- (* 2 3) z) 7))))"
+                "(- (* 2 (- (* 2 y) 1)) (ite (> y 5) (- (* 2 5) y) 7)))))");
+  Command c;
+  while (c.word != Word::kGetValue) ASSERT_TRUE(reader.next(c) && c.error.empty());
+  EXPECT_EQ(c.terms[0], c.terms[1]);
 }
 
 TEST(Reader, NumeralsOfTenThousandDigits) {
