@@ -67,10 +67,14 @@ struct Check {
   // kSat: the largest absolute value and the sum of the Int constants, in decimal digits.
   std::string model_max, model_sum;
   uint64_t asserts_checked = 0;  // kSat: evaluated at the model
+  uint64_t unread_before = 0;    // commands before it that could not be read
 };
 
 struct SessionStats {
   uint64_t commands = 0, errors = 0, unsupported = 0, asserts = 0;
+  // Errors of commands that could not be read: what follows them is another script.
+  uint64_t unread = 0;
+  std::string first_unread;  // "line 3 column 9: ..."
   // Models that an engine proposed and the original text refuted: errors of the engine.
   uint64_t models_refuted = 0;
   double parse_ms = 0;  // reading and interning: all time outside checks and responses

@@ -37,10 +37,7 @@ class Errors {
     if (count_++ == 0) first_ = response;
   }
   size_t count() const { return count_; }
-  std::string text() const {
-    return count_ < 2 ? first_
-                      : fmt::format("{} (and {} more errors)", first_, count_ - 1);
-  }
+  std::string text() const { return and_more_errors(first_, count_ - 1); }
 
  private:
   size_t count_ = 0;
@@ -67,6 +64,7 @@ RunRow run_sat(const RunRequest& request, smt2::Engine engine) {
   row.parse_ms = stats.parse_ms;
   std::string reason;
   for (const smt2::Check& check : stats.checks) {
+    if (check.unread_before > 0) break;
     row.solve_ms += check.ms;
     row.answers.emplace_back(smt2::answer_name(check.answer));
     if (check.answer == CheckAnswer::kUnknown) {
@@ -81,15 +79,16 @@ RunRow run_sat(const RunRequest& request, smt2::Engine engine) {
   }
   const bool unknown = std::ranges::count(row.answers, "unknown") > 0;
   row.message = reason;
-  if (late && unknown) {
+  if (stats.unread > 0) {
+    row.status = "error";
+    row.message = and_more_errors(stats.first_unread, stats.unread - 1);
+  } else if (late && unknown) {
     row.status = "timeout";
     row.message = "stopped at the time limit";
   } else if (unknown && reason.find("memory") != std::string::npos) {
     row.status = "memory";
-  } else if (errors.count() > 0 && row.answers.empty()) {
-    row.status = "error";
   }
-  if (errors.count() > 0) {
+  if (stats.unread == 0 && errors.count() > 0) {
     row.message += (row.message.empty() ? "" : "; ") + errors.text();
   }
   if (stats.models_refuted > 0) {

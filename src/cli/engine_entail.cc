@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -193,7 +194,7 @@ class Entail {
         cancel_ = true;
         if (solver_ != nullptr) solver_->interrupt();
       });
-      for (const ScriptCommand& c : script_.commands) {
+      for (const ScriptCommand& c : commands()) {
         if (cancel_) break;
         step(c);
       }
@@ -269,23 +270,26 @@ class Entail {
     ns_.push_back(nanoseconds(time));
   }
 
+  // Behind a command that was not carried out the script is another one.
+  std::span<const ScriptCommand> commands() const {
+    return std::span(script_.commands)
+        .first(script_.errors.empty() ? script_.commands.size()
+                                      : script_.commands_before_error);
+  }
+
   RunRow finish() {
     const auto total = static_cast<size_t>(std::ranges::count_if(
-        script_.commands,
-        [](const ScriptCommand& c) { return c.kind == Kind::kAssert; }));
+        commands(), [](const ScriptCommand& c) { return c.kind == Kind::kAssert; }));
     const size_t guards = total - std::min(total, request_.assumed.size());
-    if (cancel_) {
+    if (script_.errors.empty() && cancel_) {
       row_.status = "timeout";
       row_.message = fmt::format("stopped at the time limit after {} of {} guards",
                                  ns_.size(), guards);
       row_.verdicts.resize(std::max(guards, row_.verdicts.size()),
                            {Verdict::kUnknown, std::string(layer_name(Layer::kNone))});
     } else if (!script_.errors.empty()) {
-      if (total == 0) row_.status = "error";
-      row_.message = script_.errors[0];
-      if (script_.errors.size() > 1) {
-        row_.message += fmt::format(" (and {} more errors)", script_.errors.size() - 1);
-      }
+      row_.status = "error";
+      row_.message = and_more_errors(script_.errors[0], script_.errors.size() - 1);
     }
     row_.parse_ms = static_cast<double>(nanoseconds(intern_)) / 1e6;
     finish_entail(row_, std::move(ns_), nanoseconds(add_));

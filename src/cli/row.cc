@@ -1,5 +1,7 @@
 #include "cli/row.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -92,6 +94,11 @@ void finish_sat(RunRow& row) {
     const bool all = std::all_of(row.answers.begin(), row.answers.end(), decided);
     row.status = all ? "ok" : "unknown";
   }
+}
+
+std::string and_more_errors(std::string_view first, size_t more) {
+  if (more == 0) return std::string(first);
+  return fmt::format("{} (and {} more error{})", first, more, more == 1 ? "" : "s");
 }
 
 void finish_layer(RunRow& row) {

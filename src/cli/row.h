@@ -88,6 +88,9 @@ void finish_entail(RunRow& row, std::vector<uint64_t> ns, uint64_t add_ns);
 // if one of them is neither sat nor unsat. An earlier status stays.
 void finish_sat(RunRow& row);
 
+// "FIRST (and 2 more errors)".
+std::string and_more_errors(std::string_view first, size_t more);
+
 // Sets `layer` from `layers`: the last one in the order of Layer; names that are not ours
 // (of an external engine) come after ours.
 void finish_layer(RunRow& row);

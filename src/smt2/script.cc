@@ -34,6 +34,7 @@ Script read_script(std::string_view text) {
   constexpr std::string_view kExample = ":example-";
   while (reader.next(c)) {
     if (!c.error.empty()) {
+      if (script.errors.empty()) script.commands_before_error = script.commands.size();
       script.errors.push_back(fmt::format("line {} column {}: {}", c.position.line,
                                           c.position.column, c.error));
       continue;

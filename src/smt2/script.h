@@ -56,7 +56,8 @@ struct Script {
     Int value;
   };
   std::vector<Example> examples;
-  std::vector<std::string> errors;  // "line 3 column 9: ..."; the commands are left out
+  std::vector<std::string> errors;   // "line 3 column 9: ..."; the commands are left out
+  size_t commands_before_error = 0;  // where there is one: before the first
   double read_ms = 0;
 };
 

@@ -71,6 +71,10 @@ bool Session::Impl::run(std::string_view text) {
     ++stats.commands;
     if (!c.error.empty()) {
       position = c.position;
+      if (stats.unread++ == 0) {
+        stats.first_unread =
+            fmt::format("line {} column {}: {}", position.line, position.column, c.error);
+      }
       error(c.error);
     } else if (c.word == Word::kAssert) {
       assert_term(c);
@@ -209,7 +213,8 @@ void Session::Impl::check(const Command& c) {
                .z3_ms = result.z3_ms,
                .model_max = {},
                .model_sum = {},
-               .asserts_checked = 0};
+               .asserts_checked = 0,
+               .unread_before = stats.unread};
   stats.parse_ms += result.intern_ms;
   if (result.answer == CheckAnswer::kSat) {
     record.asserts_checked = assertions.size() + c.terms.size();

@@ -72,10 +72,34 @@ TEST(Engine, ScriptsThatCannotBeRead) {
       EXPECT_NE(row.message.find("line 1"), std::string::npos) << row.message;
     }
   }
-  // The session goes on after an error, and the row tells it.
-  const RunRow row = run(RunMode::kSat, "(assert x)\n(check-sat)");
-  EXPECT_EQ(row.status, "sat");
-  EXPECT_NE(row.message.find("line 1"), std::string::npos) << row.message;
+}
+
+// The session goes on after an error. What is answered then is about another script: the
+// second check here, and the guards behind the assert that was not read.
+TEST(Engine, ScriptsThatCannotBeReadInPart) {
+  constexpr std::string_view kText =
+      "(declare-const x Int)(assert (> x 0))(assert (> x (- 1)))(check-sat)\n"
+      "(assert (< y 0))(assert (> x 5))(check-sat)(get-model)(foo)";
+  for (const std::string& engine : engines()) {
+    const RunRow sat = run(RunMode::kSat, kText, engine);
+    EXPECT_EQ(sat.status, "error") << engine;
+    EXPECT_EQ(sat.answers, std::vector<std::string>{"sat"}) << engine;
+    EXPECT_NE(sat.message.find("line 2 column 12"), std::string::npos) << sat.message;
+    EXPECT_NE(sat.message.find("1 more error"), std::string::npos) << sat.message;
+    const RunRow entail = run(RunMode::kEntail, kText, engine);
+    EXPECT_EQ(entail.status, "error") << engine;
+    EXPECT_EQ(verdicts(entail), "nr") << engine;
+    EXPECT_NE(entail.message.find("line 2 column 12"), std::string::npos);
+  }
+  // What the standard lets a solver leave out is no error, nor is asking for what there
+  // is not.
+  for (const RunMode mode : {RunMode::kSat, RunMode::kEntail}) {
+    const RunRow row = run(mode,
+                           "(set-option :foo 1)(declare-datatypes () ())(get-info :bar)"
+                           "(declare-const x Int)(assert (> x 0))(check-sat)"
+                           "(assert (< x 0))(check-sat)(get-model)(get-unsat-core)");
+    EXPECT_EQ(row.status, "ok") << row.message;
+  }
 }
 
 TEST(Engine, NothingToAsk) {
