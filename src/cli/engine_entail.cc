@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "cli/deadline.h"
 #include "congrua/guard.h"
 #include "guard/z3.h"
+#include "smt2/powers.h"
 #include "smt2/print.h"
 #include "smt2/script.h"
 #include "smt2/translate.h"
@@ -113,9 +115,19 @@ class Solver {
     limits_.timeout_ms = static_cast<unsigned>(std::clamp(guard_s * 1e3, 1.0, 1e9));
     limits_.cancel = &cancel_;
   }
-  void note(Kind kind, TermId term = smt2::kNoTerm) { log_.push_back({kind, term}); }
+  void note(Kind kind, TermId term = smt2::kNoTerm) {
+    log_.push_back({kind, term});
+    if (kind == Kind::kAssert && !refused_ && powers_.too_high(term)) refused_ = scopes_;
+    if (kind == Kind::kPush) ++scopes_;
+    if (kind == Kind::kPop && refused_ == scopes_--) refused_.reset();
+    if (kind == Kind::kResetAssertions) {
+      scopes_ = 0;
+      refused_.reset();
+    }
+  }
   // Sends what it has not seen and the guard; Z3 reads it. False where Z3 cannot take it.
   bool prepare(TermId guard, std::string* literal) {
+    if (refused_ || powers_.too_high(guard)) return false;
     send_log();
     std::string text;
     *literal = printer_->print(guard, &text);
@@ -169,6 +181,9 @@ class Solver {
   guard::Z3Limits limits_;
   std::unique_ptr<guard::Z3Session> session_ = std::make_unique<guard::Z3Session>();
   std::unique_ptr<smt2::Printer> printer_ = std::make_unique<smt2::Printer>(env_);
+  smt2::Powers powers_{env_.terms};
+  size_t scopes_ = 0;
+  std::optional<size_t> refused_;  // scopes around an assert that Z3 must not see
   std::vector<Step> log_;
   size_t sent_ = 0;
   std::string error_;

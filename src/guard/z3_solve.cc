@@ -21,8 +21,10 @@ namespace {
 
 using internal::Node;
 
-// Products of a higher degree keep Z3's normalization busy beyond all its limits.
+// Products of a higher degree keep Z3's normalization busy beyond all its limits, and so
+// do powers of a smaller one (measured in smt2/powers.cc).
 constexpr uint64_t kMaxDegree = 64;
+constexpr uint64_t kMaxPower = 20;
 constexpr size_t kMaxNodes = 200'000;
 
 class ScriptWriter {
@@ -69,6 +71,7 @@ class ScriptWriter {
   }
   std::string_view sort_name(Sort s);
   uint64_t degree_of(const Node* n) const;
+  uint64_t power_of(const Node* n) const;  // the highest of a factor
   std::string write(const Node* n);
   std::string write_symbol(const internal::SymbolNode* s);
   std::string write_opaque(const internal::OpaqueNode* o);
@@ -105,7 +108,8 @@ bool ScriptWriter::add(const Node* root) {
     } else {
       stack_.pop_back();
       const uint64_t degree = degree_of(n);
-      if (degree > kMaxDegree) return refuse("a product of too many factors for Z3");
+      if (degree > kMaxDegree || power_of(n) > kMaxPower)
+        return refuse("a product of too many factors for Z3");
       if (count_ >= kMaxNodes) return refuse("too many terms for Z3");
       std::string written = write(n);
       places_.put(n, {std::move(written), degree});
@@ -127,6 +131,15 @@ uint64_t ScriptWriter::degree_of(const Node* n) const {
     }
   }
   return degree;
+}
+
+uint64_t ScriptWriter::power_of(const Node* n) const {
+  uint64_t power = 0;
+  if (n->op == Op::kMul) {
+    for (const internal::Factor& f : internal::factors_of(n))
+      power = std::max(power, f.exponent * places_.find(f.base)->degree);
+  }
+  return power;
 }
 
 std::string_view ScriptWriter::sort_name(Sort s) {

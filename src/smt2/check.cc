@@ -299,6 +299,12 @@ bool Checker::z3_model(const guard::Z3Result& found, Model* model) const {
 void Checker::check_z3(std::span<const TermId> assumptions, bool want_core,
                        uint32_t timeout_ms, CheckResult* result) {
   cancel_.store(false, std::memory_order_relaxed);
+  const auto too_high = [this](TermId t) { return powers_.too_high(t); };
+  if (std::ranges::any_of(asserts_, too_high) ||
+      std::ranges::any_of(assumptions, too_high)) {
+    result->reason = Powers::kReason;
+    return;
+  }
   if (want_core && !named_) drop_z3();
   named_ |= want_core;
   if (!send_new(&result->reason)) return drop_z3();

@@ -16,6 +16,7 @@
 #include "guard/z3.h"
 #include "smt2/env.h"
 #include "smt2/model.h"
+#include "smt2/powers.h"
 #include "smt2/print.h"
 #include "smt2/translate.h"
 
@@ -93,6 +94,7 @@ class Checker {
   std::vector<size_t> item_marks_;  // number of items at each push of the translation
   size_t translated_ = 0;           // asserts
 
+  Powers powers_{env_.terms};
   std::unique_ptr<guard::Z3Session> z3_;
   std::unique_ptr<Printer> printer_;
   size_t z3_scopes_ = 0;

@@ -102,6 +102,17 @@ TEST(Engine, ScriptsThatCannotBeReadInPart) {
   }
 }
 
+// What Z3 is not given, and all that stands behind it in its scope, is unknown to it.
+TEST(Engine, PowersThatAreTooHighForZ3) {
+  if (!guard::z3_available()) GTEST_SKIP() << "built without Z3";
+  const RunRow row =
+      run(RunMode::kEntail,
+          "(declare-const x Int)(assert (> x 2))(push 1)(push 1)(assert (> (^ x 40) 5))"
+          "(assert (> x 1))(pop 1)(assert (> x 1))(pop 1)(assert (> x 1))",
+          "z3");
+  EXPECT_EQ(verdicts(row), "nuurr");
+}
+
 TEST(Engine, NothingToAsk) {
   EXPECT_EQ(run(RunMode::kSat, "").status, "ok");
   const RunRow row = run(RunMode::kEntail, "");
