@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "cli/bench_options.h"
 #include "cli/bench_run.h"
+#include "cli/between.h"
 #include "cli/command.h"
 #include "cli/compare.h"
 #include "cli/jsonl.h"
@@ -119,15 +120,15 @@ void add_bench(CLI::App& app, int& exit_code) {
       ->allow_extra_args(false)
       ->option_text("POLICIES");
   sub->add_option("-j,--jobs", o.jobs, "Files at a time")
-      ->check(CLI::Range(size_t{1}, size_t{1024}))
+      ->check(between(size_t{1}, size_t{1024}))
       ->option_text("N [1]");
   sub->add_option("--timeout", o.timeout_s, "Seconds for a file")
-      ->check(CLI::Range(0.001, 1e6))
+      ->check(between(0.001, 1e6))
       ->option_text("SECONDS [10]");
   sub->add_option("--memory", a->memory, "Memory for a file: 4G, 512M; 0 is no limit")
       ->option_text("SIZE [4G]");
   sub->add_option("--sample", o.sample, "Every N-th file alone")
-      ->check(CLI::Range(size_t{1}, size_t{1} << 40))
+      ->check(between(size_t{1}, size_t{1} << 40))
       ->option_text("N [1]");
   sub->add_option("--jsonl", o.jsonl, "Append a JSON line for each file and engine")
       ->option_text("FILE");

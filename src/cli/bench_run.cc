@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -342,7 +343,10 @@ class Bench {
       keep(verdicts_.write(o_.verdicts, names));
     }
     if (!o_.html.empty()) keep(write_file(o_.html, html_report(rows, o_.command_line)));
-    if (!say(out_, text_report(rows))) {
+    // A table of nothing would hide what went wrong.
+    if (!any && !rows.empty() && signal_ == 0) {
+      say_errors(rows);
+    } else if (!say(out_, text_report(rows))) {
       keep(absl::UnavailableError(
           fmt::format("cannot write the summary: {}", std::strerror(errno))));
     }
@@ -356,6 +360,18 @@ class Bench {
     if (failure_ != kExitOk) return failure_;
     if (wrong) return kExitWrong;
     return any ? kExitOk : kExitNothing;
+  }
+
+  void say_errors(const std::vector<RunRow>& rows) {
+    constexpr size_t kMaxListed = 20;
+    for (size_t i = 0; i < std::min(rows.size(), kMaxListed); ++i) {
+      const RunRow& row = rows[i];
+      const bool named = row.message.starts_with(row.file);
+      say(err_, fmt::format("congrua bench: {}{}{}\n", named ? "" : row.file,
+                            named ? "" : ": ", row.message));
+    }
+    if (rows.size() > kMaxListed)
+      say(err_, fmt::format("congrua bench: and {} more\n", rows.size() - kMaxListed));
   }
 
   const BenchOptions& o_;

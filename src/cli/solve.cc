@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/between.h"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "guard/z3.h"
@@ -246,7 +247,7 @@ void add_solve(CLI::App& app, int& exit_code) {
   static constexpr std::string_view kFooter =
       R"(FILE is an SMT-LIB 2.6 script over Int, Real and Bool, also packed by gzip or xz; - is standard
 input, where each command is answered as soon as it is complete. Responses go to standard output:
-one line sat, unsat or unknown for each check.
+one line sat, unsat or unknown for each check, and what other commands ask for.
 
 Exit codes: 0 all commands were carried out; 1 some were answered by (error ...); 2 wrong use, or
 the input cannot be read; 3 a response could not be written; 4 an answer contradicts
@@ -268,7 +269,7 @@ the input cannot be read; 3 a response could not be written; 4 an answer contrad
          "auto (native, then Z3), native or z3")
       ->option_text("ENGINE [auto]");
   sub->add_option("--timeout", options->timeout_s, "Seconds for a check; 0 is no limit")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(between(0.0, 1e6))
       ->option_text("SECONDS [0]");
   sub->add_flag("--check-model", options->check_model,
                 "Say on standard error for each sat how many asserts its model was\n"

@@ -126,7 +126,7 @@ TEST_F(BenchCommand, NoFiles) {
   std::filesystem::create_directories(root_ + "/empty");
   EXPECT_EQ(run({root_ + "/empty"}), 2);
   EXPECT_EQ(run({root_ + "/none.smt2"}), 2);
-  EXPECT_NE(out_.find("errors"), std::string::npos) << out_;
+  EXPECT_EQ(out_, "");  // what is wrong goes to standard error
 }
 
 }  // namespace

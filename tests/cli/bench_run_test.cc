@@ -200,6 +200,8 @@ TEST_F(BenchRun, NothingToRun) {
   options_.paths = {root_ + "/in/missing.smt2"};
   EXPECT_EQ(run(), kExitNothing);
   EXPECT_EQ(rows()["missing.smt2"].status, "error");
+  EXPECT_EQ(out_, "");  // no table of nothing
+  EXPECT_NE(err_.find("missing.smt2: No such file or directory\n"), std::string::npos);
 }
 
 TEST_F(BenchRun, BothModesSeveralEnginesAndVerdicts) {

@@ -205,6 +205,11 @@ TEST_F(Program, Usage) {
   EXPECT_EQ(shell(bin_ + " solve --no-such-option - 2>/dev/null </dev/null").first, 2);
   const std::string wrong = shell(bin_ + " solve --engine x - 2>&1 </dev/null").second;
   EXPECT_NE(wrong.find("--engine x: not auto, native or z3"), std::string::npos) << wrong;
+  const std::string number =
+      shell(bin_ + " solve --timeout abc - 2>&1 </dev/null").second;
+  EXPECT_NE(number.find("--timeout: abc is not a number from 0 to 1000000"),
+            std::string::npos)
+      << number;
   const auto [code, help] = shell(bin_ + " solve --help");
   EXPECT_EQ(code, 0);
   EXPECT_NE(help.find("Exit codes:"), std::string::npos);
