@@ -3,6 +3,9 @@
 #include "guard/search_engine.h"
 
 #include <algorithm>
+#include <functional>
+#include <span>
+#include <utility>
 
 namespace congrua::guard::search {
 
@@ -35,6 +38,11 @@ Dom initial_domain(const Cell& x) {
   }
   return d;
 }
+
+// What was queued while the queue was run is the next wave. Long waves are run in the
+// order of the cells, in both directions by turns: a chain of n constraints needs two,
+// and in the order of the queue n of them where that runs against the chain.
+constexpr size_t kLongWave = 64;
 
 bool is_operator(Kind k) { return k != Kind::kConst && k != Kind::kVar; }
 
@@ -294,8 +302,15 @@ bool Engine::propagate(Budget& budget) {
     return false;
   }
   int64_t runs = kMinRuns + kRunsPerCell * static_cast<int64_t>(active_.size());
+  size_t wave_end = queue_.size();
+  bool ascending = false;
   while (true) {
     while (queue_head_ < queue_.size()) {
+      if (queue_head_ == wave_end) {
+        wave_end = queue_.size();
+        if (wave_end - queue_head_ > kLongWave)
+          sort_wave(std::exchange(ascending, !ascending));
+      }
       const CellId c = queue_[queue_head_++];
       changed_ = rounded_ = false;
       const bool fine = run(c);
@@ -315,7 +330,7 @@ bool Engine::propagate(Budget& budget) {
       }
     }
     queue_.clear();
-    queue_head_ = 0;
+    queue_head_ = wave_end = 0;
     if (!sizes_dirty_ || cap_ >= kInf) return true;
     sizes_dirty_ = false;
     if (!cap_sizes()) {
@@ -323,6 +338,16 @@ bool Engine::propagate(Budget& budget) {
       clear_queue();
       return false;
     }
+  }
+}
+
+// What is left in the queue.
+void Engine::sort_wave(bool ascending) {
+  const auto wave = std::span(queue_).subspan(queue_head_);
+  if (ascending) {
+    std::ranges::sort(wave);
+  } else {
+    std::ranges::sort(wave, std::greater<>());
   }
 }
 

@@ -98,6 +98,7 @@ class Engine {
   void wake(CellId c);
   void enqueue(CellId c);
   void clear_queue();
+  void sort_wave(bool ascending);
   bool cap_sizes();
 
   bool run(CellId c);

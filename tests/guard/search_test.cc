@@ -1,5 +1,6 @@
 #include "guard/search.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -423,6 +424,24 @@ TEST(Search, SameStepsInEveryRun) {
 }
 
 // ---- Size
+
+// x0 < x1 < ... in both orders of asserting: a bound at one end reaches the other in two
+// waves, whatever the order of the constraints is.
+TEST(Search, ChainsOfComparisons) {
+  for (const bool reversed : {false, true}) {
+    ExprPool pool;
+    std::vector<Expr> x;
+    constexpr int kLength = 1000;
+    for (int i = 0; i < kLength; ++i) x.push_back(pool.symbol(fmt::format("x{}", i)));
+    Search search;
+    for (int i = 0; i + 1 < kLength; ++i) {
+      const size_t k = static_cast<size_t>(reversed ? kLength - 2 - i : i);
+      search.add(node(lt(x[k], x[k + 1])));
+    }
+    Budget budget(10'000'000);
+    EXPECT_EQ(search.find(budget), Outcome::kFound);
+  }
+}
 
 TEST(Search, DeepChains) {
   ExprPool pool;
