@@ -97,6 +97,14 @@ Search::Outcome Search::find_with(const Node* proposition, Budget& budget) {
   return outcome;
 }
 
+bool Search::holds_at(std::span<const std::pair<const Node*, Int>> point) {
+  Impl& impl = applied();
+  internal::Assignment at;
+  for (const auto& [variable, value] : point) at.set(variable, value);
+  return impl.evaluator.all_true(impl.constraints, at) &&
+         impl.admissible(impl.constraints, at);
+}
+
 std::optional<bool> Search::holds_at_base(const Node* proposition, Budget& budget) {
   Impl& impl = applied();
   if (!impl.sync_base(budget)) return std::nullopt;

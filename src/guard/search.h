@@ -54,6 +54,9 @@ class Search {
   Outcome find(Budget& budget);
   // As find, with one more constraint for this call only.
   Outcome find_with(const Node* proposition, Budget& budget);
+  // Do all constraints hold at that point, exactly? It may be beyond what find tries, and
+  // gives a value to every variable.
+  bool holds_at(std::span<const std::pair<const Node*, Int>> point);
   // Does the proposition hold at a point of all constraints that is kept at hand?
   // nullopt: no such point was found within the budget, or the proposition has no value
   // there.

@@ -238,6 +238,42 @@ TEST(Session, ValuesTooLargeToCheckRefuteNothing) {
   }
 }
 
+// Values that no column of the search holds, where equalities leave no other.
+TEST(Session, ValuesBeyondTheSearch) {
+  struct Script {
+    std::string_view asserts, value;  // of x; "" where it is not found
+  };
+  constexpr Script cases[] = {
+      {"(assert (= x 4611686018427387903))", "4611686018427387903"},
+      {"(assert (= x (- 10000000000000000000000)))", "(- 10000000000000000000000)"},
+      {"(assert (= x (* 3 y)))(assert (= y 9223372036854775807))(assert (> x y))",
+       "27670116110564327421"},
+      {"(assert (= (* 2 x) 100000000000000000000))", "50000000000000000000"},
+      {"(assert (= x (ite p 9223372036854775808 1)))(assert p)", "9223372036854775808"},
+      {"(assert (= y 9223372036854775808))(assert (= (+ x y) (* y y)))",
+       "85070591730234615856620279821087277056"},
+      {"(assert (= y 9223372036854775808))(assert (= x (* y y)))(assert (< x y))", ""},
+      {"(assert (= y 9223372036854775808))(assert (= x (div y z)))(assert (= z 0))", ""},
+  };
+  for (const Script& c : cases) {
+    std::string out;
+    SessionOptions options;
+    options.engine = Engine::kNative;
+    options.native_steps = 200'000;
+    Session session([&](std::string_view s) { out += s; }, options);
+    session.run(
+        "(declare-const x Int)(declare-const y Int)(declare-const z Int)"
+        "(declare-const p Bool)" +
+        std::string(c.asserts) + "(check-sat)(get-value (x))");
+    if (c.value.empty()) {
+      EXPECT_FALSE(out.starts_with("sat")) << c.asserts << out;
+    } else {
+      EXPECT_EQ(out, "sat\n((x " + std::string(c.value) + "))\n") << c.asserts;
+    }
+    EXPECT_EQ(session.stats().models_refuted, 0u) << c.asserts;
+  }
+}
+
 // Powers on which Z3 does not look at its limits are not given to it: x^32 did not come
 // back, whatever writes it.
 TEST(Session, Z3IsNotAskedForHighPowers) {
