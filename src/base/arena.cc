@@ -4,10 +4,12 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/check.h"
+
 namespace congrua::internal {
 
 namespace {
-constexpr size_t kHeader = 16;  // the owner, and room that keeps 16-byte alignment
+constexpr size_t kHeader = 16;  // the header, and room that keeps 16-byte alignment
 constexpr size_t kMaxSlabBlocks = 256;
 }  // namespace
 
@@ -15,30 +17,39 @@ Arena::~Arena() {
   for (void* slab : slabs_) std::free(slab);
 }
 
-void* Arena::own_slab(size_t bytes) {
+char* Arena::own_slab(size_t bytes) {
   const size_t size = (bytes + kAlignment - 1) & ~(kAlignment - 1);
   void* slab = std::aligned_alloc(kAlignment, size);
   if (slab == nullptr) throw std::bad_alloc();
   slabs_.push_back(slab);
   bytes_ += size;
-  return slab;
+  return static_cast<char*>(slab);
+}
+
+void Arena::open_block(char* block) {
+  static_assert(sizeof(Header) <= kHeader);
+  CONGRUA_CHECK(blocks_.size() < size_t{1} << (32 - kOffsetBits),
+                "a pool holds 32 GiB of terms at most");
+  new (block) Header{owner_, static_cast<uint32_t>(blocks_.size())};
+  blocks_.push_back(block);
 }
 
 void* Arena::allocate_slow(size_t bytes) {
   if (bytes > kAlignment - kHeader) {
-    char* block = static_cast<char*>(own_slab(bytes + kHeader));
-    *reinterpret_cast<void**>(block) = owner_;
+    char* block = own_slab(bytes + kHeader);
+    open_block(block);
     return block + kHeader;
   }
   if (slab_next_ == slab_end_) {
-    // Doubling keeps a small pool small and the number of slabs logarithmic, then linear.
-    slab_blocks_ = std::clamp(slab_blocks_ * 2, size_t{1}, kMaxSlabBlocks);
-    slab_next_ = static_cast<char*>(own_slab(slab_blocks_ * kAlignment));
-    slab_end_ = slab_next_ + slab_blocks_ * kAlignment;
+    // A quarter of what there is: little is reserved in vain, and the number of slabs is
+    // logarithmic, then linear.
+    const size_t blocks = std::clamp(bytes_ / kAlignment / 4, size_t{1}, kMaxSlabBlocks);
+    slab_next_ = own_slab(blocks * kAlignment);
+    slab_end_ = slab_next_ + blocks * kAlignment;
   }
   char* block = slab_next_;
   slab_next_ += kAlignment;
-  *reinterpret_cast<void**>(block) = owner_;
+  open_block(block);
   next_ = block + kHeader + bytes;
   end_ = block + kAlignment;
   return block + kHeader;

@@ -4,24 +4,28 @@
 #define CONGRUA_EXPR_BUILDER_H_
 
 #include <cstdint>
-#include <memory>
+#include <cstring>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "base/arena.h"
 #include "base/int.h"
 #include "congrua/expr.h"
+#include "expr/intern_table.h"
 #include "expr/node.h"
 
 namespace congrua::internal {
 
 // A polynomial under construction: terms sorted by structural_less, coefficients not 0.
+using TermList = absl::InlinedVector<Term, 8>;
 struct Poly {
   Int constant;
-  std::vector<Term> terms;
+  TermList terms;
   void clear() {
     constant = Int();
     terms.clear();
@@ -81,27 +85,47 @@ class Builder {
   // monomials of sums, bases of products): for substitution and rewriting.
   const Node* rebuild(const Node* n, std::span<const Node* const> children);
 
-  size_t num_nodes() const { return nodes_.size(); }
-  const Node* node_at(uint32_t id) const { return nodes_[id]; }
+  size_t num_nodes() const { return table_.count(); }
   size_t bytes() const;
+  // In order of construction. Sorts them: for tests and statistics.
+  std::vector<const Node*> all_nodes() const;
 
   // Used by terms_of.
-  void materialise(const SumNode* s);
+  void materialise(const LongSum* s);
 
  private:
-  struct Slot {
-    uint32_t fingerprint;
-    uint32_t id_plus_1;
-  };
+  static uint32_t fingerprint_of(uint64_t hash) {
+    return static_cast<uint32_t>(hash >> 32);
+  }
+  const Node* node_at(uint32_t number) const {
+    return static_cast<const Node*>(arena_.at(number));
+  }
+  // A zeroed T with payload behind it.
   template <typename T>
-  T* make(size_t payload_bytes);
-  void finish(Node* n);
+  T* make(size_t payload_bytes) {
+    void* p = arena_.allocate(sizeof(T) + payload_bytes);
+    std::memset(p, 0, sizeof(T));
+    return static_cast<T*>(p);
+  }
+  // The same with room for operands, which are counted, and for more bytes.
+  template <typename T, typename Operand>
+  T* make_with(size_t count, Operand** operands, size_t more = 0);
+  void store_constant(Int* to, const Int& value);
+  void pack(const Term& t, PackedTerm* to) {
+    if (PackedTerm::fits(t.coef)) {
+      new (to) PackedTerm(t.coef, t.mono);
+    } else {
+      pack_boxed(t, to);
+    }
+  }
+  void pack_boxed(const Term& t, PackedTerm* to);
   // Calls same(node) for interned nodes of this hash; inserts make() if none is the same.
   template <typename Same, typename Make>
   const Node* intern(uint64_t hash, Same&& same, Make&& make);
-  void grow_table();
   const Node* intern_app(Op op, Sort sort, std::span<const Node* const> args);
   const Node* intern_sum(const Int& constant, std::span<const Term> terms);
+  // A node's number of terms, or a lower bound of it, without materialising.
+  static uint32_t term_count(const Node* n);
   const Node* add_lazy(const Node* longer, const Node* shorter);
   const Node* add_scaled(const Node* a, const Node* b, const Int& cb);  // a + cb * b
   const Node* mul_monomials(const Node* a, const Node* b);
@@ -119,19 +143,52 @@ class Builder {
 
   ExprPool* pool_;
   Arena arena_;
-  std::vector<const Node*> nodes_;
-  std::vector<const Node*> with_big_;  // nodes whose integers own heap cells
-  std::vector<Term> scratch_;
+  InternTable table_;
+  std::vector<Int*> big_;  // integers in the arena that own heap cells
+  TermList scratch_;
   std::vector<Factor> factor_scratch_;
   std::mutex materialise_mutex_;
-  std::unique_ptr<Slot[]> table_;
-  size_t table_mask_ = 0;
   const Node* true_ = nullptr;
   const Node* false_ = nullptr;
   const Node* zero_ = nullptr;
   const Node* one_ = nullptr;
   const Node* minus_one_ = nullptr;
 };
+
+template <typename T, typename Operand>
+T* Builder::make_with(size_t count, Operand** operands, size_t more) {
+  const bool many = count >= kManyOperands;
+  T* n = make<T>((many ? 8 : 0) + count * sizeof(Operand) + more);
+  auto* payload = reinterpret_cast<char*>(n + 1);
+  n->short_size = kManyOperands;
+  if (many) {
+    new (payload) uint32_t(static_cast<uint32_t>(count));
+    payload += 8;
+  } else {
+    n->short_size = static_cast<uint16_t>(count);
+  }
+  *operands = reinterpret_cast<Operand*>(payload);
+  return n;
+}
+
+template <typename Same, typename Make>
+const Node* Builder::intern(uint64_t hash, Same&& same, Make&& make_node) {
+  size_t place;
+  const uint32_t found = table_.find(
+      fingerprint_of(hash),
+      [&](uint32_t number) {
+        const Node* n = node_at(number);
+        return n->hash == hash && same(n);
+      },
+      &place);
+  if (found != 0) return node_at(found);
+  Node* n = make_node();
+  n->hash = hash;
+  n->id = static_cast<uint32_t>(table_.count());
+  // `same` may have materialised terms, which interns nothing: the place is still right.
+  table_.insert(place, fingerprint_of(hash), Arena::ref_of(n));
+  return n;
+}
 
 }  // namespace congrua::internal
 

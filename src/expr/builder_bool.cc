@@ -24,7 +24,7 @@ const Node* Builder::ge0(const Node* p) {
   const Node* arg = p;
   if (!g.is_one()) {
     // g*q + k >= 0 exactly when q + k//g >= 0 over the integers.
-    std::vector<Term> out;
+    TermList out;
     for (const Term& t : v.terms())
       out.push_back({congrua::floor_div(t.coef, g), t.mono});
     arg = intern_sum(congrua::floor_div(v.constant(), g), out);
@@ -112,7 +112,7 @@ const Node* Builder::conjunction(std::span<const Node* const> input) {
     CONGRUA_DCHECK(p->sort == Sort::kBool, "conjunction of propositions");
     if (is_false(p)) return false_;
     if (is_true(p)) continue;
-    if (p->op == Op::kAnd && p->n <= kMaxFlatten) {
+    if (p->op == Op::kAnd && p->short_size <= kMaxFlatten) {
       parts.insert(parts.end(), args_of(p).begin(), args_of(p).end());
     } else {
       parts.push_back(p);
@@ -140,7 +140,7 @@ const Node* Builder::conjunction(std::span<const Node* const> input) {
       std::vector<const Node*> left;
       bool satisfied = false;
       for (const Node* y : args_of(args_of(p)[0])) {
-        if (y->n <= kMaxFlatten && has(logical_not(y))) satisfied = true;
+        if (y->short_size <= kMaxFlatten && has(logical_not(y))) satisfied = true;
         if (!has(y)) left.push_back(y);
       }
       if (satisfied) {
@@ -185,7 +185,7 @@ const Node* Builder::rebuild(const Node* n, std::span<const Node* const> childre
     }
     case Op::kMul: {
       const Node* result = one_;
-      for (uint32_t i = 0; i < n->n; ++i) {
+      for (uint32_t i = 0; i < arity(n); ++i) {
         const Node* power = children[i];
         // Square and multiply.
         const Node* factor = one_;

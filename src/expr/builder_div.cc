@@ -59,17 +59,18 @@ const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
   }
   for (;;) {
     Int g = c;
-    std::vector<Term> kept;
+    size_t kept = 0;
     for (Term& t : r.terms) {
-      Int q = congrua::floor_div(t.coef, c);
-      Int m = t.coef - q * c;
-      if (!q.is_zero()) whole.terms.push_back({std::move(q), t.mono});
-      if (!m.is_zero()) {
-        g = gcd(g, m);
-        kept.push_back({std::move(m), t.mono});
+      if (t.coef.sign() < 0 || t.coef >= c) {
+        Int q = congrua::floor_div(t.coef, c);
+        t.coef -= q * c;
+        whole.terms.push_back({std::move(q), t.mono});
       }
+      if (t.coef.is_zero()) continue;
+      if (!g.is_one()) g = gcd(g, t.coef);
+      r.terms[kept++] = std::move(t);
     }
-    r.terms = std::move(kept);
+    r.terms.erase(r.terms.begin() + static_cast<std::ptrdiff_t>(kept), r.terms.end());
     const Int q = congrua::floor_div(r.constant, c);
     whole.constant += q;
     r.constant -= q * c;
@@ -82,20 +83,20 @@ const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
     // Exactly one nested division with coefficient +-1 is fused; of two neither is
     // privileged.
     const Int minus_one = c - Int(1);
-    const Term* inner = nullptr;
+    const Node* mono = nullptr;
+    bool positive = false;
     int candidates = 0;
     for (const Term& t : r.terms) {
       if (has_const_divisor(t.mono) && (t.coef.is_one() || t.coef == minus_one)) {
-        inner = &t;
+        mono = t.mono;
+        positive = t.coef.is_one();
         ++candidates;
       }
     }
     if (candidates != 1) break;
-    const Node* mono = inner->mono;
     const Int inner_c = const_value(args_of(mono)[1]);
     if (inner_c * c > kMaxFusedDivisor) break;
     const LinearView p(args_of(mono)[0]);
-    bool positive = inner->coef.is_one();
     if (positive && c == Int(2)) {
       // 1 and -1 are the same modulo 2: of C*y + p and C*y - p the one that will not be
       // turned over below, so that ((h + 1)//2 + 1)//2 is (h + 3)//4.

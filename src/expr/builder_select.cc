@@ -12,13 +12,6 @@ namespace {
 // maximum is not copied at each step.
 constexpr uint32_t kMaxFlatten = 64;
 
-const Term* find_term(std::span<const Term> terms, const Node* mono) {
-  for (const Term& t : terms) {
-    if (t.mono == mono) return &t;
-  }
-  return nullptr;
-}
-
 Int content_of(const Node* n, const Int& seed) {
   const LinearView v(n);
   Int g = gcd(seed, v.constant());
@@ -43,8 +36,7 @@ Poly common_part(std::span<const Node* const> args, Op op) {
   for (const Term& t : first.terms()) {
     const bool everywhere = std::ranges::all_of(args.subspan(1), [&](const Node* a) {
       const LinearView v(a);
-      const Term* other = find_term(v.terms(), t.mono);
-      return other != nullptr && other->coef == t.coef;
+      return v.terms().coefficient_of(t.mono) == t.coef;
     });
     if (everywhere) common.terms.push_back(t);
   }
@@ -70,14 +62,17 @@ void Builder::flatten(const Node* n, Op op, std::vector<const Node*>& out) {
     const Node* a = todo.back();
     todo.pop_back();
     const LinearView v(a);
-    const Term* single = v.terms().size() == 1 ? &v.terms()[0] : nullptr;
-    if (single == nullptr || single->mono->n > kMaxFlatten ||
-        single->mono->op != (single->coef.sign() > 0 ? op : opposite)) {
+    const auto is_extreme = [&](const Term& t) {
+      return t.mono->op == (t.coef.sign() > 0 ? op : opposite) &&
+             arity(t.mono) <= kMaxFlatten;
+    };
+    if (v.terms().size() != 1 || !is_extreme(v.terms()[0])) {
       out.push_back(a);
       continue;
     }
-    for (const Node* x : args_of(single->mono)) {
-      todo.push_back(add_const(scale(x, single->coef), v.constant()));
+    const Term single = v.terms()[0];
+    for (const Node* x : args_of(single.mono)) {
+      todo.push_back(add_const(scale(x, single.coef), v.constant()));
     }
   }
 }

@@ -55,7 +55,8 @@ const Node* euclid_mod(Builder& b, const Node* x, const Node* y) {
 }
 
 std::optional<Quotient> quotient_of(const Node* n) {
-  if (n->op != Op::kOpaque || n->sort != Sort::kReal || n->n != 2) return std::nullopt;
+  if (n->op != Op::kOpaque || n->sort != Sort::kReal || arity(n) != 2)
+    return std::nullopt;
   const std::string_view name = static_cast<const OpaqueNode*>(n)->name;
   const auto args = args_of(n);
   if (name != "truediv" && name != "rat") return std::nullopt;

@@ -17,6 +17,16 @@ constexpr uint64_t mix64(uint64_t x) {
   return x;
 }
 
+constexpr uint64_t unmix64(uint64_t x) {
+  x ^= x >> 33;
+  x *= 0x9cb4b2f8129337dbULL;
+  x ^= x >> 33;
+  x *= 0x4f74430c22a54005ULL;
+  x ^= x >> 33;
+  return x;
+}
+static_assert(unmix64(mix64(0x0123456789abcdefULL)) == 0x0123456789abcdefULL);
+
 constexpr uint64_t hash_combine(uint64_t seed, uint64_t value) {
   return mix64(seed * 0x9e3779b97f4a7c15ULL + value);
 }
@@ -36,6 +46,9 @@ constexpr uint64_t term_weight(uint64_t mono_hash) {
 }
 constexpr uint64_t sum_hash(uint64_t linear) {
   return mix64(linear ^ 0x51afd7ed558cceb9ULL);
+}
+constexpr uint64_t linear_of_sum_hash(uint64_t hash) {
+  return unmix64(hash) ^ 0x51afd7ed558cceb9ULL;
 }
 
 }  // namespace congrua::internal

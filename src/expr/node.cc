@@ -42,8 +42,8 @@ int compare_shallow(const Node* a, const Node* b, const Node** next_a,
       return 0;
     }
     case Op::kMul:
-      if (a->n != b->n) return a->n < b->n ? -1 : 1;
-      for (uint32_t i = 0; i < a->n; ++i) {
+      if (arity(a) != arity(b)) return arity(a) < arity(b) ? -1 : 1;
+      for (uint32_t i = 0; i < arity(a); ++i) {
         const Factor& x = factors_of(a)[i];
         const Factor& y = factors_of(b)[i];
         if (x.exponent != y.exponent) return x.exponent < y.exponent ? -1 : 1;
@@ -57,8 +57,8 @@ int compare_shallow(const Node* a, const Node* b, const Node** next_a,
       [[fallthrough]];
     }
     default:
-      if (a->n != b->n) return a->n < b->n ? -1 : 1;
-      for (uint32_t i = 0; i < a->n; ++i) {
+      if (arity(a) != arity(b)) return arity(a) < arity(b) ? -1 : 1;
+      for (uint32_t i = 0; i < arity(a); ++i) {
         if (descend(args_of(a)[i], args_of(b)[i])) return 0;
       }
       return 0;
@@ -80,17 +80,21 @@ bool structural_less_slow(const Node* a, const Node* b) {
   return false;
 }
 
-std::span<const Term> terms_of(const Node* sum) {
-  const auto* s = static_cast<const SumNode*>(sum);
-  const Term* t = s->terms.load(std::memory_order_acquire);
+Terms terms_of_long(const LongSum* s) {
+  const PackedTerm* t = s->terms.load(std::memory_order_acquire);
   if (t == nullptr) {
-    Builder::of(sum).materialise(s);
+    Builder::of(s).materialise(s);
     t = s->terms.load(std::memory_order_acquire);
   }
   return {t, s->num_terms.load(std::memory_order_relaxed)};
 }
 
-LinearView::LinearView(const Node* n) : constant_(&kZero) {
+uint32_t large_arity(const Node* n) {
+  const size_t size = n->op == Op::kOpaque ? sizeof(OpaqueNode) : sizeof(Node);
+  return *reinterpret_cast<const uint32_t*>(reinterpret_cast<const char*>(n) + size);
+}
+
+LinearView::LinearView(const Node* n) : single_(kOne, n), constant_(&kZero) {
   switch (n->op) {
     case Op::kConst:
       constant_ = &const_value(n);
@@ -100,7 +104,6 @@ LinearView::LinearView(const Node* n) : constant_(&kZero) {
       terms_ = terms_of(n);
       break;
     default:
-      single_ = {kOne, n};
       terms_ = {&single_, 1};
   }
 }

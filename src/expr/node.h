@@ -1,10 +1,10 @@
 // Nodes of the expression DAG, as the modules of this library see them.
 //
-// A node is immutable after interning (but for the term list of a long sum, which is
+// A node is immutable after interning (but for the term list of a lazy sum, which is
 // materialised once, at its first reading) and never moves. Its header is followed by the
-// payload of its kind. Terms, factors and commutative arguments are sorted by
-// structural_less, which depends on the structure alone: never on an address or on the
-// order of construction.
+// payload of its kind. Nodes are kept small: building is bound by what the caches hold.
+// Terms, factors and commutative arguments are sorted by structural_less, which depends
+// on the structure alone: never on an address or on the order of construction.
 #ifndef CONGRUA_EXPR_NODE_H_
 #define CONGRUA_EXPR_NODE_H_
 
@@ -16,6 +16,7 @@
 
 #include "base/int.h"
 #include "congrua/expr.h"
+#include "expr/terms.h"
 
 namespace congrua::internal {
 
@@ -24,20 +25,20 @@ struct Node {
   uint64_t
       symbols;  // Bloom signature: one bit per symbol occurring below; 0 for constants
   uint32_t id;  // dense, in order of construction: index of side tables, never an order
-  uint32_t n;   // terms, factors or arguments (lower bound for a lazy sum)
   Op op;
-  Sort sort;
-  uint16_t
-      degree;  // of the polynomial over atoms, saturating; 1 for atoms, 0 for constants
-  uint32_t depth : 31;  // longest way down to a leaf, saturating
+  Sort sort : 2;
   bool partial : 1;     // a divisor that may be 0, an opaque application or a far symbol
                         // occurs
+  bool is_long : 1;     // a LongSum
+  uint8_t degree : 4;   // of the polynomial over atoms, at most kMaxDegree; 1 for atoms,
+                        // 0 for constants
+  uint16_t short_size;  // arity(), at most kManyOperands
 };
+static_assert(sizeof(Node) == 24);
 
-struct Term {
-  Int coef;          // never 0
-  const Node* mono;  // an atom or a kMul
-};
+inline constexpr uint8_t kMaxDegree = 15;
+// From so many operands on the first word of the payload counts them.
+inline constexpr uint16_t kManyOperands = UINT16_MAX;
 
 struct Factor {
   const Node*
@@ -56,32 +57,52 @@ struct SymbolNode : Node {
   bool has_hint;
 };
 
-struct SumNode : Node {
-  uint64_t linear_hash;
+struct SumNode : Node {  // its terms follow, unless it is long
+  const PackedTerm* terms() const {
+    return reinterpret_cast<const PackedTerm*>(this + 1);
+  }
   Int constant;
-  // Null while lazy: then the sum is prev + diff.
-  mutable std::atomic<const Term*> terms;
-  mutable std::atomic<uint32_t> num_terms;  // valid when terms is not null
-  const Node* prev;
-  const Node* diff;
 };
 
+// A sum of more than kMaxShortSum terms, or one that is prev + diff until its terms are
+// read.
+struct LongSum : SumNode {
+  mutable std::atomic<const PackedTerm*> terms;  // null while lazy
+  mutable std::atomic<uint32_t> num_terms;       // a lower bound while lazy
+  const Node* prev;                              // null unless it was built lazily
+  const Node* diff;
+};
+inline constexpr uint32_t kMaxShortSum = 255;
+
+// Products, applications and opaque terms: the operands follow the node.
+template <typename T>
+const T* payload_of(const Node* n, size_t node_size) {
+  const char* p = reinterpret_cast<const char*>(n) + node_size;
+  return reinterpret_cast<const T*>(n->short_size == kManyOperands ? p + 8 : p);
+}
+
 struct MulNode : Node {
-  const Factor* factors() const { return reinterpret_cast<const Factor*>(this + 1); }
+  const Factor* factors() const { return payload_of<Factor>(this, sizeof(MulNode)); }
 };
 
 struct AppNode : Node {  // kFloorDiv kMin kMax kSelect kGe kEq kNot kAnd kIff
   const Node* const* args() const {
-    return reinterpret_cast<const Node* const*>(this + 1);
+    return payload_of<const Node*>(this, sizeof(AppNode));
   }
 };
 
 struct OpaqueNode : Node {
   std::string_view name;  // owned by the arena
   const Node* const* args() const {
-    return reinterpret_cast<const Node* const*>(this + 1);
+    return payload_of<const Node*>(this, sizeof(OpaqueNode));
   }
 };
+
+// The number of factors or arguments.
+uint32_t large_arity(const Node* n);
+inline uint32_t arity(const Node* n) {
+  return n->short_size != kManyOperands ? n->short_size : large_arity(n);
+}
 
 inline const Int& const_value(const Node* n) {
   return static_cast<const ConstNode*>(n)->value;
@@ -108,22 +129,27 @@ inline bool is_huge_product(const Node* n) {
 inline std::span<const Node* const> args_of(const Node* n) {
   switch (n->op) {
     case Op::kOpaque:
-      return {static_cast<const OpaqueNode*>(n)->args(), n->n};
+      return {static_cast<const OpaqueNode*>(n)->args(), arity(n)};
     case Op::kConst:
     case Op::kSymbol:
     case Op::kAdd:
     case Op::kMul:
       return {};
     default:
-      return {static_cast<const AppNode*>(n)->args(), n->n};
+      return {static_cast<const AppNode*>(n)->args(), arity(n)};
   }
 }
 inline std::span<const Factor> factors_of(const Node* n) {
-  return {static_cast<const MulNode*>(n)->factors(), n->n};
+  return {static_cast<const MulNode*>(n)->factors(), arity(n)};
 }
 
 // The terms of a kAdd; materialises a long sum at its first reading.
-std::span<const Term> terms_of(const Node* sum);
+Terms terms_of_long(const LongSum* sum);
+inline Terms terms_of(const Node* sum) {
+  const auto* s = static_cast<const SumNode*>(sum);
+  if (s->is_long) return terms_of_long(static_cast<const LongSum*>(s));
+  return {s->terms(), s->short_size};
+}
 inline const Int& constant_of(const Node* sum) {
   return static_cast<const SumNode*>(sum)->constant;
 }
@@ -141,13 +167,13 @@ class LinearView {
   explicit LinearView(const Node* n);
   LinearView(const LinearView&) = delete;
   LinearView& operator=(const LinearView&) = delete;
-  std::span<const Term> terms() const { return terms_; }
+  Terms terms() const { return terms_; }
   const Int& constant() const { return *constant_; }
 
  private:
-  Term single_;
+  PackedTerm single_;
   const Int* constant_;
-  std::span<const Term> terms_;
+  Terms terms_;
 };
 
 // A monomial (an atom or a kMul) seen as a list of factors.

@@ -179,16 +179,24 @@ std::vector<Expr> free_symbols(Expr e) {
 }
 
 Size measure(Expr e) {
-  absl::flat_hash_map<const Node*, double> tree;
+  struct Below {
+    double tree = 0;
+    uint64_t depth = 0;
+  };
+  absl::flat_hash_map<const Node*, Below> below;
   const Node* root = Builder::node(e);
   post_order(
-      root, [&](const Node* n) { return tree.emplace(n, 0.0).second; },
+      root, [&](const Node* n) { return below.emplace(n, Below()).second; },
       [&](const Node* n) {
-        double size = 1;
-        for (size_t i = 0; i < num_children(n); ++i) size += tree.at(child(n, i));
-        tree[n] = size;
+        Below sum{1, 0};
+        for (size_t i = 0; i < num_children(n); ++i) {
+          const Below& x = below.at(child(n, i));
+          sum.tree += x.tree;
+          sum.depth = std::max(sum.depth, x.depth + 1);
+        }
+        below[n] = sum;
       });
-  return {tree.size(), tree.at(root), root->depth};
+  return {below.size(), below.at(root).tree, below.at(root).depth};
 }
 
 }  // namespace congrua

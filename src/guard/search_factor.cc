@@ -17,11 +17,9 @@ namespace {
 constexpr size_t kMaxFactoredTerms = 48;
 constexpr int kMaxFactorDepth = 24;
 
-const Term* find_term(const std::vector<Term>& terms, const Node* mono) {
-  for (const Term& t : terms) {
-    if (t.mono == mono) return &t;
-  }
-  return nullptr;
+bool has_term(const std::vector<Term>& terms, const Int& coef, const Node* mono) {
+  return std::ranges::any_of(
+      terms, [&](const Term& t) { return t.mono == mono && t.coef == coef; });
 }
 
 // The floor division whose remainder the term could be part of: mono = divisor *
@@ -89,10 +87,8 @@ bool Program::take_mod(std::vector<Term>& terms, Int& constant, Monomial* mod) {
     const Int k = -floor_div(t.coef, scale);
     if (!(t.coef == -k * scale) || !k.to_int64().has_value()) continue;
     const LinearView p(dividend);
-    const bool complete = std::ranges::all_of(p.terms(), [&](const Term& x) {
-      const Term* have = find_term(terms, x.mono);
-      return have != nullptr && have->coef == k * x.coef;
-    });
+    const bool complete = std::ranges::all_of(
+        p.terms(), [&](const Term& x) { return has_term(terms, k * x.coef, x.mono); });
     if (!complete) continue;
     std::vector<Term> rest;
     for (const Term& x : terms) {
@@ -111,7 +107,7 @@ bool Program::take_mod(std::vector<Term>& terms, Int& constant, Monomial* mod) {
   return false;
 }
 
-Program::Poly Program::to_poly(std::span<const Term> terms, const Int& constant) {
+Program::Poly Program::to_poly(internal::Terms terms, const Int& constant) {
   Poly p;
   std::vector<Term> left(terms.begin(), terms.end());
   Int rest = constant;

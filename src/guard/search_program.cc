@@ -25,8 +25,8 @@ uint32_t mix(uint32_t h, uint64_t v) {
 
 // A lazy sum whose terms nobody has read yet.
 bool is_lazy(const Node* n) {
-  return n->op == Op::kAdd && static_cast<const internal::SumNode*>(n)->terms.load(
-                                  std::memory_order_acquire) == nullptr;
+  return n->is_long && static_cast<const internal::LongSum*>(n)->terms.load(
+                           std::memory_order_acquire) == nullptr;
 }
 
 // Exponents above 2^20 are all the same to an int64 column, but for their parity.
@@ -151,7 +151,7 @@ bool Program::push_operands(const Node* n) {
   };
   if (is_leaf_for_us(n)) return false;
   if (is_lazy(n)) {
-    const auto* s = static_cast<const internal::SumNode*>(n);
+    const auto* s = static_cast<const internal::LongSum*>(n);
     want(s->prev);
     want(s->diff);
   } else if (n->op == Op::kAdd) {
@@ -240,7 +240,7 @@ CellId Program::build_app(const Node* n) {
 
 CellId Program::build_sum(const Node* n) {
   if (is_lazy(n)) {
-    const auto* s = static_cast<const internal::SumNode*>(n);
+    const auto* s = static_cast<const internal::LongSum*>(n);
     return sum_cell({{1, *by_node_.find(s->prev)}, {1, *by_node_.find(s->diff)}}, 0,
                     false);
   }
@@ -251,7 +251,7 @@ CellId Program::build_sum(const Node* n) {
                     *f->rest.to_int64(), false);
   }
   // Distinct atoms have nothing to factor, and no remainder is without a quotient.
-  const std::span<const Term> terms = terms_of(n);
+  const internal::Terms terms = terms_of(n);
   const bool plain = std::ranges::all_of(terms, [](const Term& t) {
     return t.mono->op != Op::kMul && t.mono->op != Op::kFloorDiv &&
            t.coef.to_int64().has_value();

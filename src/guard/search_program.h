@@ -91,7 +91,7 @@ class Program {
   CellId build(const Node* n);
   CellId build_sum(const Node* n);
   CellId build_app(const Node* n);
-  Poly to_poly(std::span<const internal::Term> terms, const Int& constant);
+  Poly to_poly(internal::Terms terms, const Int& constant);
   bool take_mod(std::vector<internal::Term>& terms, Int& constant, Monomial* mod);
   CellId poly_cell(Poly p, int depth);
   bool extract(Poly& p, int depth, Summands& sum);

@@ -46,6 +46,7 @@ class ScriptWriter {
   struct Place {
     std::string name;
     uint64_t degree = 0;  // of the polynomial that Z3 may expand it to
+    uint32_t depth = 0;   // longest way down to a leaf
   };
   struct Frame {
     const Node* node;
@@ -93,7 +94,6 @@ class ScriptWriter {
 
 bool ScriptWriter::add(const Node* root) {
   ++asserts_;
-  if (root->depth > kZ3MaxDepth) return refuse("terms nested too deeply for Z3");
   stack_.push_back({root, false});
   while (!stack_.empty()) {
     const auto [n, opened] = stack_.back();
@@ -107,12 +107,16 @@ bool ScriptWriter::add(const Node* root) {
       std::reverse(stack_.begin() + static_cast<std::ptrdiff_t>(top), stack_.end());
     } else {
       stack_.pop_back();
+      uint32_t depth = 0;
+      internal::for_each_child(
+          n, [&](const Node* c) { depth = std::max(depth, places_.find(c)->depth + 1); });
+      if (depth > kZ3MaxDepth) return refuse("terms nested too deeply for Z3");
       const uint64_t degree = degree_of(n);
       if (degree > kMaxDegree || power_of(n) > kMaxPower)
         return refuse("a product of too many factors for Z3");
       if (count_ >= kMaxNodes) return refuse("too many terms for Z3");
       std::string written = write(n);
-      places_.put(n, {std::move(written), degree});
+      places_.put(n, {std::move(written), degree, depth});
     }
   }
   return true;

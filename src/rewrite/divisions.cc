@@ -21,12 +21,6 @@ constexpr size_t kMaxParts = 12;
 
 }  // namespace
 
-Simplifier::Parts Simplifier::parts_of(std::span<const Term> terms) {
-  Parts parts;
-  for (const Term& t : terms) parts.push_back({t.coef, t.mono, range(t.mono)});
-  return parts;
-}
-
 bool Simplifier::fold(const Parts& parts, const Int& constant, const Int& g,
                       const Node** quotient) {
   if (!g.is_small()) return false;
@@ -126,7 +120,7 @@ const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const I
   }
   if (v.terms().size() > kMaxParts) return n;
   budget_.charge(8);
-  const auto attempt = [&](std::span<const Term> terms, const Int& constant,
+  const auto attempt = [&](const auto& terms, const Int& constant,
                            const Node* whole) -> const Node* {
     const Parts parts = parts_of(terms);
     const Node* quotient;
@@ -144,21 +138,20 @@ const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const I
   }
   // (x//b + r)//c = (x + b*r)//(b*c): of several quotients the builder fuses none, here
   // it is the one with the least divisor.
-  const Term* inner = nullptr;
+  const Node* inner = nullptr;
   for (const Term& t : v.terms()) {
     if (t.mono->op != Op::kFloorDiv || !t.coef.is_one()) continue;
     const Int* b = constant_divisor(t.mono);
     if (b == nullptr || !(*b * c).is_small()) continue;
-    const Int* least = inner == nullptr ? nullptr : constant_divisor(inner->mono);
-    if (least == nullptr || *b < *least ||
-        (*b == *least && t.mono->hash < inner->mono->hash)) {
-      inner = &t;
+    const Int* least = inner == nullptr ? nullptr : constant_divisor(inner);
+    if (least == nullptr || *b < *least || (*b == *least && t.mono->hash < inner->hash)) {
+      inner = t.mono;
     }
   }
   if (inner != nullptr) {
-    const Int& b = *constant_divisor(inner->mono);
-    const Node* rest = builder_.scale(builder_.sub(a, inner->mono), b);
-    const Node* fused = builder_.add(args_of(inner->mono)[0], rest);
+    const Int& b = *constant_divisor(inner);
+    const Node* rest = builder_.scale(builder_.sub(a, inner), b);
+    const Node* fused = builder_.add(args_of(inner)[0], rest);
     return divided(fused, b * c);
   }
   // Quotients that would make remainders with other terms if multiples of c were added.

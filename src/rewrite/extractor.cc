@@ -291,7 +291,7 @@ ViewId Extractor::show(const Node* n) {
 }
 
 ViewId Extractor::factored(const Node* n, ViewId plain) {
-  if (trials_ <= 0 || depth_ > kMaxDepth || n->n > internal::kMaxFactorTerms)
+  if (trials_ <= 0 || depth_ > kMaxDepth || n->short_size > internal::kMaxFactorTerms)
     return plain;
   trials_ -= 8;
   const internal::Factorization f = internal::factorize(builder_, n);

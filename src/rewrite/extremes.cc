@@ -68,7 +68,7 @@ const Node* Simplifier::common_arguments(const Node* n) {
 // min(max(a, y), z) = max(min(a, z), y) where y <= z: of the two, which are each other's
 // negation as often as not, the one whose fingerprint is smaller.
 const Node* Simplifier::order_clamp(const Node* n) {
-  if (n->n != 2) return n;
+  if (n->short_size != 2) return n;
   const Op inner = n->op == Op::kMin ? Op::kMax : Op::kMin;
   for (const size_t i : {size_t{0}, size_t{1}}) {
     const std::optional<Extreme> x = as_extreme(args_of(n)[i]);
@@ -81,7 +81,7 @@ const Node* Simplifier::order_clamp(const Node* n) {
       const Node* high[] = {builder_.minmax(n->op, low), y};
       const Node* other = builder_.minmax(inner, high);
       const LinearView v(other);
-      if (v.terms().size() != 1 || v.terms()[0].mono->n != 2) continue;
+      if (v.terms().size() != 1 || v.terms()[0].mono->short_size != 2) continue;
       if (v.terms()[0].mono->hash < n->hash) return other;
     }
   }

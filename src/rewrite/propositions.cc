@@ -80,7 +80,7 @@ const Node* Simplifier::drop_shared(const Node* p) {
           one_is_enough ? builder_.add_const(builder_.neg(with), Int(-1)) : with;
       if (!nonnegative_by_cases(idle)) kept.push_back(a);
     }
-    if (kept.empty() || kept.size() == t.mono->n) continue;
+    if (kept.empty() || kept.size() == t.mono->short_size) continue;
     const Node* fewer = builder_.minmax(t.mono->op, kept);
     return builder_.add(p, builder_.scale(builder_.sub(fewer, t.mono), t.coef));
   }

@@ -147,7 +147,7 @@ bool Simplifier::nonnegative_by_cases(const Node* p, int depth) {
   const internal::LinearView v(p);
   for (const internal::Term& t : v.terms()) {
     const Op op = t.mono->op;
-    if ((op != Op::kMin && op != Op::kMax) || t.mono->n > kMaxOperands) continue;
+    if ((op != Op::kMin && op != Op::kMax) || t.mono->short_size > kMaxOperands) continue;
     const auto with = [&](const Node* operand) {
       const Node* change = builder_.sub(operand, t.mono);
       return nonnegative_by_cases(builder_.add(p, builder_.scale(change, t.coef)),

@@ -96,7 +96,13 @@ class Simplifier {
   const Node* division_step(const Node* n);
   const Node* divide_by_constant(const Node* n, const Node* a, const Int& c);
   const Node* divide_by_term(const Node* n, const Node* a, const Node* b);
-  Parts parts_of(std::span<const internal::Term> terms);
+  template <typename Terms>
+  Parts parts_of(const Terms& terms) {
+    Parts parts;
+    for (const internal::Term& t : terms)
+      parts.push_back({t.coef, t.mono, range(t.mono)});
+    return parts;
+  }
   // sum(parts) + constant = g * sum(quotients) + r with 0 <= r < g: then *quotient is the
   // first sum. The coefficients of the parts may be taken modulo g.
   bool fold(const Parts& parts, const Int& constant, const Int& g, const Node** quotient);

@@ -17,30 +17,21 @@ constexpr size_t kMaxTerms = 24;
 
 bool is_extreme(const Node* n) { return n->op == Op::kMin || n->op == Op::kMax; }
 
-const Term* find_term(std::span<const Term> terms, const Node* mono) {
-  for (const Term& t : terms) {
-    if (t.mono == mono) return &t;
-  }
-  return nullptr;
-}
-
 Int coefficient_in(const Node* n, const Node* mono) {
-  const LinearView v(n);
-  const Term* t = find_term(v.terms(), mono);
-  return t == nullptr ? Int(0) : t->coef;
+  return LinearView(n).terms().coefficient_of(mono);
 }
 
 }  // namespace
 
 std::optional<Simplifier::Extreme> Simplifier::as_extreme(const Node* n) {
   const LinearView v(n);
-  const Term* only = nullptr;
+  std::optional<Term> only;
   for (const Term& t : v.terms()) {
     if (!is_extreme(t.mono)) continue;
-    if (only != nullptr) return std::nullopt;
-    only = &t;
+    if (only) return std::nullopt;
+    only = t;
   }
-  if (only == nullptr || only->mono->n > kMaxDistributed) return std::nullopt;
+  if (!only || only->mono->short_size > kMaxDistributed) return std::nullopt;
   const Node* rest = builder_.sub(n, builder_.scale(only->mono, only->coef));
   Extreme x;
   x.atom = only->mono;
@@ -57,9 +48,9 @@ std::optional<Simplifier::Extreme> Simplifier::as_extreme(const Node* n) {
 const Node* Simplifier::pair_extremes(const Node* n) {
   const LinearView v(n);
   for (const Term& x : v.terms()) {
-    if (x.mono->op != Op::kMax || x.mono->n != 2) continue;
+    if (x.mono->op != Op::kMax || x.mono->short_size != 2) continue;
     for (const Term& y : v.terms()) {
-      if (y.mono->op != Op::kMin || y.mono->n != 2) continue;
+      if (y.mono->op != Op::kMin || y.mono->short_size != 2) continue;
       const auto a = args_of(x.mono);
       const auto b = args_of(y.mono);
       for (const bool crossed : {false, true}) {
@@ -81,14 +72,13 @@ const Node* Simplifier::pair_extremes(const Node* n) {
 const Node* Simplifier::distribute(const Node* n, bool selection) {
   const LinearView v(n);
   if (v.terms().size() > kMaxTerms) return n;
-  const Term* only = nullptr;
+  std::optional<Term> only;
   for (const Term& t : v.terms()) {
     if (selection ? t.mono->op != Op::kSelect : !is_extreme(t.mono)) continue;
-    if (only != nullptr) return n;
-    only = &t;
+    if (only) return n;
+    only = t;
   }
-  if (only == nullptr || only->mono->n > kMaxDistributed || v.terms().size() < 2)
-    return n;
+  if (!only || only->mono->short_size > kMaxDistributed || v.terms().size() < 2) return n;
   const auto args = args_of(only->mono).subspan(selection ? 1 : 0);
   const Int& k = only->coef;
   const Node* moved = builder_.constant(Int(0));
@@ -143,13 +133,13 @@ const Node* Simplifier::join_halves(const Node* n) {
     for (const Node* part : {low, high}) {
       // Either may be a sum in canonical form; its quotient is what n may hold.
       const LinearView vp(part);
-      const Term* quotient = nullptr;
+      std::optional<Term> quotient;
       for (const Term& t : vp.terms()) {
-        if (t.mono->op == Op::kFloorDiv) quotient = &t;
+        if (t.mono->op == Op::kFloorDiv) quotient = t;
       }
-      if (quotient == nullptr) continue;
-      const Term* y = find_term(v.terms(), quotient->mono);
-      if (y == nullptr || !(y->coef == -(x.coef * quotient->coef))) continue;
+      if (!quotient) continue;
+      const Int y = v.terms().coefficient_of(quotient->mono);
+      if (y.is_zero() || !(y == -(x.coef * quotient->coef))) continue;
       // n = k*x - k*part + rest = k*other + rest.
       const Node* other = part == low ? high : low;
       const Node* gap = builder_.sub(builder_.add(other, part), x.mono);
@@ -243,9 +233,9 @@ const Node* Simplifier::sum_step(const Node* n) {
 const Node* Simplifier::product_step(const Node* n) {
   const auto factors = internal::factors_of(n);
   for (const internal::Factor& x : factors) {
-    if (x.base->op != Op::kMax || x.base->n != 2) continue;
+    if (x.base->op != Op::kMax || x.base->short_size != 2) continue;
     for (const internal::Factor& y : factors) {
-      if (y.base->op != Op::kMin || y.base->n != 2) continue;
+      if (y.base->op != Op::kMin || y.base->short_size != 2) continue;
       if (!std::ranges::equal(args_of(x.base), args_of(y.base))) continue;
       std::vector<internal::Factor> rest;
       const Node* product = builder_.mul(args_of(x.base)[0], args_of(x.base)[1]);

@@ -36,7 +36,7 @@ bool always_at_most(const Domain& d, int64_t v) { return !d.empty() && d.hi() <=
 
 Signs::Form Signs::form_of(const Node* n) {
   if (n->op != Op::kAdd) return {n, 1, Int(0)};
-  const std::span<const Term> terms = internal::terms_of(n);
+  const internal::Terms terms = internal::terms_of(n);
   const Int& c = internal::constant_of(n);
   const int sign = terms.front().coef.sign();
   const Node* form = c.is_zero() ? n : builder_.add_const(n, -c);
@@ -64,7 +64,7 @@ void Signs::narrow(const Node* form, const Domain& d) {
 
 void Signs::alias(const Node* equation) {
   if (equation->op != Op::kAdd) return;
-  const std::span<const Term> terms = internal::terms_of(equation);
+  const internal::Terms terms = internal::terms_of(equation);
   constexpr size_t kMaxTerms = 8;
   if (terms.size() > kMaxTerms) return;
   for (const Term& t : terms) {

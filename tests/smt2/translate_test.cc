@@ -34,8 +34,7 @@ class Canonical {
   }
   // wrong: added to the standard's value of the quotient (even) and remainder.
   void set_divisions(const Int& wrong) {
-    for (uint32_t id = 0; id < builder_.num_nodes(); ++id) {
-      const Node* n = builder_.node_at(id);
+    for (const Node* n : builder_.all_nodes()) {
       if (n->op != Op::kOpaque) continue;
       const bool remainder = static_cast<const internal::OpaqueNode*>(n)->name == "mod";
       const auto a = evaluator_.evaluate(internal::args_of(n)[0], point_);

@@ -1,0 +1,121 @@
+// How nodes are stored: packed terms, counted operands, the intern table.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <random>
+#include <unordered_map>
+#include <vector>
+
+#include "congrua/eval.h"
+#include "congrua/expr.h"
+#include "congrua/text.h"
+#include "expr/builder.h"
+#include "expr/intern_table.h"
+
+namespace congrua::internal {
+namespace {
+
+TEST(PackedTerm, KeepsEveryCoefficient) {
+  ExprPool pool;
+  Builder& builder = Builder::of(pool);
+  const Node* x = builder.symbol("x", {});
+  const Node* y = builder.symbol("y", {});
+  std::vector<Int> coefs;
+  for (int bit = 1; bit < 70; ++bit) {
+    Int power = 1;
+    for (int i = 0; i < bit; ++i) power = power * Int(2);
+    for (const int d : {-1, 0, 1}) {
+      coefs.push_back(power + Int(d));
+      coefs.push_back(Int(d) - power);
+    }
+  }
+  for (const Int& c : coefs) {
+    const Node* sum = builder.add(builder.scale(x, c), y);
+    const Terms terms = terms_of(builder.add_const(sum, 7));
+    if (c.is_zero()) continue;
+    ASSERT_EQ(terms.size(), 2u);
+    EXPECT_TRUE(terms.coefficient_of(x) == c) << c.to_string();
+    EXPECT_TRUE(terms.coefficient_of(y) == Int(1));
+    EXPECT_TRUE(terms.coefficient_of(builder.symbol("z", {})).is_zero());
+    // The same term built again is the same node, whatever word holds it.
+    EXPECT_EQ(builder.sub(builder.add(sum, x), x), sum);
+  }
+}
+
+TEST(Storage, OperandsBeyondTheShortCount) {
+  ExprPool pool;
+  Builder& builder = Builder::of(pool);
+  for (const size_t count : {65'534u, 65'535u, 65'536u, 70'000u}) {
+    std::vector<const Node*> args;
+    for (size_t i = 0; i < count; ++i) {
+      args.push_back(builder.symbol("x" + std::to_string(i), {}));
+    }
+    const Node* call = builder.opaque("f", args, Sort::kInt);
+    EXPECT_EQ(arity(call), count);
+    ASSERT_EQ(args_of(call).size(), count);
+    EXPECT_EQ(args_of(call).back(), args.back());
+    EXPECT_EQ(static_cast<const OpaqueNode*>(call)->name, "f");
+    EXPECT_EQ(builder.opaque("f", args, Sort::kInt), call);
+
+    const Node* sum = builder.sum(args);
+    ASSERT_EQ(terms_of(sum).size(), count);
+    EXPECT_EQ(builder.sum(args), sum);
+    EXPECT_TRUE(terms_of(sum).coefficient_of(args.back()) == Int(1));
+
+    std::vector<const Node*> parts;
+    for (const Node* a : args) parts.push_back(builder.ge0(a));
+    const Node* all = builder.conjunction(parts);
+    EXPECT_EQ(args_of(all).size(), count);
+    EXPECT_EQ(builder.conjunction(parts), all);
+  }
+}
+
+uint32_t find(const InternTable& table, uint32_t fingerprint, uint32_t number,
+              size_t* place) {
+  return table.find(
+      fingerprint, [&](uint32_t n) { return n == number; }, place);
+}
+
+// Fingerprints drawn from few values make long clusters, at the end of the table, too.
+TEST(InternTable, FindsWhatWasInserted) {
+  for (const uint32_t distinct : {1u, 7u, 100'000u}) {
+    for (const bool at_the_end : {false, true}) {
+      InternTable table;
+      std::mt19937 random(distinct);
+      std::vector<uint32_t> fingerprints = {0};
+      for (uint32_t number = 1; number <= 3000; ++number) {
+        const uint32_t value = static_cast<uint32_t>(random() % distinct);
+        fingerprints.push_back(at_the_end ? UINT32_MAX - value : value * 42'949);
+        size_t place = 0;
+        ASSERT_EQ(find(table, fingerprints.back(), number, &place), 0u);
+        table.insert(place, fingerprints.back(), number);
+      }
+      EXPECT_EQ(table.count(), 3000u);
+      size_t met = 0;
+      table.for_each([&](uint32_t) { ++met; });
+      EXPECT_EQ(met, 3000u);
+      for (uint32_t number = 1; number <= 3000; ++number) {
+        size_t place;
+        EXPECT_EQ(find(table, fingerprints[number], number, &place), number);
+        EXPECT_EQ(find(table, fingerprints[number] ^ 0x00100000, 4000, &place), 0u);
+      }
+    }
+  }
+}
+
+TEST(Arena, NumbersNameAddresses) {
+  int owner = 0;
+  Arena arena(&owner);
+  std::unordered_map<uint32_t, void*> seen;
+  for (size_t i = 0; i < 20'000; ++i) {
+    void* p = arena.allocate(i % 997 == 0 ? 100'000 : 8 + i % 300);
+    EXPECT_EQ(Arena::owner_of(p), &owner);
+    const uint32_t ref = Arena::ref_of(p);
+    EXPECT_NE(ref, 0u);
+    EXPECT_EQ(arena.at(ref), p);
+    EXPECT_TRUE(seen.emplace(ref, p).second);
+  }
+}
+
+}  // namespace
+}  // namespace congrua::internal
