@@ -48,7 +48,8 @@ bool Facts::Impl::prove_ge(const Node* p, Budget& budget, Layer* layer, int dept
   if (!budget.charge(16) || negative_at_base(p)) return false;
   if (shift_nonnegative(p)) return answer(Layer::kShift);
   if (product_nonnegative(p, budget, layer)) return answer(Layer::kProduct);
-  if (product_dominated(p, budget)) return answer(Layer::kProduct);
+  if (products_ordered(p, budget) || product_dominated(p, budget))
+    return answer(Layer::kProduct);
   if (quotient_nonnegative(p, budget, layer, depth)) return answer(Layer::kProduct);
   if (dominated(p, budget) || linear_nonnegative(p, budget))
     return answer(Layer::kLinear);

@@ -107,6 +107,7 @@ void Facts::Impl::pop_scope() {
     trail.pop_back();
   }
   facts.resize(s.facts);
+  states.truncate(s.facts);
   forget_ge(s.ge_facts);
   clauses.resize(s.clauses);
   ne_facts.resize(s.ne_facts);
@@ -115,15 +116,38 @@ void Facts::Impl::pop_scope() {
 
 Answer Facts::decide(Expr guard, const QuestionOptions& options) {
   CONGRUA_CHECK(guard.is_bool(), "a guard is a proposition");
-  Budget budget(options.steps, options.cancel);
+  const internal::Node* g = Builder::node(guard);
   Answer answer;
-  answer.truth = impl_->decide(Builder::node(guard), budget, &answer.layer);
-  if (answer.truth == Truth::kUnknown) answer.layer = Layer::kNone;
-  impl_->implied = answer.truth == Truth::kTrue ? Builder::node(guard) : nullptr;
-  if (options.explain || options.certificate) {
-    impl_->explain(Builder::node(guard), &answer);
+  const bool explain = options.explain || options.certificate;
+  if (const auto* entry = impl_->answers.find(g, impl_->states, options.steps)) {
+    answer.truth = entry->truth;
+    answer.layer = entry->layer;
+    impl_->implied = answer.truth == Truth::kTrue ? g : nullptr;
+    if (!explain) return answer;
+    if (const Answer* known = entry->explained.get()) {
+      answer.rests_on = known->rests_on;
+      answer.counterexample = known->counterexample;
+      if (!options.certificate) return answer;
+      answer.certificate = known->certificate;
+      if (answer.certificate != nullptr) return answer;
+    }
+  } else {
+    Budget budget(options.steps, options.cancel);
+    answer.truth = impl_->decide(g, budget, &answer.layer);
+    if (answer.truth == Truth::kUnknown) answer.layer = Layer::kNone;
+    impl_->implied = answer.truth == Truth::kTrue ? g : nullptr;
+    // A look at the tables costs less than remembering the answer.
+    const bool cheap =
+        answer.layer <= Layer::kFactTable && answer.truth != Truth::kUnknown;
+    if (cheap && !explain) return answer;
   }
-  if (options.certificate) impl_->certify(Builder::node(guard), options.cancel, &answer);
+  if (explain && answer.rests_on.empty() && answer.counterexample.empty())
+    impl_->explain(g, &answer);
+  if (options.certificate) impl_->certify(g, options.cancel, &answer);
+  if (Budget(0, options.cancel).cancelled()) return answer;
+  impl_->answers.put(g,
+                     {impl_->states.current(), options.steps, answer.truth, answer.layer,
+                      explain ? std::make_unique<const Answer>(answer) : nullptr});
   return answer;
 }
 

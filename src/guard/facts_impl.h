@@ -32,6 +32,7 @@
 #include "expr/builder.h"
 #include "expr/factorize.h"
 #include "expr/node.h"
+#include "guard/answers.h"
 #include "guard/search.h"
 #include "guard/simplex.h"
 
@@ -225,7 +226,8 @@ struct Facts::Impl {
   };
   std::optional<Matching> match_factors(std::span<const Node* const> small,
                                         std::span<const Node* const> large,
-                                        Budget& budget);
+                                        Budget& budget, bool related = true);
+  bool products_ordered(const Node* p, Budget& budget);
   bool product_dominated(const Node* p, Budget& budget);
 
   // ---- linear.cc
@@ -297,6 +299,16 @@ struct Facts::Impl {
   bool contradictory = false;
   const Node* implied =
       nullptr;  // the last question, if its answer was yes and nothing changed since
+
+  guard::StatePath states;
+  guard::AnswerMemo answers;
+  struct Simplified {
+    guard::State state;
+    int64_t steps;  // that were granted
+    const Node* simple;
+  };
+  static constexpr size_t kMaxSimplified = size_t{1} << 16;
+  absl::flat_hash_map<const Node*, Simplified> simplified;  // simplify.h
 
   struct Scope {
     size_t facts, ge_facts, clauses, ne_facts, trail;

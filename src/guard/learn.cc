@@ -34,6 +34,7 @@ void Facts::Impl::add(const Node* fact) {
 
 void Facts::Impl::add_without_models(const Node* fact) {
   facts.push_back(fact);
+  states.add();
   if (contradictory) return;
   learn_depth = 0;
   learn_quota = kLearnQuota + 2 * static_cast<int64_t>(facts.size());

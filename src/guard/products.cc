@@ -197,7 +197,7 @@ void Facts::Impl::note_product(size_t fact) {
 // the product of the small is at most that of the large.
 std::optional<Facts::Impl::Matching> Facts::Impl::match_factors(
     std::span<const Node* const> small, std::span<const Node* const> large,
-    Budget& budget) {
+    Budget& budget, bool related) {
   if (small.size() > large.size()) return std::nullopt;
   Matching m;
   uint32_t used = 0;
@@ -205,8 +205,9 @@ std::optional<Facts::Impl::Matching> Facts::Impl::match_factors(
     for (size_t j = 0; j < large.size(); ++j) {
       if ((used >> j & 1) != 0 || (large[j] == g) != same) continue;
       Layer layer = Layer::kNone;
-      if (!same && ((g->symbols & large[j]->symbols) == 0 || !budget.charge(8) ||
-                    !prove_ge(builder.sub(large[j], g), budget, &layer))) {
+      if (!same && related && (g->symbols & large[j]->symbols) == 0) continue;
+      if (!same &&
+          (!budget.charge(8) || !prove_ge(builder.sub(large[j], g), budget, &layer))) {
         continue;
       }
       used |= 1u << j;
@@ -229,6 +230,29 @@ std::optional<Facts::Impl::Matching> Facts::Impl::match_factors(
     m.extra.push_back(large[j]);
   }
   return m;
+}
+
+// k*large - l*small + c >= 0 for k >= l > 0 and c >= 0 where the factors of the small
+// product are one by one at most those of the large one.
+bool Facts::Impl::products_ordered(const Node* p, Budget& budget) {
+  const internal::LinearView v(p);
+  if (v.terms().size() != 2 || v.constant().sign() < 0) return false;
+  const size_t positive = v.terms()[0].coef.sign() > 0 ? 0 : 1;
+  const internal::Term large = v.terms()[positive];
+  const internal::Term small = v.terms()[1 - positive];
+  if (small.coef.sign() > 0 || large.coef < -small.coef) return false;
+  if (large.mono->op != Op::kMul || large.mono->degree > kMaxMatched ||
+      small.mono->degree > large.mono->degree) {
+    return false;
+  }
+  const auto list = [](const Node* mono) {
+    std::vector<const Node*> out;
+    for (const internal::FactorView view(mono);
+         const internal::Factor& x : view.factors())
+      out.insert(out.end(), x.exponent, x.base);
+    return out;
+  };
+  return match_factors(list(small.mono), list(large.mono), budget, false).has_value();
 }
 
 // An upper bound of the small product where the large one is at most `limit`: divided by

@@ -53,9 +53,10 @@ bool is_plain(const Node* n) {
 
 }  // namespace
 
-Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options) {
+namespace {
+
+Expr simplified(Facts& facts, Expr e, const SimplifyOptions& options) {
   Facts::Impl& impl = facts.impl();
-  if (impl.contradictory) return e;
   Budget budget(options.steps, options.cancel);
   rewrite::Simplifier simplifier(impl, budget);
   const Node* plain = simplifier.run(Builder::node(e));
@@ -70,6 +71,27 @@ Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options) {
       simple, {.steps = budget.left(), .cancel = options.cancel, .explain = false});
   if (answer.truth == Truth::kTrue) return e.pool().boolean(true);
   if (answer.truth == Truth::kFalse) return e.pool().boolean(false);
+  return simple;
+}
+
+}  // namespace
+
+Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options) {
+  Facts::Impl& impl = facts.impl();
+  if (impl.contradictory) return e;
+  const Node* n = Builder::node(e);
+  if (n->op == Op::kConst) return e;
+  if (const auto it = impl.simplified.find(n); it != impl.simplified.end()) {
+    const auto& [state, steps, simple] = it->second;
+    if (impl.states.is_current(state) && steps >= options.steps)
+      return Builder::expr(simple);
+  }
+  const Expr simple = simplified(facts, e, options);
+  if (Budget(0, options.cancel).cancelled()) return simple;
+  if (impl.simplified.size() >= Facts::Impl::kMaxSimplified) impl.simplified.clear();
+  impl.simplified.insert_or_assign(
+      n, Facts::Impl::Simplified{impl.states.current(), options.steps,
+                                 Builder::node(simple)});
   return simple;
 }
 

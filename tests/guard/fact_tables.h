@@ -23,6 +23,7 @@ constexpr Case kCases[] = {
     {"floor_mod(s0, 8) == 0", "floor_mod(s0, 4) == 0", Truth::kTrue},
     {"s0 >= 2; s1 >= 2", "s0*s1 >= s0 + s1", Truth::kTrue},
     {"s0 >= 1; s1 >= 1", "s0*s1 != 0", Truth::kTrue},
+    {"s0 >= 0; s0 <= s2; s1 <= s3", "s0*s1 <= s2*s3", Truth::kOpen},
     {"s0 >= 0; s0 <= 31; s1 >= 0; s1 <= 31", "s0 + 32*s1 - 32*floor_div(s0, 32) <= 1023",
      Truth::kTrue},
     {"s0 >= 5; s1 >= s0", "s1 >= 4", Truth::kTrue},
@@ -45,6 +46,8 @@ constexpr LayerCase kLayerCases[] = {
     {"a >= 1; b >= 1; s >= 1; s*a == s*b", "a == b", Layer::kEqualities},
     {"s >= 1; s*a >= s*b", "a >= b", Layer::kFactTable},
     {"n >= 2; h >= 1; w >= 1; n*h*w <= 1000", "h*w <= 500", Layer::kProduct},
+    {"a >= 0; b >= 0; a <= c; b <= d", "a*b <= c*d + 3", Layer::kProduct},
+    {"a >= 1; a <= c; a <= d", "2*a*a <= 3*c*d*d", Layer::kProduct},
     {"h >= 2; w >= 2; (h - h//2)*(w - w//2) <= 1000",
      "ceil_div(h, 4)*ceil_div(w, 4) <= 1000", Layer::kProduct},
     // learn.cc: multiples by a quotient of their own, exact quotients

@@ -78,11 +78,21 @@ class Trial {
         known_.erase(known_.begin() + static_cast<std::ptrdiff_t>(marks_.back()),
                      known_.end());
         marks_.pop_back();
-        return;
+        return ask_again();
       case Act::kFact:
-        return add(step);
+        add(step);
+        return ask_again();
       case Act::kAsk:
-        return ask(step);
+        asked_.push_back(&step);
+        return ask(step, true);
+    }
+  }
+
+  // Old questions in a new state: the answers that are remembered.
+  void ask_again() {
+    constexpr size_t kLast = 2;
+    for (size_t i = asked_.size(); i > 0 && asked_.size() - i < kLast; --i) {
+      ask(*asked_[i - 1], false);
     }
   }
 
@@ -139,11 +149,12 @@ class Trial {
     return std::nullopt;
   }
 
-  void ask(const Step& step) {
+  void ask(const Step& step, bool certificate) {
     const Expr guard = guard_test::build(pool_, system_, step.tree);
     const Table table = box_.table(step.tree);
-    const Answer a = facts_.decide(guard, {.steps = system_.steps, .certificate = true});
-    decided_ += a.truth != Truth::kUnknown;
+    const Answer a =
+        facts_.decide(guard, {.steps = system_.steps, .certificate = certificate});
+    if (certificate) decided_ += a.truth != Truth::kUnknown;
     const std::string by = "answered " + std::string(truth_name(a.truth)) + " by " +
                            std::string(layer_name(a.layer)) + ": ";
     for (const FactId id : a.rests_on) {
@@ -262,6 +273,7 @@ class Trial {
   const System& system_;
   Box box_;
   ExprPool pool_;
+  std::vector<const Step*> asked_;  // of system_
   Facts facts_;
   std::vector<Fact> known_;
   std::vector<size_t> marks_;
