@@ -43,6 +43,11 @@ class Search {
   void push();
   void pop();
 
+  // How large the constraints are: cells of the program that they were compiled to.
+  size_t size();
+  // Sets of open variables that no constraint ties to others; of the last find.
+  size_t num_pieces() const;
+
   enum class Outcome {
     kFound,      // `model()` satisfies all constraints
     kNone,       // proved: no model (propagation alone, or every domain was finite and
@@ -51,7 +56,8 @@ class Search {
   };
   // Looks for a model with values as small as can be found soon. Each search node,
   // propagation step and evaluation charges the budget.
-  Outcome find(Budget& budget);
+  // Making a model smaller is charged to `smaller`; null: to the same budget.
+  Outcome find(Budget& budget, Budget* smaller = nullptr);
   // As find, with one more constraint for this call only.
   Outcome find_with(const Node* proposition, Budget& budget);
   // Do all constraints hold at that point, exactly? It may be beyond what find tries, and

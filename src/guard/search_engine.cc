@@ -1,5 +1,6 @@
-// Domains, trail, activation, queue. Propagators: search_sum.cc, search_product.cc,
-// search_logic.cc; from propositions to domains: search_require.cc.
+// Domains, trail, activation, queue. The objective: search_cap.cc. Propagators:
+// search_sum.cc, search_product.cc, search_logic.cc; from propositions to domains:
+// search_require.cc.
 #include "guard/search_engine.h"
 
 #include <algorithm>
@@ -74,6 +75,8 @@ void Engine::undo(const Mark& m) {
     const Saved& s = trail_.back();
     doms_[s.cell] = s.dom;
     stamps_[s.cell] = s.stamp;
+    if (following_ && program_.cell(s.cell).kind == Kind::kVar)
+      changes_.push_back(s.cell);
     trail_.pop_back();
   }
   deactivate_to(m.active);
@@ -86,26 +89,58 @@ void Engine::undo(const Mark& m) {
   failed_ = m.failed;
 }
 
+// Adds c to what was visited, if it may pass a change on.
+void Engine::visit_tied(CellId c, bool given) {
+  const Kind kind = program_.cell(c).kind;
+  if ((flags_[c] & kSeen) || kind == Kind::kConst) return;
+  if (!given && kind == Kind::kVar && doms_[c].fixed()) return;
+  flags_[c] |= kSeen;
+  visited_.push_back(c);
+}
+
+// Visits all that is tied to what was visited from number `from` on; the open variables.
+void Engine::collect_tied(size_t from, std::vector<CellId>& variables) {
+  for (size_t i = from; i < visited_.size(); ++i) {
+    const CellId c = visited_[i];
+    if (program_.cell(c).kind == Kind::kVar && !doms_[c].fixed()) variables.push_back(c);
+    for (const CellId a : program_.args(c)) visit_tied(a, false);
+    for (SlotId s = users_[c]; s != kNone; s = next_[s]) {
+      visit_tied(program_.owner(s), false);
+    }
+  }
+}
+
 void Engine::component(std::vector<CellId>& cells) {
   sync();
   visited_.clear();
-  const auto visit = [&](CellId c, bool given) {
-    const Kind kind = program_.cell(c).kind;
-    if ((flags_[c] & kSeen) || kind == Kind::kConst) return;
-    if (!given && kind == Kind::kVar && doms_[c].fixed()) return;
-    flags_[c] |= kSeen;
-    visited_.push_back(c);
-  };
-  for (const CellId c : cells) visit(c, true);
+  for (const CellId c : cells) visit_tied(c, true);
   cells.clear();
-  for (size_t i = 0; i < visited_.size(); ++i) {
-    const CellId c = visited_[i];
-    if (program_.cell(c).kind == Kind::kVar && !doms_[c].fixed()) cells.push_back(c);
-    for (const CellId a : program_.args(c)) visit(a, false);
-    for (SlotId s = users_[c]; s != kNone; s = next_[s]) visit(program_.owner(s), false);
-  }
+  collect_tied(0, cells);
   for (const CellId c : visited_) flags_[c] &= static_cast<uint8_t>(~kSeen);
   std::ranges::sort(cells);
+}
+
+std::vector<std::vector<CellId>> Engine::components() {
+  sync();
+  visited_.clear();
+  std::vector<uint32_t> component_of(program_.size(), kNone);
+  uint32_t count = 0;
+  std::vector<CellId> tied;
+  for (const CellId v : vars_) {
+    if (doms_[v].fixed() || component_of[v] != kNone) continue;
+    const size_t from = visited_.size();
+    visit_tied(v, true);
+    tied.clear();
+    collect_tied(from, tied);
+    for (const CellId c : tied) component_of[c] = count;
+    ++count;
+  }
+  for (const CellId c : visited_) flags_[c] &= static_cast<uint8_t>(~kSeen);
+  std::vector<std::vector<CellId>> all(count);
+  for (const CellId v : vars_) {
+    if (component_of[v] != kNone) all[component_of[v]].push_back(v);
+  }
+  return all;
 }
 
 // Makes c and all below it active, operands first, so that the first pass over the queue
@@ -185,6 +220,7 @@ void Engine::wake(CellId c) {
     if (flags_[c] & kActive) enqueue(c);
   } else {
     sizes_dirty_ = true;
+    if (following_) changes_.push_back(c);
   }
 }
 
@@ -333,7 +369,7 @@ bool Engine::propagate(Budget& budget) {
     queue_head_ = wave_end = 0;
     if (!sizes_dirty_ || cap_ >= kInf) return true;
     sizes_dirty_ = false;
-    if (!cap_sizes()) {
+    if (!cap_sizes(budget)) {
       failed_ = true;
       clear_queue();
       return false;
@@ -375,64 +411,6 @@ bool Engine::run(CellId c) {
     default:
       return run_logic(c);
   }
-}
-
-// ---- The objective
-
-namespace {
-int64_t least_magnitude(const Dom& d) {
-  return d.lo >= 0 ? d.lo : d.hi <= 0 ? -d.hi : d.nonzero ? 1 : 0;
-}
-}  // namespace
-
-int64_t Engine::least_sum() const {
-  int128 sum = 0;
-  for (const CellId c : vars_) {
-    if (is_size(c)) sum += least_magnitude(doms_[c]);
-  }
-  return clamp128(sum);
-}
-
-void Engine::set_cap(int64_t cap) {
-  cap_ = cap;
-  capped_ = false;
-  sizes_dirty_ = true;
-  open_sizes_.clear();
-  fixed_sum_ = 0;
-  if (cap >= kInf) return;
-  for (const CellId c : vars_) {
-    if (!is_size(c)) continue;
-    if (doms_[c].fixed()) {
-      fixed_sum_ += least_magnitude(doms_[c]);
-    } else {
-      open_sizes_.push_back(c);
-    }
-  }
-}
-
-bool Engine::cap_sizes() {
-  int128 sum = fixed_sum_;
-  for (const CellId c : open_sizes_) sum += least_magnitude(doms_[c]);
-  const int64_t least = clamp128(sum);
-  if (least > cap_) {
-    capped_ = true;
-    return false;
-  }
-  const int64_t slack = cap_ - least;
-  for (const CellId c : open_sizes_) {
-    const Dom& d = doms_[c];
-    const int64_t top = least_magnitude(d) + slack;
-    if (d.hi > top) {
-      capped_ = true;
-      if (!set_hi(c, top)) return false;
-    }
-    if (d.lo < -top) {
-      capped_ = true;
-      if (!set_lo(c, -top)) return false;
-    }
-  }
-  sizes_dirty_ = false;
-  return true;
 }
 
 }  // namespace congrua::guard::search

@@ -14,6 +14,7 @@
 #define CONGRUA_GUARD_SEARCH_ENGINE_H_
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/budget.h"
@@ -51,6 +52,8 @@ class Engine {
   // other open variables: what a change of one of them may touch. Cost: linear in the
   // cells between them.
   void component(std::vector<CellId>& cells);
+  // All open variables, by components; each in the order of variables().
+  std::vector<std::vector<CellId>> components();
   CellId cell_of(const Node* n) { return program_.compile(n); }
   // Whether an equality in scope determines the variable from others.
   bool is_defined(CellId c) const { return (flags_[c] & kDefined) != 0; }
@@ -64,12 +67,21 @@ class Engine {
   bool set_nonzero(CellId c);
   bool set_congruence(CellId c, Cong x);  // x.mod >= 1
 
-  // An upper bound on the sum of |size| over the active variables; kInf: none. Until the
-  // next call, nothing is undone beyond the point at which it was set. was_capped() tells
-  // whether it narrowed anything since.
-  void set_cap(int64_t cap);
+  // While changes are followed: the variables whose domains became others, also by undo,
+  // some of them more than once. Whoever reads them clears them.
+  void follow_changes(bool on) {
+    following_ = on;
+    changes_.clear();
+  }
+  std::vector<CellId>& changes() { return changes_; }
+
+  // An upper bound on the sum of |size| over those of the variables that are sizes; kInf:
+  // none. Until the next call, nothing is undone beyond the point at which it was set.
+  // was_capped() tells whether it narrowed anything since.
+  void set_cap(int64_t cap, std::span<const CellId> variables);
   bool was_capped() const { return capped_; }
-  int64_t least_sum() const;  // of |size| over all sizes, by their domains
+  // The least sum of |size| over them, by their domains.
+  int64_t least_sum(std::span<const CellId> variables) const;
 
  private:
   enum Flag : uint8_t { kActive = 1, kQueued = 2, kDefined = 4, kSeen = 8 };
@@ -90,7 +102,10 @@ class Engine {
   bool require_nonzero(CellId c);
   bool require_one(const Node* n, bool value);
   void define_from(CellId sum);
-  bool reaches(CellId from_sum, CellId target);
+  bool define_along_path(int* tries);
+  bool reaches(CellId target);
+  void visit_tied(CellId c, bool given);
+  void collect_tied(size_t from, std::vector<CellId>& variables);
 
   bool raise(CellId c, int64_t v);
   bool lower(CellId c, int64_t v);
@@ -99,7 +114,7 @@ class Engine {
   void enqueue(CellId c);
   void clear_queue();
   void sort_wave(bool ascending);
-  bool cap_sizes();
+  bool cap_sizes(Budget& budget);
 
   bool run(CellId c);
   bool run_sum(CellId c);
@@ -142,9 +157,12 @@ class Engine {
   std::vector<CellId> open_sizes_;  // sizes that were not fixed when the cap was set
   int128 fixed_sum_ = 0;            // of the others
   bool sizes_dirty_ = false;
+  bool following_ = false;
+  std::vector<CellId> changes_;
 
   std::vector<CellId> stack_, visited_;
   std::vector<Pending> pending_;
+  std::vector<CellId> definition_path_;  // sums, each a part of the one before it
   std::vector<Itv> powers_, prefix_;
 };
 

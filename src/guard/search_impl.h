@@ -26,10 +26,21 @@ struct Search::Impl {
   void add(const Node* proposition);
   void push();
   void pop();
-  Outcome find(Budget& budget);
+  Outcome find(Budget& budget, Budget& smaller);
   Outcome find_any(Budget& budget);  // a model, not necessarily small
-  Outcome first_model(search::Tree& tree, Budget& budget);
-  void minimise(search::Tree& tree, Budget& budget);
+  // Variables that are searched together, and their smallest model so far.
+  struct Piece {
+    std::vector<search::CellId> cells;  // empty: all
+    int64_t lower_bound;                // no model has a smaller sum
+    int64_t best = search::kInf;        // sum of the model
+    std::vector<int64_t> values = {};   // empty: none yet
+  };
+  std::optional<Outcome> find_pieces(std::vector<std::vector<search::CellId>> components,
+                                     Budget& budget, Budget& smaller_sum);
+  Outcome first_model(search::Tree& tree, Piece& piece, Budget& budget);
+  void minimise(search::Tree& tree, Piece& piece, Budget& budget);
+  size_t num_pieces = 0;
+  static Budget for_minimising(int64_t spent, const Budget& budget);
   bool check(const std::vector<int64_t>& values, Budget& budget);
   // Do the propositions hold there, and does the point belong to a question about
   // `admitted`?
@@ -45,7 +56,7 @@ struct Search::Impl {
     refused |= !fine;
     return fine;
   }
-  void keep(const search::Tree& tree);
+  void keep(const std::vector<int64_t>& values);
 
   // search_base.cc
   bool sync_base(Budget& budget);
@@ -77,8 +88,6 @@ struct Search::Impl {
   // compute: to run out of points proves nothing.
   bool refused = false;
   internal::Evaluator evaluator;
-  int64_t lower_bound = 0;      // no model has a smaller sum
-  int64_t best = search::kInf;  // sum of the model
 
   // The base: a point at which the first `base_holds` constraints hold, by cell of the
   // variable.

@@ -35,6 +35,13 @@ uint32_t tame(uint64_t exponent) {
   return static_cast<uint32_t>(exponent <= kTop ? exponent : kTop + exponent % 2);
 }
 
+// A sum of more terms is a tree of sums of kSumPart terms each: the propagation of one
+// changed term then touches a path of the tree and not all terms. The bounds that a tree
+// of sums propagates are those of the sum, as no term occurs twice.
+constexpr size_t kLongSum = 64;
+constexpr size_t kSumPart = 16;
+constexpr size_t kSumSteps = 63;
+
 bool is_leaf_for_us(const Node* n) {
   return n->op == Op::kSymbol || n->op == Op::kConst || n->sort == Sort::kReal;
 }
@@ -139,6 +146,20 @@ const internal::Factorization* Program::factored(const Node* sum) {
   return it->second.factors.empty() ? nullptr : &it->second;
 }
 
+// Calls with the differences that lead to a lazy sum from an earlier one, which it
+// returns: one that has a cell already, or many steps earlier. A chain of n sums that
+// nobody else reads is then not as deep as it is long.
+const Node* Program::for_each_step(const Node* sum,
+                                   absl::FunctionRef<void(const Node*)> visit) const {
+  size_t steps = 0;
+  do {
+    const auto* s = static_cast<const internal::LongSum*>(sum);
+    visit(s->diff);
+    sum = s->prev;
+  } while (++steps < kSumSteps && is_lazy(sum) && by_node_.find(sum) == nullptr);
+  return sum;
+}
+
 // Pushes the operands of n that have no cell yet; false when there is none.
 bool Program::push_operands(const Node* n) {
   const size_t before = stack_.size();
@@ -151,9 +172,7 @@ bool Program::push_operands(const Node* n) {
   };
   if (is_leaf_for_us(n)) return false;
   if (is_lazy(n)) {
-    const auto* s = static_cast<const internal::LongSum*>(n);
-    want(s->prev);
-    want(s->diff);
+    want(for_each_step(n, want));
   } else if (n->op == Op::kAdd) {
     if (const internal::Factorization* f = factored(n)) {
       for (const Node* x : f->factors) want(x);
@@ -194,8 +213,21 @@ CellId Program::build(const Node* n) {
   }
 }
 
+// A selection that orders its arms has the bounds of an extreme, which say more.
+Kind selection_kind(const Node* n) {
+  const Node* condition = args_of(n)[0];
+  if (condition->op != Op::kGe || n->sort != Sort::kInt) return Kind::kSelect;
+  internal::Builder& b = internal::Builder::of(n);
+  const Node* less = b.sub(args_of(n)[2], args_of(n)[1]);
+  const Node* p = args_of(condition)[0];
+  if (p == less || p == b.add_const(less, Int(-1))) return Kind::kMin;
+  const Node* more = b.neg(less);
+  if (p == more || p == b.add_const(more, Int(-1))) return Kind::kMax;
+  return Kind::kSelect;
+}
+
 CellId Program::build_app(const Node* n) {
-  const auto operands = args_of(n);
+  auto operands = args_of(n);
   Kind kind;
   switch (n->op) {
     case Op::kFloorDiv:
@@ -208,7 +240,8 @@ CellId Program::build_app(const Node* n) {
       kind = Kind::kMax;
       break;
     case Op::kSelect:
-      kind = Kind::kSelect;
+      kind = selection_kind(n);
+      if (kind != Kind::kSelect) operands = operands.subspan(1);
       break;
     case Op::kGe:
       kind = Kind::kGe;
@@ -240,9 +273,10 @@ CellId Program::build_app(const Node* n) {
 
 CellId Program::build_sum(const Node* n) {
   if (is_lazy(n)) {
-    const auto* s = static_cast<const internal::LongSum*>(n);
-    return sum_cell({{1, *by_node_.find(s->prev)}, {1, *by_node_.find(s->diff)}}, 0,
-                    false);
+    Summands sum;
+    const auto take = [&](const Node* x) { sum.emplace_back(1, *by_node_.find(x)); };
+    take(for_each_step(n, take));
+    return sum_cell(std::move(sum), 0, false);
   }
   if (const internal::Factorization* f = factored(n)) {
     Factors factors;
@@ -319,6 +353,21 @@ CellId Program::sum_cell(Summands terms, int64_t constant, bool opaque) {
   opaque |= size > (int128{1} << 63);
   if (out == 0 && !opaque) return constant_cell(constant);
   if (out == 1 && coefs[0] == 1 && constant == 0 && !opaque) return cells[0];
+  if (!opaque) {
+    while (cells.size() > kLongSum) {
+      // Parts of equal length, in the order of the terms.
+      out = 0;
+      for (size_t i = 0; i < cells.size(); i += kSumPart) {
+        const size_t n = std::min(kSumPart, cells.size() - i);
+        cells[out] = n == 1 && coefs[i] == 1 ? cells[i]
+                                             : intern(Kind::kSum, false, false,
+                                                      {&cells[i], n}, {&coefs[i], n}, 0);
+        coefs[out++] = 1;
+      }
+      cells.resize(out);
+      coefs.resize(out);
+    }
+  }
   return intern(Kind::kSum, false, opaque, cells, coefs, constant);
 }
 

@@ -14,6 +14,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
+#include "absl/functional/function_ref.h"
 #include "base/int.h"
 #include "expr/column.h"
 #include "expr/factorize.h"
@@ -88,6 +89,8 @@ class Program {
 
   const internal::Factorization* factored(const Node* sum);
   bool push_operands(const Node* n);
+  const Node* for_each_step(const Node* sum,
+                            absl::FunctionRef<void(const Node*)> visit) const;
   CellId build(const Node* n);
   CellId build_sum(const Node* n);
   CellId build_app(const Node* n);

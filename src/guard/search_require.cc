@@ -9,6 +9,9 @@ namespace congrua::guard::search {
 namespace {
 // Cells looked at to see whether one variable depends on another.
 constexpr size_t kMaxReach = 512;
+// Variables of one equality that are tried.
+constexpr int kMaxDefined = 64;
+constexpr size_t kMaxNestedSums = 6;
 }  // namespace
 
 void Engine::require(const Node* proposition, bool value) {
@@ -115,24 +118,41 @@ bool Engine::require_nonzero(CellId c) {
 // terms do not depend on, that variable is determined by the others: the tree branches on
 // it last.
 void Engine::define_from(CellId sum) {
-  const Cell& x = program_.cell(sum);
-  if (x.kind != Kind::kSum || x.opaque) return;
-  const auto operands = program_.args(sum);
-  for (size_t i = operands.size(); i-- > 0;) {
-    const CellId v = operands[i];
-    if (!is_size(v) || is_defined(v) || magnitude(program_.weights(sum)[i]) != 1)
-      continue;
-    if (reaches(sum, v)) continue;
-    flags_[v] |= kDefined;
-    defined_by_[v] = sum;
-    definitions_.push_back(v);
-    return;
-  }
+  if (program_.cell(sum).kind != Kind::kSum) return;
+  definition_path_.assign(1, sum);
+  int tries = kMaxDefined;
+  define_along_path(&tries);
 }
 
-// Whether the terms of the sum other than target itself depend on target, definitions
-// included; true when there is too much to look at.
-bool Engine::reaches(CellId sum, CellId target) {
+// As define_from, for the last part of the path: a long sum is a tree of sums.
+bool Engine::define_along_path(int* tries) {
+  const CellId sum = definition_path_.back();
+  if (program_.cell(sum).opaque) return false;
+  for (size_t i = program_.args(sum).size(); i-- > 0;) {
+    const CellId v = program_.args(sum)[i];
+    if (magnitude(program_.weights(sum)[i]) != 1) continue;
+    if (program_.cell(v).kind == Kind::kSum) {
+      if (definition_path_.size() == kMaxNestedSums) continue;
+      definition_path_.push_back(v);
+      const bool defined = define_along_path(tries);
+      definition_path_.pop_back();
+      if (defined) return true;
+      continue;
+    }
+    if (!is_size(v) || is_defined(v)) continue;
+    if (--*tries < 0) return false;
+    if (reaches(v)) continue;
+    flags_[v] |= kDefined;
+    defined_by_[v] = definition_path_[0];
+    definitions_.push_back(v);
+    return true;
+  }
+  return false;
+}
+
+// Whether the terms of the sum at the head of the path, other than target itself at its
+// end, depend on target, definitions included; true when there is too much to look at.
+bool Engine::reaches(CellId target) {
   bool found = false;
   size_t seen = 0;
   stack_.clear();
@@ -145,7 +165,10 @@ bool Engine::reaches(CellId sum, CellId target) {
       stack_.push_back(a);
     }
   };
-  visit_operands(sum, target);
+  for (size_t i = 0; i < definition_path_.size(); ++i) {
+    const bool last = i + 1 == definition_path_.size();
+    visit_operands(definition_path_[i], last ? target : definition_path_[i + 1]);
+  }
   while (!stack_.empty() && !found) {
     const CellId c = stack_.back();
     stack_.pop_back();

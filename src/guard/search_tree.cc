@@ -4,6 +4,14 @@
 
 namespace congrua::guard::search {
 
+namespace {
+// More are kept in a tournament.
+constexpr size_t kFewVariables = 64;
+// Refuted values in a row before ranges are tried, and the widest of these: 2^kWidest.
+constexpr int kMaxStreak = 6;
+constexpr int kWidest = 40;
+}  // namespace
+
 Tree::Tree(Engine& engine, Budget& budget, Check check)
     : Tree(engine, budget, std::move(check), engine.variables()) {}
 
@@ -12,18 +20,21 @@ Tree::Tree(Engine& engine, Budget& budget, Check check, std::vector<CellId> vari
       budget_(budget),
       check_(std::move(check)),
       vars_(std::move(variables)),
+      order_(engine),
       weight_(vars_.size(), 0) {}
 
 Tree::Probe Tree::probe(int64_t cap, int64_t failures) {
   const Engine::Mark start = engine_.mark();
-  engine_.set_cap(cap);
+  engine_.set_cap(cap, vars_);
   complete_ = true;
   failures_ = 0;
   decisions_.clear();
   Probe result = Probe::kExhausted;
   bool fine = engine_.propagate(budget_);
   open_.clear();
-  for (size_t i = 0; i < vars_.size(); ++i) {
+  const bool many = vars_.size() > kFewVariables;
+  if (many) order_.start(vars_, weight_);
+  for (size_t i = 0; i < vars_.size() && !many; ++i) {
     if (!engine_.dom(vars_[i]).fixed()) open_.push_back(i);
   }
   while (true) {
@@ -48,10 +59,13 @@ Tree::Probe Tree::probe(int64_t cap, int64_t failures) {
       continue;
     }
     fine = decide(v) && engine_.propagate(budget_);
+    // A range that is not refuted as a whole is searched from its low end.
+    if (fine && decisions_.back().side == Side::kBelow) streak_ = 0;
   }
   complete_ = complete_ && !engine_.was_capped();
+  if (many) order_.stop();
   engine_.undo(start);
-  engine_.set_cap(kInf);
+  engine_.set_cap(kInf, {});
   return result;
 }
 
@@ -63,24 +77,14 @@ size_t Tree::pick() {
   if (last_failed_ < vars.size() && !engine_.dom(vars[last_failed_]).fixed()) {
     return last_failed_;
   }
+  if (vars.size() > kFewVariables) return order_.best();
   size_t best = SIZE_MAX;
-  bool best_defined = true;
-  int128 best_size = 0;
-  int128 best_weight = 1;
+  Rank best_rank{};
   for (const size_t i : open_) {
-    const Dom& d = engine_.dom(vars[i]);
-    if (d.fixed()) continue;
-    const bool defined = engine_.is_defined(vars[i]);
-    if (defined && !best_defined) continue;
-    const int128 size = (static_cast<int128>(d.hi) - d.lo) / d.mod + 1;
-    const int128 weight = 1 + weight_[i];
-    if (best == SIZE_MAX || (best_defined && !defined) ||
-        size * best_weight < best_size * weight) {
-      best = i;
-      best_defined = defined;
-      best_size = size;
-      best_weight = weight;
-    }
+    const Rank rank = rank_of(engine_, vars[i], weight_[i]);
+    if (!rank.open || (best != SIZE_MAX && !rank.before(best_rank))) continue;
+    best = i;
+    best_rank = rank;
   }
   return best;
 }
@@ -90,6 +94,13 @@ bool Tree::decide(size_t variable) {
   if (variable < preferred_.size() && d.contains(preferred_[variable]) &&
       preferred_[variable] < kInf && preferred_[variable] > -kInf) {
     return take(variable, Side::kPoint, preferred_[variable]);
+  }
+  if (variable == last_failed_ && streak_ >= kMaxStreak && d.lo >= 0 && d.lo < kInf) {
+    // Values at the low end fail one after the other: perhaps all up to some bound do.
+    const int64_t width = int64_t{1} << std::min(streak_ - kMaxStreak + 2, kWidest);
+    if (d.hi - width > d.lo && d.lo + width < kInf) {
+      return take(variable, Side::kBelow, d.lo + width);
+    }
   }
   // Of a domain on both sides of 0 the non-negative part first.
   if (d.lo < 0 && d.hi >= 0) return take(variable, Side::kAbove, 0);
@@ -118,6 +129,8 @@ bool Tree::backtrack(size_t base) {
     decisions_.pop_back();
     engine_.undo(d.mark);
     ++weight_[d.variable];
+    if (vars_.size() > kFewVariables) order_.changed(d.variable);
+    streak_ = last_failed_ == d.variable ? streak_ + 1 : 0;
     last_failed_ = d.variable;
     const CellId c = vars_[d.variable];
     const Dom& dom = engine_.dom(c);

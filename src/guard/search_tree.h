@@ -1,7 +1,8 @@
 // Depth-first search over the variables of an engine, for a model of small sum.
 //
 // Decisions are x = v with v the value of least magnitude (or a preferred one), refuted
-// into x != v, so that propagation sees every refutation. The sum of |size| is bounded
+// into x != v, so that propagation sees every refutation; after a few refuted values of
+// one variable, ranges that double are refuted as a whole. The sum of |size| is bounded
 // from the start: the bound doubles until there is a model, then the gap between the best
 // sum and the proved lower bound is halved. A bound that leaves nothing and never pruned
 // anything proves that there is no model.
@@ -14,6 +15,7 @@
 
 #include "base/budget.h"
 #include "guard/search_engine.h"
+#include "guard/search_order.h"
 
 namespace congrua::guard::search {
 
@@ -66,12 +68,14 @@ class Tree {
   Budget& budget_;
   Check check_;
   std::vector<CellId> vars_;
-  std::vector<size_t> open_;  // by position: those that the probe may decide
+  Order order_;               // where the variables are many
+  std::vector<size_t> open_;  // by position: those that the probe may decide; else
   std::vector<Decision> decisions_;
   std::vector<uint32_t> weight_;  // refutations by variable
   std::vector<int64_t> preferred_;
   std::vector<int64_t> values_;
   size_t last_failed_ = SIZE_MAX;
+  int streak_ = 0;  // refutations in a row of values of last_failed_
   int64_t sum_ = 0;
   int64_t failures_ = 0;
   bool complete_ = false;
