@@ -294,6 +294,13 @@ struct Facts::Impl {
   std::vector<const Node*> facts;     // as they were added
   std::vector<const Node*> ge_facts;  // p of facts p >= 0, rewritten when learnt
   std::vector<const Node*> clauses;   // disjunctions not yet decided
+  // When each was looked at last, with the rewriting that it had then.
+  struct ClauseVisit {
+    uint64_t ranges = 0;
+    const Node* rewritten = nullptr;
+  };
+  std::vector<ClauseVisit> clause_visits;
+  int64_t add_steps = 0;              // what adding facts has cost
   std::vector<const Node*> ne_facts;  // p of facts p != 0 with p on both sides of 0
   std::vector<ProductFact> product_facts;
   bool contradictory = false;

@@ -19,6 +19,11 @@ namespace {
 // of them may push each other's bounds by one for ever.
 constexpr size_t kClauseQuota = 64;
 constexpr size_t kClauseRounds = 4;
+// Where there are more, those of which no symbol is known better than at the last look
+// are left: what facts over other symbols say of them by transitivity is not worth a look
+// at all clauses for each fact.
+constexpr size_t kManyClauses = 64;
+constexpr int64_t kClauseSteps = 2000;
 }  // namespace
 
 void Facts::Impl::contradict() { contradictory = true; }
@@ -209,10 +214,24 @@ void Facts::Impl::learn_ne(const Node* p) {
 
 void Facts::Impl::revisit_clauses() {
   size_t quota = kClauseQuota + kClauseRounds * clauses.size();
+  const bool many = clauses.size() > kManyClauses;
+  clause_visits.resize(clauses.size());
+  bool ascending = false;
   for (bool again = true; again && !contradictory;) {
     again = false;
-    for (size_t i = 0; i < clauses.size() && !contradictory; ++i) {
+    // Forth and back: what a chain of clauses says comes in two rounds.
+    ascending = !ascending || !many;
+    for (size_t k = 0; k < clauses.size() && !contradictory; ++k) {
+      const size_t i = ascending ? k : clauses.size() - 1 - k;
       const Node* c = rewrite(clauses[i]);
+      if (i >= clause_visits.size()) clause_visits.resize(clauses.size());
+      ClauseVisit& visit = clause_visits[i];
+      if (many && visit.rewritten == c && visit.ranges != 0 &&
+          range_versions.valid(visit.ranges, c->symbols)) {
+        continue;
+      }
+      visit = {range_versions.now(), c};
+      add_steps += 1 + static_cast<int64_t>(args_of(c).size());
       if (c->op != Op::kAnd) {
         if (internal::is_false(c)) continue;
         // One part is left, or none.
@@ -226,7 +245,7 @@ void Facts::Impl::revisit_clauses() {
       const Node* open = nullptr;
       int num_open = 0;
       bool done = false;
-      Budget budget(2000);
+      Budget budget(kClauseSteps);
       Layer layer = Layer::kNone;
       for (const Node* part : args_of(c)) {
         const Truth t = prove(part, budget, &layer);
@@ -235,6 +254,7 @@ void Facts::Impl::revisit_clauses() {
         open = part;
         if (++num_open > 1) break;
       }
+      add_steps += kClauseSteps - std::max<int64_t>(budget.left(), 0);
       if (done || num_open > 1) continue;
       if (num_open == 0) return contradict();
       if (quota == 0) return;
