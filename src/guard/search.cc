@@ -27,7 +27,7 @@ constexpr int64_t kMinimiseFailures = 4'000;
 constexpr int64_t kPieceSteps = 4'000;
 // Where a bound on the sum ties so many variables, what it narrows in each step costs
 // more than it saves: a model without one comes first.
-constexpr size_t kManyVariables = 256;
+constexpr size_t kManyVariables = 64;
 // A point at which values are too large: as many as computing them takes.
 constexpr int64_t kLargeSteps = 10'000;
 

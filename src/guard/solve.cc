@@ -122,9 +122,11 @@ SolveResult solve(ExprPool& pool, std::span<const Expr> asserts, Budget& budget,
     if (far && !search.holds_at(*far)) far.reset();
     // No search finds values that no column holds.
     if (far && std::ranges::any_of(*far, beyond_columns)) return sat(*far);
-    if (const auto cells = static_cast<int64_t>(search.size()); cells > kManyCells) {
-      const bool pieces = search.num_pieces() > kManyPieces;
-      outcome = find_within(cells * (pieces ? kStepsPerPiecesCell : kStepsPerCell));
+    const auto cells = static_cast<int64_t>(search.size());
+    if (search.num_pieces() > kManyPieces) {
+      outcome = find_within(cells * kStepsPerPiecesCell);
+    } else if (cells > kManyCells) {
+      outcome = find_within(cells * kStepsPerCell);
     }
   }
   if (refute && outcome != Outcome::kFound) {

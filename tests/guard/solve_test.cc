@@ -24,6 +24,7 @@ struct Outcome {
 };
 
 constexpr int64_t kSteps = 50'000'000;
+constexpr int64_t kStepsOfAny = 40'000;  // a short search, and as much for smaller sizes
 
 // Every model is evaluated here once more.
 Outcome ask(ExprPool& pool, const std::vector<Expr>& asserts, bool small_core = false) {
@@ -149,11 +150,11 @@ class SolveFamily : public ::testing::TestWithParam<Family> {};
 
 TEST_P(SolveFamily, CostsStepsInProportionToItsSize) {
   const Family& family = GetParam();
-  for (const int n : {300, 1'200}) {
+  for (const int n : {100, 400, 1'600}) {
     ExprPool pool;
     const Outcome o = ask(pool, family.make(pool, n));
     EXPECT_EQ(o.result.status, family.expected) << n << ": " << o.result.reason;
-    EXPECT_LE(o.steps, family.steps_each * n) << n;
+    EXPECT_LE(o.steps, kStepsOfAny + family.steps_each * n) << n;
   }
 }
 
