@@ -36,6 +36,7 @@ class Form;
 namespace internal {
 struct ViewDag;
 Form make_form(ViewDag dag);
+const ViewDag& dag_of(const Form& form);
 }  // namespace internal
 
 // An expression as it is shown.
@@ -53,6 +54,7 @@ class [[nodiscard]] Form {
 
  private:
   friend Form internal::make_form(internal::ViewDag dag);
+  friend const internal::ViewDag& internal::dag_of(const Form& form);
   Form(std::shared_ptr<const internal::ViewDag> dag, uint64_t operations)
       : dag_(std::move(dag)), operations_(operations) {}
   std::shared_ptr<const internal::ViewDag> dag_;

@@ -7,6 +7,8 @@ Form internal::make_form(ViewDag dag) {
   return {std::make_shared<const ViewDag>(std::move(dag)), operations};
 }
 
+const internal::ViewDag& internal::dag_of(const Form& form) { return *form.dag_; }
+
 std::string Form::to_string(size_t max_tree) const {
   return internal::print_view(*dag_, internal::Language::kInfix, max_tree);
 }

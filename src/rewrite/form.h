@@ -10,6 +10,8 @@ namespace congrua::internal {
 // The views must have been made for Language::kSexpr, which knows no `abs` and no powers:
 // then both languages read back what is shown.
 Form make_form(ViewDag dag);
+// Lives as long as the form.
+const ViewDag& dag_of(const Form& form);
 
 }  // namespace congrua::internal
 
