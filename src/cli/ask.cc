@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "cli/asked.h"
 #include "cli/command.h"
 #include "congrua/proof.h"
 #include "congrua/simplify.h"
@@ -18,86 +19,6 @@
 
 namespace congrua::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-struct Read {
-  Expr expr;
-  bool sexpr;
-};
-
-// Infix may begin with '(' as well: what reads as neither is explained in the language
-// that it looks like.
-absl::StatusOr<Read> read(ExprPool& pool, std::string_view text) {
-  const size_t start = text.find_first_not_of(" \t\r\n");
-  const bool parenthesis = start != std::string_view::npos && text[start] == '(';
-  absl::Status as_list;
-  if (parenthesis) {
-    absl::StatusOr<Expr> e = parse_sexpr(pool, text);
-    if (e.ok()) return Read{*e, true};
-    as_list = e.status();
-  }
-  absl::StatusOr<Expr> e = parse_infix(pool, text);
-  if (e.ok()) return Read{*e, false};
-  const bool looks_infix = text.find_first_of("+*/%<>=,") != std::string_view::npos;
-  return parenthesis && !looks_infix ? as_list : e.status();
-}
-
-// The pool, the facts and the question of one call.
-class Asked {
- public:
-  // Says what is wrong, and answers false, where something cannot be read.
-  bool read_all(const AskOptions& o, std::string_view command, bool proposition,
-                std::FILE* err) {
-    const auto refuse = [&](std::string_view what, std::string_view why) {
-      fmt::print(err, "congrua {}: {}: {}\n", command, what, why);
-      return false;
-    };
-    for (const std::string& text : o.facts) {
-      const std::string name = "--assume " + text;
-      absl::StatusOr<Read> fact = read(pool_, text);
-      if (!fact.ok()) return refuse(name, std::string(fact.status().message()));
-      if (!fact->expr.is_bool()) return refuse(name, "a fact is a proposition");
-      const bool before = facts_.contradictory();
-      if (!facts_.add(fact->expr).ok() && !before) {
-        fmt::print(err, "congrua {}: note: {}: contradicts the facts before it\n",
-                   command, name);
-      }
-    }
-    absl::StatusOr<Read> question = read(pool_, o.question);
-    if (!question.ok())
-      return refuse(o.question, std::string(question.status().message()));
-    if (proposition && !question->expr.is_bool()) {
-      return refuse(o.question, "a goal is a proposition");
-    }
-    question_ = *question;
-    return true;
-  }
-
-  Facts& facts() { return facts_; }
-  Expr expr() const { return question_->expr; }
-  bool sexpr() const { return question_->sexpr; }
-  std::string text(Expr e) const { return sexpr() ? to_sexpr(e) : to_string(e); }
-
- private:
-  ExprPool pool_;
-  Facts facts_{pool_};
-  std::optional<Read> question_;
-};
-
-int write(const std::string& text, std::string_view command, std::FILE* out,
-          std::FILE* err) {
-  if (std::fwrite(text.data(), 1, text.size(), out) == text.size() &&
-      std::fflush(out) == 0) {
-    return kAskOk;
-  }
-  fmt::print(err, "congrua {}: the answer could not be written\n", command);
-  return kAskOutput;
-}
-
-std::string line(const Json& j) {
-  return j.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 // The steps of an answer's certificate, a line each; empty: there is none.
 std::string proof_text(const Answer& answer, Asked& asked) {

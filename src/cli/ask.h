@@ -19,7 +19,7 @@ inline constexpr int kAskOutput = 3;  // the answer could not be written
 struct AskOptions {
   // Infix, or an s-expression: that is what begins with '(' and reads as one.
   std::string question;
-  std::vector<std::string> facts;
+  std::vector<std::string> facts = {};
   bool json = false;
   bool proof = false;  // prove: with the certificate
 };

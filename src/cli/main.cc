@@ -18,6 +18,7 @@ int run(int argc, char** argv) {
   int exit_code = 0;
   congrua::cli::add_solve(app, exit_code);
   congrua::cli::add_ask(app, exit_code);
+  congrua::cli::add_fits(app, exit_code);
   congrua::cli::add_bench(app, exit_code);
   congrua::cli::add_cases(app, exit_code);
   try {
