@@ -89,14 +89,13 @@ int main(int argc, char** argv) {
     std::string_view name;
     int (*run)(const std::string& path, int reps);
   };
-  static constexpr Workload kWorkloads[] = {{"w1", congrua::bench::run_w1},
-                                            {"w2", congrua::bench::run_w2},
-                                            {"w3", congrua::bench::run_w3},
-                                            {"w5", congrua::bench::run_w5},
-                                            {"w6", congrua::bench::run_w6}};
+  static constexpr Workload kWorkloads[] = {
+      {"w1", congrua::bench::run_w1}, {"w2", congrua::bench::run_w2},
+      {"w3", congrua::bench::run_w3}, {"w5", congrua::bench::run_w5},
+      {"w6", congrua::bench::run_w6}, {"fits", congrua::bench::run_fits}};
   for (const Workload& w : kWorkloads) {
     if (w.name == workload) return w.run(argv[2], reps);
   }
-  std::fprintf(stderr, "unknown workload %s; there are: w1 w2 w3 w5 w6\n", argv[1]);
+  std::fprintf(stderr, "unknown workload %s; there are: w1 w2 w3 w5 w6 fits\n", argv[1]);
   return 2;
 }

@@ -33,6 +33,7 @@ int run_w2(const std::string& path, int reps);
 int run_w3(const std::string& path, int reps);
 int run_w5(const std::string& path, int reps);
 int run_w6(const std::string& path, int reps);
+int run_fits(const std::string& path, int reps);
 
 }  // namespace congrua::bench
 
