@@ -114,7 +114,7 @@ class Bits {
 
 TEST(FitsZ3Fuzz, AgreesWithBitVectors) {
   int fit = 0, proved = 0, open = 0, found = 0, hard = 0, wrong = 0;
-  for (uint64_t seed = 0; seed < soak(120) && wrong < 3; ++seed) {
+  for (uint64_t seed = 0; seed < soak(80) && wrong < 3; ++seed) {
     std::mt19937_64 random(seed);
     const auto pick = [&](int64_t lo, int64_t hi) {
       return std::uniform_int_distribution<int64_t>(lo, hi)(random);
