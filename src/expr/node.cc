@@ -1,5 +1,9 @@
 #include "expr/node.h"
 
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
 #include "expr/builder.h"
 
 namespace congrua::internal {
@@ -87,6 +91,21 @@ Terms terms_of_long(const LongSum* s) {
     t = s->terms.load(std::memory_order_acquire);
   }
   return {t, s->num_terms.load(std::memory_order_relaxed)};
+}
+
+bool deeper_than(const Node* root, uint32_t limit) {
+  absl::flat_hash_map<const Node*, uint32_t> deepest;  // at which it was met
+  std::vector<std::pair<const Node*, uint32_t>> stack = {{root, 0}};
+  while (!stack.empty()) {
+    const auto [n, depth] = stack.back();
+    stack.pop_back();
+    if (depth > limit) return true;
+    const auto [it, first] = deepest.try_emplace(n, depth);
+    if (!first && it->second >= depth) continue;
+    it->second = depth;
+    for_each_child(n, [&](const Node* c) { stack.emplace_back(c, depth + 1); });
+  }
+  return false;
 }
 
 uint32_t large_arity(const Node* n) {

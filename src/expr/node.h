@@ -154,6 +154,9 @@ inline const Int& constant_of(const Node* sum) {
   return static_cast<const SumNode*>(sum)->constant;
 }
 
+// Is the longest way down to a leaf longer than this? At most `limit` visits a node.
+bool deeper_than(const Node* root, uint32_t limit);
+
 // A total order on the nodes of a pool that reads the structure alone. O(1) but for
 // colliding fingerprints.
 bool structural_less_slow(const Node* a, const Node* b);

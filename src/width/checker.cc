@@ -305,7 +305,7 @@ std::optional<Answer> Checker::try_corners(const Node* v, uint32_t block) {
 FitsAnswer Checker::decide(StepId s) {
   const Node* v = value(s);
   FitsAnswer answer;
-  if (v->depth > kMaxDepth) {
+  if (internal::deeper_than(v, kMaxDepth)) {
     answer.intermediate = Builder::expr(v);
     return answer;
   }
@@ -389,7 +389,7 @@ std::vector<Checker::Open> Checker::open_sides() {
     span = compute(s);
     if (!span.within(range_)) span = span.meet(by_node(value(i)));
     const auto side = [&](bool is_open, Span limits) {
-      if (!is_open || value(i)->depth > kMaxDepth) return is_open;
+      if (!is_open || internal::deeper_than(value(i), kMaxDepth)) return is_open;
       return ask(in_range(value(i), limits), s.block) != Truth::kTrue &&
              !bounded(value(i), limits);
     };

@@ -73,15 +73,10 @@ const Extremes::Range& Extremes::range(const Node* loop) {
     }
     const bool equality = f->op == Op::kEq && args_of(f)[0]->sort == Sort::kInt;
     const Node* p = f->op == Op::kGe || equality ? args_of(f)[0] : nullptr;
-    const Int* slope = nullptr;
-    if (p != nullptr) {
-      const LinearView sum(p);
-      for (const internal::Term& t : sum.terms()) {
-        if (t.mono == loop) slope = &t.coef;
-      }
-    }
+    Int slope;
+    if (p != nullptr) slope = LinearView(p).terms().coefficient_of(loop);
     const Node* rest =
-        slope == nullptr ? nullptr : builder_.sub(p, builder_.scale(loop, *slope));
+        slope.is_zero() ? nullptr : builder_.sub(p, builder_.scale(loop, slope));
     if (rest == nullptr || reads(rest, loop)) {
       exact_ = false;  // it may forbid an end
       continue;
@@ -89,14 +84,14 @@ const Extremes::Range& Extremes::range(const Node* loop) {
     for (const Node* other : loops_) exact_ &= !reads(rest, other);
     // slope*i + rest >= 0, or = 0
     if (equality) {
-      const Node* end = builder_.floor_div(builder_.neg(rest), builder_.constant(*slope));
+      const Node* end = builder_.floor_div(builder_.neg(rest), builder_.constant(slope));
       lows.push_back(end);
       highs.push_back(end);
-      exact_ = exact_ && abs(*slope).is_one();  // else it divides, or there is no point
-    } else if (slope->sign() > 0) {
-      lows.push_back(builder_.ceil_div(builder_.neg(rest), builder_.constant(*slope)));
+      exact_ = exact_ && abs(slope).is_one();  // else it divides, or there is no point
+    } else if (slope.sign() > 0) {
+      lows.push_back(builder_.ceil_div(builder_.neg(rest), builder_.constant(slope)));
     } else {
-      highs.push_back(builder_.floor_div(rest, builder_.constant(-*slope)));
+      highs.push_back(builder_.floor_div(rest, builder_.constant(-slope)));
     }
   }
   const auto bound = [&](std::vector<const Node*> ends, bool low) {
