@@ -2,7 +2,7 @@
 //
 // The one idea: where a sum a = g*A + r with 0 <= r < g is seen, a//g = A, and
 // a//(g*c) = A//c for c > 0. A coefficient may be taken as k or as k - g, so that r stays
-// within one period of g (DESIGN.md; the lemmas are D2 to D4 and D12 of docs/rules.md).
+// within one period of g (laws_div.inc).
 #include <algorithm>
 
 #include "rewrite/polynomials.h"
@@ -166,18 +166,10 @@ const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const I
 
 const Node* Simplifier::divide_by_term(const Node* n, const Node* a, const Node* b) {
   const Domain divisor = range(b);
-  if (divisor.hi() < 0) return builder_.floor_div(builder_.neg(a), builder_.neg(b));
+  if (divisor.contains(0)) return n;
+  if (const Node* r = division_rules(n); r != n) return r;
   if (divisor.lo() <= 0) return n;
-  // b > 0: 0 <= a < b gives 0, -b <= a < 0 gives -1.
-  if (nonnegative(a)) {
-    if (nonnegative(builder_.add_const(builder_.sub(b, a), Int(-1)))) {
-      return builder_.constant(Int(0));
-    }
-  } else if (nonnegative(builder_.add_const(builder_.neg(a), Int(-1))) &&
-             nonnegative(builder_.add(a, b))) {
-    return builder_.constant(Int(-1));
-  }
-  // b = f*c: where a = f*A + r with 0 <= r < f it is A//c (D3).
+  // b = f*c: where a = f*A + r with 0 <= r < f it is A//c.
   const LinearView vb(b);
   if (vb.terms().size() != 1 || !vb.constant().is_zero()) return n;
   const Node* mono = vb.terms()[0].mono;

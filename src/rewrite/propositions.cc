@@ -14,29 +14,6 @@ namespace {
 constexpr size_t kMaxConjuncts = 12;
 }  // namespace
 
-// q + r >= 0 with q = a//c, c > 0, is a + c*r >= 0, and -q + r >= 0 is c*r + c - 1 - a
-// >= 0: the division goes.
-const Node* Simplifier::undivided(const Node* p) {
-  const LinearView v(p);
-  for (const Term& t : v.terms()) {
-    if (t.mono->op != Op::kFloorDiv) continue;
-    const bool plus = t.coef.is_one();
-    if (!plus && !(-t.coef).is_one()) continue;
-    const Node* a = args_of(t.mono)[0];
-    const Node* c = args_of(t.mono)[1];
-    if (c->op == Op::kConst ? const_value(c).sign() <= 0 : range(c).lo() <= 0) continue;
-    const Node* rest = builder_.sub(p, builder_.scale(t.mono, t.coef));
-    // A symbolic divisor multiplies: only what stays a product of few.
-    if (c->op != Op::kConst && rest->op == Op::kAdd &&
-        internal::terms_of(rest).size() > 2)
-      continue;
-    const Node* scaled = builder_.mul(c, rest);
-    if (plus) return builder_.add(a, scaled);
-    return builder_.add_const(builder_.sub(builder_.add(scaled, c), a), Int(-1));
-  }
-  return nullptr;
-}
-
 // p = g*A + r with 0 <= r < g: p >= 0 exactly where A >= 0.
 const Node* Simplifier::split_comparison(const Node* p) {
   const LinearView v(p);
@@ -64,29 +41,6 @@ const Node* Simplifier::split_comparison(const Node* p) {
   return nullptr;
 }
 
-// max(a, y) > max(y, z) is a > max(y, z), and min(a, y) < min(y, z) is a < min(y, z): an
-// operand that is no larger than the other side does not reach it.
-const Node* Simplifier::drop_shared(const Node* p) {
-  const LinearView v(p);
-  for (const Term& t : v.terms()) {
-    if (t.mono->op != Op::kMax && t.mono->op != Op::kMin) continue;
-    const bool one_is_enough = (t.mono->op == Op::kMax) == (t.coef.sign() > 0);
-    // Where one operand is enough, one with which p < 0 everywhere does not matter; where
-    // all are needed, one with which p >= 0 everywhere does not.
-    Nodes kept;
-    for (const Node* a : args_of(t.mono)) {
-      const Node* with = builder_.add(p, builder_.scale(builder_.sub(a, t.mono), t.coef));
-      const Node* idle =
-          one_is_enough ? builder_.add_const(builder_.neg(with), Int(-1)) : with;
-      if (!nonnegative_by_cases(idle)) kept.push_back(a);
-    }
-    if (kept.empty() || kept.size() == t.mono->short_size) continue;
-    const Node* fewer = builder_.minmax(t.mono->op, kept);
-    return builder_.add(p, builder_.scale(builder_.sub(fewer, t.mono), t.coef));
-  }
-  return nullptr;
-}
-
 // select(c, a, b) + r >= 0 in the two cases of c, where one of them decides it.
 const Node* Simplifier::comparison_of_select(const Node* n) {
   if (nesting_ > 2) return n;
@@ -100,7 +54,9 @@ const Node* Simplifier::comparison_of_select(const Node* n) {
       const Node* change = builder_.sub(args_of(t.mono)[arm + 1], t.mono);
       const Node* q = builder_.add(p, builder_.scale(change, t.coef));
       const Node* here = n->op == Op::kGe ? builder_.ge0(q) : builder_.eq0(q);
-      cases[arm] = simplify_under(c, arm == 0, here);
+      // simplify_under leaves what the condition does not speak of.
+      cases[arm] = (here->symbols & c->symbols) == 0 ? run(here)
+                                                     : simplify_under(c, arm == 0, here);
       if (cases[arm] == nullptr) cases[arm] = builder_.boolean(false);
     }
     if (cases[0]->op == Op::kConst || cases[1]->op == Op::kConst) {
@@ -116,17 +72,17 @@ const Node* Simplifier::comparison_step(const Node* n) {
   if (p->sort != Sort::kInt) return n;
   if (const Node* r = comparison_of_select(n); r != n) return r;
   if (n->op == Op::kEq) {
-    // At an end of its range: the inequality, where that has no division.
+    // At an end of its range: the inequality, where that is simpler.
     const Domain d = range(p);
     for (const Node* q : {p, builder_.neg(p)}) {
       if (q == p ? d.hi() != 0 : d.lo() != 0) continue;
-      if (const Node* x = undivided(q)) return builder_.ge0(x);
+      const Node* inequality = builder_.ge0(q);
+      if (const Node* r = quotient_rules(inequality); r != inequality) return r;
     }
     return n;
   }
-  if (const Node* q = undivided(p)) return builder_.ge0(q);
+  if (const Node* r = quotient_rules(n); r != n) return r;
   if (const Node* q = split_comparison(p)) return builder_.ge0(q);
-  if (const Node* q = drop_shared(p)) return builder_.ge0(q);
   const LinearView v(p);
   // Positive multiples of what is not negative: k*x + l*y >= c with k, l >= c > 0 is
   // x + y >= 1, and a coefficient above c is as good as c.
@@ -145,18 +101,13 @@ const Node* Simplifier::comparison_step(const Node* n) {
       return builder_.ge0(q);
     }
   }
-  // At an end of its range a comparison is an equality.
-  if (v.terms().size() > 1) {
-    const Domain d = range(p);
-    if (d.hi() == 0) return builder_.eq0(p);
-    if (d.lo() == -1) return builder_.logical_not(builder_.eq0(builder_.add_const(p, 1)));
-  }
-  return n;
+  return comparison_rules(n);
 }
 
 const Node* Simplifier::and_step(const Node* n) {
   const auto args = args_of(n);
   if (args.size() > kMaxConjuncts || nesting_ > 2) return n;
+  if (const Node* r = conjunction_rules(n); r != n) return r;
   Nodes parts(args.begin(), args.end());
   bool changed = false;
   // Each part where the others hold; what follows from them goes.

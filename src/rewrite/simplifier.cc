@@ -98,7 +98,7 @@ const Node* Simplifier::step(const Node* n) {
     case Op::kAdd:
       return sum_step(n);
     case Op::kMul:
-      return product_step(n);
+      return product_rules(n);
     case Op::kFloorDiv:
       return division_step(n);
     case Op::kMin:
@@ -127,7 +127,9 @@ bool Simplifier::nonnegative(const Node* p) {
   p = facts_.rewrite(p);
   if (p->op == Op::kConst) return internal::const_value(p).sign() >= 0;
   if (facts_.known_nonnegative(p) == true) return true;
-  if (facts_.domain_of(p).lo() >= 0) return true;
+  const Domain d = facts_.domain_of(p);
+  if (d.lo() >= 0) return true;
+  if (d.hi() < 0) return false;
   const bool linked = std::ranges::any_of(
       facts_.ge_facts, [&](const Node* f) { return (f->symbols & p->symbols) != 0; });
   // Each symbol once and free of the others: the interval was exact.
@@ -162,6 +164,41 @@ bool Simplifier::nonnegative_by_cases(const Node* p, int depth) {
     }
   }
   return false;
+}
+
+bool Simplifier::nonnegative_where(const Node* condition, bool value, const Node* p) {
+  if (p->op == Op::kConst) return internal::const_value(p).sign() >= 0;
+  if (condition->op != Op::kGe || (condition->symbols & p->symbols) == 0) return false;
+  // p = k*q + e with k, e >= 0 where the condition is q >= 0.
+  const Node* premise = value ? condition : builder_.logical_not(condition);
+  {
+    const internal::LinearView vp(p);
+    const internal::LinearView vq(args_of(premise)[0]);
+    // A condition has no common factor: k is a whole number.
+    const Int k = floor_div(vp.terms()[0].coef, vq.terms()[0].coef);
+    const auto multiple = [&](const internal::Term& a, const internal::Term& b) {
+      return a.mono == b.mono && a.coef == k * b.coef;
+    };
+    if (k.sign() > 0 && std::ranges::equal(vp.terms(), vq.terms(), multiple) &&
+        (vp.constant() - k * vq.constant()).sign() >= 0) {
+      return true;
+    }
+  }
+  if (nesting_ > 1) return false;
+  for (const Sign& s : signs_) {
+    if (s.condition == condition && s.value == value && s.p == p) return s.nonnegative;
+  }
+  Sign& sign = signs_[next_sign_++ % signs_.size()];
+  sign = {condition, value, p, false};
+  under(condition, value, [&] {
+    sign.nonnegative = nonnegative(p);
+    if (sign.nonnegative || !value) return;
+    // The next rule asks, and the scope is open.
+    const Node* opposite = builder_.neg(p);
+    signs_[next_sign_++ % signs_.size()] = {condition, true, opposite,
+                                            nonnegative(opposite)};
+  });
+  return sign.nonnegative;
 }
 
 // A divisor that is not 0 where a condition holds may be 0 elsewhere, and everything is

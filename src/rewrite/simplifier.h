@@ -6,10 +6,14 @@
 // turn, so that rules need not know of each other. Termination: a node that is met again
 // while it is being simplified is left as it is, and every step is charged to the budget.
 //
-// Files: sums.cc, divisions.cc, extremes.cc, selections.cc, propositions.cc.
+// Rules that a pattern can say are lines of the tables rules_*.inc, run by matcher.h;
+// what reads a whole sum is a procedure, whose laws are lines of laws_*.inc.
+// docs/rules.md shows both. Files: rules.cc, sums.cc, divisions.cc, extremes.cc,
+// selections.cc, propositions.cc.
 #ifndef CONGRUA_REWRITE_SIMPLIFIER_H_
 #define CONGRUA_REWRITE_SIMPLIFIER_H_
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -44,6 +48,9 @@ class Simplifier {
   const Node* by_equal_terms(const Node* n);
 
  private:
+  friend class ExtremeView;
+  friend class Matcher;
+
   // A linear term over what is seen as one value: a monomial or a remainder.
   struct Part {
     Int coef;
@@ -73,6 +80,8 @@ class Simplifier {
   // the facts then contradict each other: nullopt. No `auto` results that refer to memos.
   template <typename F>
   bool under(const Node* condition, bool value, F&& f);
+  // p >= 0 is proved where the condition, a comparison, has that value.
+  bool nonnegative_where(const Node* condition, bool value, const Node* p);
   // n simplified where the condition has that value; nullptr where it never has, or where
   // a divisor is 0 wherever it has: there nothing is asked.
   const Node* simplify_under(const Node* condition, bool value, const Node* n);
@@ -80,16 +89,23 @@ class Simplifier {
   // Operators of n as it would be shown, roughly: for rules that weigh two forms.
   uint64_t cost(const Node* n);
 
+  // ---- rules.cc: the tables, in their order; n where no rule applies
+  const Node* division_rules(const Node* n);
+  const Node* extreme_rules(const Node* n);
+  const Node* sum_rules(const Node* n);
+  const Node* product_rules(const Node* n);
+  const Node* select_rules(const Node* n);
+  const Node* quotient_rules(const Node* n);
+  const Node* comparison_rules(const Node* n);
+  const Node* conjunction_rules(const Node* n);
+
   // ---- sums.cc
   const Node* sum_step(const Node* n);
-  const Node* product_step(const Node* n);
-  const Node* pair_extremes(const Node* n);
   const Node* distribute(const Node* n, bool selection);
-  const Node* merge_selects(const Node* n);
+  const Node* align_selects(const Node* n);
   // The selection with the condition instead of its own; null where they differ.
   const Node* with_condition(const Node* select, const Node* condition);
   const Node* join_halves(const Node* n);
-  const Node* exact_quotients(const Node* n);
   std::optional<Extreme> as_extreme(const Node* n);
 
   // ---- divisions.cc
@@ -110,9 +126,7 @@ class Simplifier {
 
   // ---- extremes.cc
   const Node* extreme_step(const Node* n);
-  const Node* absorb(const Node* arg, const Node* other, Op outer);
-  const Node* common_arguments(const Node* n);
-  const Node* hoist_selects(const Node* n);
+  const Node* hoist_select(const Node* n);
   const Node* order_clamp(const Node* n);
   const Node* common_quotient(const Node* n);
 
@@ -120,12 +134,9 @@ class Simplifier {
   const Node* select_step(const Node* n);
   const Node* split_condition(const Node* n);
   const Node* common_factor(const Node* c, const Node* a, const Node* b);
-  const Node* select_as_extreme(const Node* c, const Node* a, const Node* b);
 
   // ---- propositions.cc
   const Node* comparison_step(const Node* n);
-  const Node* undivided(const Node* p);
-  const Node* drop_shared(const Node* p);
   const Node* split_comparison(const Node* p);
   const Node* comparison_of_select(const Node* n);
   const Node* and_step(const Node* n);
@@ -142,6 +153,15 @@ class Simplifier {
   bool no_value_ = false;  // a divisor became 0
   internal::NodeColumn<const Node*> memo_;
   internal::NodeColumn<uint64_t> costs_;
+  // The last questions of nonnegative_where: rules of one node repeat them.
+  struct Sign {
+    const Node* condition = nullptr;
+    bool value = false;
+    const Node* p = nullptr;
+    bool nonnegative = false;
+  };
+  std::array<Sign, 4> signs_;
+  size_t next_sign_ = 0;
   absl::InlinedVector<const Node*, 64> stack_;
 };
 

@@ -43,29 +43,6 @@ std::optional<Simplifier::Extreme> Simplifier::as_extreme(const Node* n) {
   return x;
 }
 
-// max(a, b) + min(a, b) = a + b: of the two kinds over the same operands, max is
-// replaced. The operands of one may be those of the other and a constant more.
-const Node* Simplifier::pair_extremes(const Node* n) {
-  const LinearView v(n);
-  for (const Term& x : v.terms()) {
-    if (x.mono->op != Op::kMax || x.mono->short_size != 2) continue;
-    for (const Term& y : v.terms()) {
-      if (y.mono->op != Op::kMin || y.mono->short_size != 2) continue;
-      const auto a = args_of(x.mono);
-      const auto b = args_of(y.mono);
-      for (const bool crossed : {false, true}) {
-        const Node* d = builder_.sub(a[0], b[crossed ? 1 : 0]);
-        if (d->op != Op::kConst || builder_.sub(a[1], b[crossed ? 0 : 1]) != d) continue;
-        // max = a0 + a1 - min(a0, a1) = a0 + a1 - min - d
-        const Node* value =
-            builder_.sub(builder_.sub(builder_.add(a[0], a[1]), y.mono), d);
-        return builder_.add(n, builder_.scale(builder_.sub(value, x.mono), x.coef));
-      }
-    }
-  }
-  return n;
-}
-
 // k*max(a, b) + r = k*max(a + r/k, b + r/k): the part of r that the operands do not share
 // goes in, so that min(x, y) - x and min(0, y - x) are one node. The same for the arms of
 // a selection.
@@ -149,53 +126,25 @@ const Node* Simplifier::join_halves(const Node* n) {
   return n;
 }
 
-// k*select(c, a, b) + l*select(c, d, e) = select(c, k*a + l*d, k*b + l*e)
-const Node* Simplifier::merge_selects(const Node* n) {
+// Selections of conditions that differ only where the arms agree: one condition for both.
+const Node* Simplifier::align_selects(const Node* n) {
   const LinearView v(n);
   for (size_t i = 0; i < v.terms().size(); ++i) {
     const Term& x = v.terms()[i];
     if (x.mono->op != Op::kSelect) continue;
     for (size_t j = i + 1; j < v.terms().size(); ++j) {
       const Term& y = v.terms()[j];
-      if (y.mono->op != Op::kSelect) continue;
-      if (args_of(y.mono)[0] != args_of(x.mono)[0]) {
-        if ((args_of(y.mono)[0]->symbols & args_of(x.mono)[0]->symbols) == 0) continue;
-        for (const bool first : {true, false}) {
-          const Term& from = first ? y : x;
-          const Node* c = args_of((first ? x : y).mono)[0];
-          const Node* changed = with_condition(from.mono, c);
-          if (changed == nullptr) continue;
-          const Node* gap = builder_.sub(changed, from.mono);
-          return builder_.add(n, builder_.scale(gap, from.coef));
-        }
-        continue;
+      if (y.mono->op != Op::kSelect || args_of(y.mono)[0] == args_of(x.mono)[0]) continue;
+      if ((args_of(y.mono)[0]->symbols & args_of(x.mono)[0]->symbols) == 0) continue;
+      for (const bool first : {true, false}) {
+        const Term& from = first ? y : x;
+        const Node* c = args_of((first ? x : y).mono)[0];
+        const Node* changed = with_condition(from.mono, c);
+        if (changed == nullptr) continue;
+        const Node* gap = builder_.sub(changed, from.mono);
+        return builder_.add(n, builder_.scale(gap, from.coef));
       }
-      const auto both = [&](size_t arm) {
-        return builder_.add(builder_.scale(args_of(x.mono)[arm], x.coef),
-                            builder_.scale(args_of(y.mono)[arm], y.coef));
-      };
-      const Node* merged = builder_.select(args_of(x.mono)[0], both(1), both(2));
-      const Node* rest = builder_.sub(builder_.sub(n, builder_.scale(x.mono, x.coef)),
-                                      builder_.scale(y.mono, y.coef));
-      return builder_.add(merged, rest);
     }
-  }
-  return n;
-}
-
-// k*m*(a//m) = k*(a - r) where the remainder r of a is known.
-const Node* Simplifier::exact_quotients(const Node* n) {
-  const LinearView v(n);
-  for (const Term& t : v.terms()) {
-    if (t.mono->op != Op::kFloorDiv) continue;
-    const Int* m = constant_divisor(t.mono);
-    if (m == nullptr || !m->to_int64() || !floor_mod(t.coef, *m).is_zero()) continue;
-    const Node* a = args_of(t.mono)[0];
-    const Domain r = congrua::floor_mod(range(a), Domain::point(*m->to_int64()));
-    if (!r.is_point()) continue;
-    const Node* exact =
-        builder_.scale(builder_.add_const(a, Int(-r.lo())), floor_div(t.coef, *m));
-    return builder_.add(builder_.sub(n, builder_.scale(t.mono, t.coef)), exact);
   }
   return n;
 }
@@ -212,39 +161,19 @@ const Node* Simplifier::sum_step(const Node* n) {
       quotients += t.mono->op == Op::kFloorDiv;
     }
   }
-  if (quotients > 0 && quotients < kMaxTerms) {
-    if (const Node* r = exact_quotients(n); r != n) return r;
+  if (quotients >= kMaxTerms) quotients = 0;
+  if (quotients > 0 || extremes || selects) {
+    if (const Node* r = sum_rules(n); r != n) return r;
   }
-  if (quotients > 1 && quotients < kMaxTerms) {
+  if (quotients > 1) {
     if (const Node* r = join_halves(n); r != n) return r;
   }
   if (extremes) {
-    if (const Node* r = pair_extremes(n); r != n) return r;
     if (const Node* r = distribute(n, false); r != n) return r;
   }
   if (selects) {
-    if (const Node* r = merge_selects(n); r != n) return r;
+    if (const Node* r = align_selects(n); r != n) return r;
     if (const Node* r = distribute(n, true); r != n) return r;
-  }
-  return n;
-}
-
-// max(a, b) * min(a, b) = a * b
-const Node* Simplifier::product_step(const Node* n) {
-  const auto factors = internal::factors_of(n);
-  for (const internal::Factor& x : factors) {
-    if (x.base->op != Op::kMax || x.base->short_size != 2) continue;
-    for (const internal::Factor& y : factors) {
-      if (y.base->op != Op::kMin || y.base->short_size != 2) continue;
-      if (!std::ranges::equal(args_of(x.base), args_of(y.base))) continue;
-      std::vector<internal::Factor> rest;
-      const Node* product = builder_.mul(args_of(x.base)[0], args_of(x.base)[1]);
-      for (internal::Factor f : factors) {
-        if (f.base == x.base || f.base == y.base) --f.exponent;
-        if (f.exponent > 0) rest.push_back(f);
-      }
-      return builder_.mul(product, builder_.monomial(rest));
-    }
   }
   return n;
 }
