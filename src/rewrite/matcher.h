@@ -91,11 +91,13 @@ class Matcher {
   const Node* at_root(const Node* n,
                       const Pat<Kind::kMul, pattern::Const<kIndex>, A>& left,
                       const R& right, const C& condition);
-  template <int kFirst, typename A, int kSecond, typename B, typename R, typename C>
-  const Node* at_root(const Node* n,
-                      const Pat<Kind::kAdd, Pat<Kind::kMul, pattern::Const<kFirst>, A>,
-                                Pat<Kind::kMul, pattern::Const<kSecond>, B>>& left,
-                      const R& right, const C& condition);
+  template <Kind kKind, int kFirst, typename A, int kSecond, typename B, typename R,
+            typename C>
+  requires(kKind == Kind::kAdd || kKind == Kind::kSub) const Node* at_root(
+      const Node* n,
+      const Pat<kKind, Pat<Kind::kMul, pattern::Const<kFirst>, A>,
+                Pat<Kind::kMul, pattern::Const<kSecond>, B>>& left,
+      const R& right, const C& condition);
 
   template <typename A, typename B, typename R, typename C>
   const Node* at_root(const Node* n, const Pat<Kind::kAnd, A, B>& left, const R& right,
@@ -472,12 +474,13 @@ const Node* Matcher::at_root(const Node* n,
   return n;
 }
 
-template <int kFirst, typename A, int kSecond, typename B, typename R, typename C>
-const Node* Matcher::at_root(
-    const Node* n,
-    const Pat<Kind::kAdd, Pat<Kind::kMul, pattern::Const<kFirst>, A>,
-              Pat<Kind::kMul, pattern::Const<kSecond>, B>>& left,
-    const R& right, const C& condition) {
+template <pattern::Kind kKind, int kFirst, typename A, int kSecond, typename B,
+          typename R, typename C>
+requires(kKind == pattern::Kind::kAdd || kKind == pattern::Kind::kSub) const
+    Node* Matcher::at_root(const Node* n,
+                           const Pat<kKind, Pat<Kind::kMul, pattern::Const<kFirst>, A>,
+                                     Pat<Kind::kMul, pattern::Const<kSecond>, B>>& left,
+                           const R& right, const C& condition) {
   const internal::LinearView v(n);
   const Node* result = nullptr;
   const internal::Term* first = nullptr;
@@ -488,8 +491,9 @@ const Node* Matcher::at_root(
         for (const internal::Term& t : v.terms()) {
           if (&s == &t) continue;
           const bool done = match(left.b.b, t.mono, [&] {
-            return with_constant<kSecond>(
-                t.coef, [&] { return conclude(right, condition, &result); });
+            return with_constant<kSecond>(kKind == Kind::kAdd ? t.coef : -t.coef, [&] {
+              return conclude(right, condition, &result);
+            });
           });
           if (!done) continue;
           first = &s;

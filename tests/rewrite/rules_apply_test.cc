@@ -181,7 +181,7 @@ TEST(Rules, DoNotApplyWithoutTheirCondition) {
 
 // Counted on the tree; compared from the first to the last.
 struct Size {
-  int selections = 0, divisions = 0, extremes = 0, comparisons = 0, nodes = 0;
+  int selections = 0, divisions = 0, extremes = 0, comparisons = 0, symbols = 0;
   auto operator<=>(const Size&) const = default;
 };
 void count(const Node* n, Size& size) {
@@ -189,7 +189,7 @@ void count(const Node* n, Size& size) {
   size.divisions += n->op == Op::kFloorDiv;
   if (n->op == Op::kMin || n->op == Op::kMax) size.extremes += static_cast<int>(n->n) - 1;
   size.comparisons += n->op == Op::kGe;
-  ++size.nodes;
+  size.symbols += n->op == Op::kSymbol;
   internal::for_each_child(n, [&](const Node* c) { count(c, size); });
 }
 

@@ -71,7 +71,7 @@ int check(const Line& line, L left, R right, C condition, int64_t* met) {
     if (r.v.ok && r.v.v == l.v.v) return;
     if (++wrong == 1) where = text_of(at);
   });
-  if (wrong > 0) {
+  if (wrong > 0 && !line.file.empty()) {
     std::cerr << line.file << ": " << line.name << " fails at" << where << "\n";
   }
   return wrong;
@@ -89,7 +89,7 @@ TEST(Rules, HoldOverSmallIntegers) {
 TEST(Rules, WrongOnesAreFound) {
   int64_t met = 0;
   const auto wrong = [&](const char* name, auto left, auto right, auto condition) {
-    const Line line = {Table::kRules, "here", "", name, "", "", ""};
+    const Line line = {Table::kRules, "", "", name, "", "", ""};
     EXPECT_GT(check(line, left, right, condition, &met), 0) << name;
   };
   wrong("div_nested", CONGRUA_COLUMN(floor_div(floor_div(x, c0), c1)),
