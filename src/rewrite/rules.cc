@@ -20,6 +20,11 @@ const Node* Simplifier::extreme_rules(const Node* n) {
   return n;
 }
 
+const Node* Simplifier::term_rules(const Node* n) {
+#include "rewrite/rules_term.inc"
+  return n;
+}
+
 const Node* Simplifier::sum_rules(const Node* n) {
 #include "rewrite/rules_sum.inc"
   return n;

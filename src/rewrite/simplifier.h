@@ -92,6 +92,7 @@ class Simplifier {
   // ---- rules.cc: the tables, in their order; n where no rule applies
   const Node* division_rules(const Node* n);
   const Node* extreme_rules(const Node* n);
+  const Node* term_rules(const Node* n);
   const Node* sum_rules(const Node* n);
   const Node* product_rules(const Node* n);
   const Node* select_rules(const Node* n);

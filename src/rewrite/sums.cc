@@ -150,28 +150,31 @@ const Node* Simplifier::align_selects(const Node* n) {
 }
 
 const Node* Simplifier::sum_step(const Node* n) {
-  bool extremes = false;
-  bool selects = false;
+  size_t extremes = 0;
+  size_t selects = 0;
   size_t quotients = 0;
   {
     const LinearView v(n);
     for (const Term& t : v.terms()) {
-      extremes |= is_extreme(t.mono);
-      selects |= t.mono->op == Op::kSelect;
+      extremes += is_extreme(t.mono);
+      selects += t.mono->op == Op::kSelect;
       quotients += t.mono->op == Op::kFloorDiv;
     }
   }
   if (quotients >= kMaxTerms) quotients = 0;
-  if (quotients > 0 || extremes || selects) {
+  if (quotients > 0) {
+    if (const Node* r = term_rules(n); r != n) return r;
+  }
+  if (extremes > 1 || selects > 1) {
     if (const Node* r = sum_rules(n); r != n) return r;
   }
   if (quotients > 1) {
     if (const Node* r = join_halves(n); r != n) return r;
   }
-  if (extremes) {
+  if (extremes > 0) {
     if (const Node* r = distribute(n, false); r != n) return r;
   }
-  if (selects) {
+  if (selects > 0) {
     if (const Node* r = align_selects(n); r != n) return r;
     if (const Node* r = distribute(n, true); r != n) return r;
   }

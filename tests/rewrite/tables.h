@@ -38,6 +38,11 @@ void for_each_line(Visitor&& visit) {
 #include "rewrite/rules_extremes.inc"
     }
     {
+      constexpr std::string_view file = "src/rewrite/rules_term.inc";
+      constexpr std::string_view title = "Terms of sums";
+#include "rewrite/rules_term.inc"
+    }
+    {
       constexpr std::string_view file = "src/rewrite/rules_sum.inc";
       constexpr std::string_view title = "Sums";
 #include "rewrite/rules_sum.inc"
