@@ -90,7 +90,7 @@ const Node* Simplifier::common_quotient(const Node* n) {
 }
 
 const Node* Simplifier::extreme_step(const Node* n) {
-  if (n->n <= kMaxCompared) {
+  if (n->short_size <= kMaxCompared) {
     if (const Node* r = extreme_rules(n); r != n) return r;
     if (const Node* r = common_quotient(n); r != n) return r;
     if (const Node* r = order_clamp(n); r != n) return r;

@@ -17,6 +17,7 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -341,7 +342,7 @@ bool Matcher::match_extreme(const Pat<kKind, A, B>& pat, const Node* n, bool alo
   };
   if (alone && std::ranges::count_if(v.terms(), is_extreme) != 1) return false;
   for (const internal::Term& t : v.terms()) {
-    if (!is_extreme(t) || t.mono->n > kMaxOperands) continue;
+    if (!is_extreme(t) || t.mono->short_size > kMaxOperands) continue;
     if (ExtremeView::seen(t) != (kKind == Kind::kMin ? Op::kMin : Op::kMax)) continue;
     ExtremeView view(b_, n, t);
     for (size_t i = 0; i < view.size(); ++i) {
@@ -404,7 +405,7 @@ requires(kKind == pattern::Kind::kMin || kKind == pattern::Kind::kMax)
       }
     }
   }
-  return kept.size() == n->n ? n : b_.minmax(n->op, kept);
+  return kept.size() == internal::arity(n) ? n : b_.minmax(n->op, kept);
 }
 
 template <typename A, typename B, typename R, typename C>
@@ -483,28 +484,26 @@ requires(kKind == pattern::Kind::kAdd || kKind == pattern::Kind::kSub) const
                            const R& right, const C& condition) {
   const internal::LinearView v(n);
   const Node* result = nullptr;
-  const internal::Term* first = nullptr;
-  const internal::Term* second = nullptr;
+  std::optional<internal::Term> second;
   for (const internal::Term& s : v.terms()) {
     match(left.a.b, s.mono, [&] {
       return with_constant<kFirst>(s.coef, [&] {
         for (const internal::Term& t : v.terms()) {
-          if (&s == &t) continue;
+          if (s.mono == t.mono) continue;
           const bool done = match(left.b.b, t.mono, [&] {
             return with_constant<kSecond>(kKind == Kind::kAdd ? t.coef : -t.coef, [&] {
               return conclude(right, condition, &result);
             });
           });
           if (!done) continue;
-          first = &s;
-          second = &t;
+          second = t;
           return true;
         }
         return false;
       });
     });
     if (result == nullptr) continue;
-    const Node* rest = b_.sub(n, b_.scale(first->mono, first->coef));
+    const Node* rest = b_.sub(n, b_.scale(s.mono, s.coef));
     return b_.add(b_.sub(rest, b_.scale(second->mono, second->coef)), result);
   }
   return n;
