@@ -63,6 +63,7 @@ class Builder {
   const Node* sum(std::span<const Node* const> terms);
   const Node* floor_div(const Node* a, const Node* b);
   const Node* floor_mod(const Node* a, const Node* b);
+  bool cancel_common(const Node** a, const Node** b);  // of a fraction a/b
   const Node* ceil_div(const Node* a, const Node* b) { return neg(floor_div(neg(a), b)); }
   const Node* minmax(Op op, std::span<const Node* const> args);
   const Node* select(const Node* c, const Node* a, const Node* b);

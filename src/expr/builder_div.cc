@@ -200,6 +200,54 @@ bool Builder::divide_polynomial(const Node* a, const Node* b, const Node** quoti
   return false;
 }
 
+// a/b in lower terms as a fraction: true where factors other than integers went out. b is
+// not 0 by the question's obligation, so no factor of it is, whatever its sign.
+bool Builder::cancel_common(const Node** a, const Node** b) {
+  const auto content = [](const Node* n) {
+    const LinearView v(n);
+    Int g = abs(v.constant());
+    for (const Term& t : v.terms()) g = gcd(g, t.coef);
+    return g;
+  };
+  const Int g = gcd(content(*a), content(*b));
+  if (!g.is_zero()) {
+    *a = divide_exact(*a, g);
+    *b = divide_exact(*b, g);
+  }
+  if ((*a)->op == Op::kConst || (*b)->op == Op::kConst) return false;
+  const LinearView va(*a);
+  const LinearView vb(*b);
+  if (!va.constant().is_zero() || !vb.constant().is_zero()) return false;
+  std::vector<Factor> common;
+  for (const FactorView first(vb.terms()[0].mono); const Factor& f : first.factors()) {
+    uint32_t e = f.exponent;
+    for (const auto& terms : {va.terms(), vb.terms()}) {
+      for (const Term& t : terms) {
+        uint32_t have = 0;
+        for (const FactorView other(t.mono); const Factor& x : other.factors()) {
+          if (x.base == f.base) have = x.exponent;
+        }
+        e = std::min(e, have);
+      }
+    }
+    if (e > 0) common.push_back({f.base, e});
+  }
+  if (common.empty()) return false;
+  const Node* factor = monomial(common);
+  const auto cancel = [&](const LinearView& v) {
+    std::vector<Factor> left;
+    const Node* sum = zero_;
+    for (const Term& t : v.terms()) {
+      divide_factors(t.mono, factor, &left);
+      sum = add(sum, scale(monomial(left), t.coef));
+    }
+    return sum;
+  };
+  *a = cancel(va);
+  *b = cancel(vb);
+  return true;
+}
+
 const Node* Builder::floor_div_symbolic(const Node* a, const Node* b) {
   if (a->op == Op::kConst && const_value(a).is_zero()) return zero_;
   if (a == b) return one_;
@@ -240,54 +288,9 @@ const Node* Builder::floor_div_symbolic(const Node* a, const Node* b) {
     }
   }
   if (a->op == Op::kConst && const_value(a).is_zero()) return whole;
-  // Common integer content: (g*a)//(g*b) = a//b, g > 0.
-  const auto content = [](const Node* n) {
-    const LinearView v(n);
-    Int g = abs(v.constant());
-    for (const Term& t : v.terms()) g = gcd(g, t.coef);
-    return g;
-  };
-  const Int g = gcd(content(a), content(b));
-  a = divide_exact(a, g);
-  b = divide_exact(b, g);
-  // Common factors: b != 0 is the question's obligation, so each factor of b is not 0 and
-  // (f*a)//(f*b) = a//b whatever the sign of f.
+  if (cancel_common(&a, &b)) return add(whole, floor_div(a, b));
   if (a->op != Op::kConst) {
     const LinearView va(a);
-    const LinearView vb(b);
-    if (va.constant().is_zero() && vb.constant().is_zero()) {
-      std::vector<Factor> common;
-      for (const FactorView first(vb.terms()[0].mono);
-           const Factor& f : first.factors()) {
-        uint32_t e = f.exponent;
-        for (const auto& terms : {va.terms(), vb.terms()}) {
-          for (const Term& t : terms) {
-            uint32_t have = 0;
-            for (const FactorView other(t.mono); const Factor& x : other.factors()) {
-              if (x.base == f.base) have = x.exponent;
-            }
-            e = std::min(e, have);
-          }
-        }
-        if (e > 0) common.push_back({f.base, e});
-      }
-      if (!common.empty()) {
-        const Node* factor = monomial(common);
-        const auto cancel = [&](const Node* n) {
-          const LinearView v(n);
-          std::vector<Factor> left;
-          const Node* sum = zero_;
-          for (const Term& t : v.terms()) {
-            divide_factors(t.mono, factor, &left);
-            sum = add(sum, scale(monomial(left), t.coef));
-          }
-          return sum;
-        };
-        const Node* ca = cancel(a);
-        const Node* cb = cancel(b);
-        return add(whole, floor_div(ca, cb));
-      }
-    }
     // A factor of every term that is the divisor itself, kept as an atom (a frozen sum).
     if (va.constant().is_zero() && b->op == Op::kAdd) {
       std::vector<Factor> left;

@@ -13,6 +13,7 @@ const Node* positive(Builder& b, const Node* y) { return b.ge0(b.add_const(y, In
 // Where the signs of x and y agree x / y >= 0 and the floor is the truncation; where they
 // differ the ceiling is. For x = 0 both are 0.
 const Node* trunc_div(Builder& b, const Node* x, const Node* y) {
+  if (y->op != Op::kConst) b.cancel_common(&x, &y);
   const Node* agree = b.iff(b.ge0(x), positive(b, y));
   return b.select(agree, b.floor_div(x, y), b.ceil_div(x, y));
 }

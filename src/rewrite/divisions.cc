@@ -61,6 +61,26 @@ bool Simplifier::fold(const Parts& parts, const Int& constant, const Int& g,
       if (!q) coefs[i] = old;
     }
   }
+  // What the facts say of all together.
+  if (!q && open.size() > 1 && open.size() < n && !facts_.ge_facts.empty()) {
+    const auto joint = [&] {
+      const Node* rest = builder_.constant(k);
+      for (const size_t i : open)
+        rest = builder_.add(rest, builder_.scale(parts[i].node, coefs[i]));
+      const Domain d = range(rest);
+      if (d.empty() || d.lo() == kNegInf || d.hi() == kPosInf) return;
+      const Int lo = floor_div(Int(d.lo()), g);
+      if (lo == floor_div(Int(d.hi()), g)) q = lo;
+    };
+    coefs = low;
+    joint();
+    if (!q) {
+      for (const size_t i : open) {
+        if (low[i] + low[i] > g) coefs[i] = low[i] - g;
+      }
+      joint();
+    }
+  }
   if (!q) return false;
   const Node* sum = builder_.constant(floor_div(constant, g) + *q);
   for (size_t i = 0; i < n; ++i) {
@@ -69,6 +89,37 @@ bool Simplifier::fold(const Parts& parts, const Int& constant, const Int& g,
   }
   *quotient = sum;
   return true;
+}
+
+// k*(p - c*(p//c)) among the terms is k*(p mod c), which lies in [0, c) whatever p does.
+Simplifier::Parts Simplifier::parts_with_remainders(Poly& p, bool* any) {
+  Parts parts;
+  *any = false;
+  const auto take = [&](const Node* quotient) {
+    const Int& c = *constant_divisor(quotient);
+    const Int have = coefficient(p, quotient);
+    const Node* dividend = args_of(quotient)[0];
+    const LinearView d(dividend);
+    const Int k = -floor_div(have, c);
+    if (have.is_zero() || !floor_mod(have, c).is_zero()) return;
+    const bool whole = std::ranges::all_of(
+        d.terms(), [&](const Term& t) { return coefficient(p, t.mono) == k * t.coef; });
+    if (!whole) return;
+    for (const Term& t : d.terms()) add_term(p, t.mono, -(k * t.coef));
+    add_term(p, quotient, -have);
+    p.constant -= k * d.constant();
+    const Node* remainder = builder_.sub(dividend, builder_.scale(quotient, c));
+    parts.push_back({k, remainder, range(remainder)});
+    *any = true;
+  };
+  absl::InlinedVector<const Node*, 4> quotients;
+  for (const Term& t : p.terms) {
+    if (t.mono->op == Op::kFloorDiv && constant_divisor(t.mono) != nullptr)
+      quotients.push_back(t.mono);
+  }
+  for (const Node* q : quotients) take(q);
+  for (const Term& t : p.terms) parts.push_back({t.coef, t.mono, range(t.mono)});
+  return parts;
 }
 
 // Common divisors of c and the coefficients, the largest first.
@@ -120,9 +171,8 @@ const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const I
   }
   if (v.terms().size() > kMaxParts) return n;
   budget_.charge(8);
-  const auto attempt = [&](const auto& terms, const Int& constant,
+  const auto attempt = [&](const Parts& parts, const Int& constant,
                            const Node* whole) -> const Node* {
-    const Parts parts = parts_of(terms);
     const Node* quotient;
     if (fold(parts, constant, c, &quotient)) return builder_.add(quotient, whole);
     for (const Int& g : candidate_divisors(parts, c)) {
@@ -133,7 +183,8 @@ const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const I
     }
     return nullptr;
   };
-  if (const Node* r = attempt(v.terms(), v.constant(), builder_.constant(Int(0)))) {
+  if (const Node* r =
+          attempt(parts_of(v.terms()), v.constant(), builder_.constant(Int(0)))) {
     return r;
   }
   // (x//b + r)//c = (x + b*r)//(b*c): of several quotients the builder fuses none, here
@@ -154,12 +205,19 @@ const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const I
     const Node* fused = builder_.add(args_of(inner)[0], rest);
     return divided(fused, b * c);
   }
-  // Quotients that would make remainders with other terms if multiples of c were added.
+  // Quotients that make remainders with other terms, if need be after multiples of c were
+  // added.
+  const bool quotients = std::ranges::any_of(
+      v.terms(), [](const Term& t) { return t.mono->op == Op::kFloorDiv; });
+  if (!quotients) return n;
   Poly completed = poly_of(a);
   Poly whole;
-  if (complete_remainders(completed, c, &whole)) {
+  const bool changed = complete_remainders(completed, c, &whole);
+  bool any;
+  const Parts parts = parts_with_remainders(completed, &any);
+  if (changed || any) {
     const Node* outside = node_of(builder_, whole);
-    if (const Node* r = attempt(completed.terms, completed.constant, outside)) return r;
+    if (const Node* r = attempt(parts, completed.constant, outside)) return r;
   }
   return n;
 }

@@ -2,6 +2,7 @@
 // ceiling.
 #include <algorithm>
 
+#include "expr/divisions.h"
 #include "rewrite/extractor.h"
 
 namespace congrua::rewrite {
@@ -14,6 +15,21 @@ using internal::LinearView;
 // u > 0 and u >= 0 is k*trunc(u, m) + (a - k*floor(u/m)).
 std::optional<Extractor::Truncated> Extractor::as_truncated(const Node* select) {
   const auto args = args_of(select);
+  if (args[0]->op == Op::kIff) {
+    // A divisor of unknown sign: trunc_div is what it was built by.
+    for (const Node* arm : {args[1], args[2]}) {
+      for (const LinearView v(arm); const Term& t : v.terms()) {
+        if (t.mono->op != Op::kFloorDiv) continue;
+        const auto quotient = args_of(t.mono);
+        const Node* built = internal::trunc_div(builder_, quotient[0], quotient[1]);
+        for (const int sign : {1, -1}) {
+          if (builder_.scale(built, sign) == select)
+            return Truncated{quotient[0], quotient[1], sign, builder_.constant(0)};
+        }
+      }
+    }
+    return std::nullopt;
+  }
   if (args[0]->op != Op::kGe) return std::nullopt;
   const Node* p = args_of(args[0])[0];
   const Node* gap = builder_.sub(args[1], args[2]);
@@ -69,7 +85,7 @@ std::optional<Extractor::Truncated> Extractor::as_truncated(const Node* select) 
       // Where the condition says u <= 0 the first arm is the one with the ceiling.
       if (!plain) k = -k;
       const Node* rest = builder_.sub(plain ? args[1] : args[2], builder_.scale(low, k));
-      return Truncated{u, *m, k, rest};
+      return Truncated{u, divisor, k, rest};
     }
   }
   return std::nullopt;
@@ -87,16 +103,23 @@ bool Extractor::try_truncated(Sum& s, size_t i) {
   const Int k = t.coef * q->scale;
   uint64_t best_price = price(s);
   std::optional<Sum> best;
-  for (const bool flip : {false, true}) {
-    // trunc(-u, m) = -trunc(u, m)
-    const Int sign(flip ? -1 : 1);
-    const ViewId args[] = {poly_view(scaled(dividend, sign)), integer(q->divisor)};
+  const auto quotient_by = [&](const ViewId(&args)[2], const Int& sign) {
     Sum quotient = rest;
     quotient.items.push_back({k * sign, {app(ViewOp::kTruncDiv, args)}});
     keep(std::move(quotient), best, best_price);
+  };
+  for (const bool flip : {false, true}) {
+    // trunc(-u, m) = trunc(u, -m) = -trunc(u, m)
+    const Int sign(flip ? -1 : 1);
+    const ViewId numerator = poly_view(scaled(dividend, sign));
+    const ViewId args[] = {numerator, poly_view(poly_of(q->divisor))};
+    quotient_by(args, sign);
+    if (q->divisor->op != Op::kConst) continue;
+    const Int& m = internal::const_value(q->divisor);
+    quotient_by({numerator, integer(-m)}, -sign);
     // k*m*trunc(u, m) = k*u - k*(u rem m)
-    if (!floor_mod(k, q->divisor).is_zero()) continue;
-    const Int times = floor_div(k, q->divisor);
+    if (!floor_mod(k, m).is_zero()) continue;
+    const Int times = floor_div(k, m);
     Sum remainder = rest;
     add_poly(remainder.open, dividend, times);
     remainder.items.push_back({-(times * sign), {app(ViewOp::kTruncMod, args)}});

@@ -122,7 +122,7 @@ class Extractor {
   // The quotient rounded to 0 that a selection is: select = scale * trunc + rest.
   struct Truncated {
     const Node* dividend;
-    Int divisor;
+    const Node* divisor;
     Int scale;
     const Node* rest;
   };

@@ -1,6 +1,7 @@
 // min and max under facts.
 #include <algorithm>
 
+#include "expr/divisions.h"
 #include "rewrite/simplifier.h"
 
 namespace congrua::rewrite {
@@ -89,10 +90,39 @@ const Node* Simplifier::common_quotient(const Node* n) {
   return builder_.floor_div(builder_.minmax(n->op, numerators), divisor);
 }
 
+// max(trunc(x/c), trunc(y/c)) = trunc(max(x, y)/c) for c > 0, and for min: rounding to 0
+// is monotone.
+const Node* Simplifier::common_truncation(const Node* n) {
+  const Node* divisor = nullptr;
+  Nodes dividends;
+  for (const Node* a : args_of(n)) {
+    if (a->op != Op::kSelect) return n;
+    const Node* found = nullptr;
+    for (const size_t arm : {1, 2}) {
+      // The quotient of the first arm is floor(x/c), that of the second -floor(-x/c).
+      const LinearView v(args_of(a)[arm]);
+      for (const internal::Term& t : v.terms()) {
+        if (found != nullptr || t.mono->op != Op::kFloorDiv) continue;
+        const Node* c = args_of(t.mono)[1];
+        if (c->op != Op::kConst || (divisor != nullptr && c != divisor)) continue;
+        const Node* x = args_of(t.mono)[0];
+        if (arm == 2) x = builder_.neg(x);
+        if (internal::trunc_div(builder_, x, c) != a) continue;
+        found = x;
+        divisor = c;
+      }
+    }
+    if (found == nullptr) return n;
+    dividends.push_back(found);
+  }
+  return internal::trunc_div(builder_, builder_.minmax(n->op, dividends), divisor);
+}
+
 const Node* Simplifier::extreme_step(const Node* n) {
   if (n->short_size <= kMaxCompared) {
     if (const Node* r = extreme_rules(n); r != n) return r;
     if (const Node* r = common_quotient(n); r != n) return r;
+    if (const Node* r = common_truncation(n); r != n) return r;
     if (const Node* r = order_clamp(n); r != n) return r;
   }
   return hoist_select(n);

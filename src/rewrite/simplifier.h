@@ -27,6 +27,7 @@
 #include "expr/builder.h"
 #include "expr/column.h"
 #include "guard/facts_impl.h"
+#include "rewrite/polynomials.h"
 
 namespace congrua::rewrite {
 
@@ -120,6 +121,9 @@ class Simplifier {
       parts.push_back({t.coef, t.mono, range(t.mono)});
     return parts;
   }
+  // The parts of p with its remainders as one part each; what these hold of the constant
+  // is taken from p.constant. *any: there were some.
+  Parts parts_with_remainders(Poly& p, bool* any);
   // sum(parts) + constant = g * sum(quotients) + r with 0 <= r < g: then *quotient is the
   // first sum. The coefficients of the parts may be taken modulo g.
   bool fold(const Parts& parts, const Int& constant, const Int& g, const Node** quotient);
@@ -130,6 +134,7 @@ class Simplifier {
   const Node* hoist_select(const Node* n);
   const Node* order_clamp(const Node* n);
   const Node* common_quotient(const Node* n);
+  const Node* common_truncation(const Node* n);
 
   // ---- selections.cc
   const Node* select_step(const Node* n);

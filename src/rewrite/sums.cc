@@ -96,9 +96,27 @@ const Node* Simplifier::with_condition(const Node* select, const Node* condition
   return builder_.select(condition, args[1], args[2]);
 }
 
-// k*(a//c) - k*(a//2c) = k*((a + c)//2c), and with a - c in place of a (Hermite).
+// k*(a//c) - k*(a//2c) = k*((a + c)//2c), and with a - c in place of a (Hermite); and for
+// c = 2, where (a + 1)//2 is seen as a - a//2, k*(a//2) + k*((a + 1)//4) =
+// k*(a - (a + 3)//4), and with a + 3 and a + 1 exchanged.
 const Node* Simplifier::join_halves(const Node* n) {
   const LinearView v(n);
+  if (std::ranges::count_if(
+          v.terms(), [](const Term& t) { return t.mono->op == Op::kFloorDiv; }) < 2) {
+    return n;
+  }
+  // Does n hold factor * part, as far as its quotient goes? In canonical form a part may
+  // be a sum.
+  const auto holds = [&](const Node* part, const Int& factor) {
+    const LinearView vp(part);
+    std::optional<Term> quotient;
+    for (const Term& t : vp.terms()) {
+      if (t.mono->op == Op::kFloorDiv) quotient = t;
+    }
+    if (!quotient) return false;
+    const Int y = v.terms().coefficient_of(quotient->mono);
+    return !y.is_zero() && y == factor * quotient->coef;
+  };
   for (const Term& x : v.terms()) {
     if (x.mono->op != Op::kFloorDiv || args_of(x.mono)[1]->op != Op::kConst) continue;
     const Int& c = internal::const_value(args_of(x.mono)[1]);
@@ -108,18 +126,18 @@ const Node* Simplifier::join_halves(const Node* n) {
     const Node* low = builder_.floor_div(a, twice);
     const Node* high = builder_.floor_div(builder_.add_const(a, c), twice);
     for (const Node* part : {low, high}) {
-      // Either may be a sum in canonical form; its quotient is what n may hold.
-      const LinearView vp(part);
-      std::optional<Term> quotient;
-      for (const Term& t : vp.terms()) {
-        if (t.mono->op == Op::kFloorDiv) quotient = t;
-      }
-      if (!quotient) continue;
-      const Int y = v.terms().coefficient_of(quotient->mono);
-      if (y.is_zero() || !(y == -(x.coef * quotient->coef))) continue;
+      if (!holds(part, -x.coef)) continue;
       // n = k*x - k*part + rest = k*other + rest.
       const Node* other = part == low ? high : low;
       const Node* gap = builder_.sub(builder_.add(other, part), x.mono);
+      return builder_.add(n, builder_.scale(gap, x.coef));
+    }
+    if (c != Int(2)) continue;
+    for (const int odd : {1, 3}) {
+      const Node* part = builder_.floor_div(builder_.add_const(a, odd), twice);
+      if (!holds(part, x.coef)) continue;
+      const Node* other = builder_.floor_div(builder_.add_const(a, 4 - odd), twice);
+      const Node* gap = builder_.sub(builder_.sub(builder_.sub(a, other), part), x.mono);
       return builder_.add(n, builder_.scale(gap, x.coef));
     }
   }

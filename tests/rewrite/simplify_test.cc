@@ -67,6 +67,11 @@ constexpr Case kCases[] = {
     {"floor_div(d, 2) == a + 5", "floor_div(d, 2) + 1", "a + 6"},
     {"x >= 0; x <= 4", "floor_div(x, 8)", "0"},
     {"", "floor_mod(x, 8) - 8", "floor_mod(x, 8) - 8"},
+    {"", "floor_div(floor_mod(5*x, 9) + 1, 36)", "0"},
+    {"", "floor_div(64*x + floor_mod(5*y, 9), 32)", "2*x"},
+    {"", "floor_div(floor_div(-a, 2) + 10, 2)", "5 - ceil_div(a, 4)"},
+    {"3*a + b <= 7; a >= 0; a <= 3; b >= 0; b <= 3",
+     "floor_mod(floor_div(3*a + b, 8) + 3*c + d, 4)", "floor_mod(d - c, 4)"},
 };
 
 class Question {
