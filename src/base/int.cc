@@ -84,6 +84,16 @@ uint64_t Int::big_low64() const {
   return sign() < 0 ? ~low + 1 : low;
 }
 
+uint64_t Int::big_hash64() const {
+  const Big& b = A::big(*this);
+  uint64_t h = b.backend().size() * 2 + (b.sign() < 0 ? 1 : 0);
+  for (unsigned i = 0; i < b.backend().size(); ++i) {
+    h = (h ^ b.backend().limbs()[i]) * 0x9e3779b97f4a7c15u;
+    h ^= h >> 32;
+  }
+  return h;
+}
+
 double Int::to_double() const {
   return is_small() ? static_cast<double>(small()) : A::big(*this).convert_to<double>();
 }

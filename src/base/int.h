@@ -78,6 +78,10 @@ class Int {
   uint64_t low64() const {
     return is_small() ? static_cast<uint64_t>(small()) : big_low64();
   }
+  // A hash that reads every bit: multiples of 2^64 have the same low64.
+  uint64_t hash64() const {
+    return is_small() ? static_cast<uint64_t>(small()) : big_hash64();
+  }
   double to_double() const;
   std::string to_string() const;
   // Number of bits of |value|; 0 for 0.
@@ -142,7 +146,7 @@ class Int {
 
   template <typename H>
   friend H AbslHashValue(H h, const Int& v) {
-    return H::combine(std::move(h), v.low64());
+    return H::combine(std::move(h), v.hash64());
   }
 
  private:
@@ -162,6 +166,7 @@ class Int {
   bool big_is_even() const;
   std::optional<int64_t> big_to_int64() const;
   uint64_t big_low64() const;
+  uint64_t big_hash64() const;
   static bool big_equal(const Int& a, const Int& b);
   static std::strong_ordering big_compare(const Int& a, const Int& b);
   static Int slow_add(const Int& a, const Int& b);

@@ -85,7 +85,7 @@ const Node* Builder::constant(const Int& value) {
     if (one_ != nullptr && value.is_one()) return one_;
   }
   return intern(
-      hash_combine(0x636f6e7374, value.low64()),
+      hash_combine(0x636f6e7374, value.hash64()),
       [&](const Node* n) {
         return n->op == Op::kConst && n->sort == Sort::kInt && const_value(n) == value;
       },

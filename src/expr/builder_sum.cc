@@ -71,14 +71,38 @@ void merge_scaled(const A& a, const B& b, const Int& c, TermList& out) {
   for (; j < b.size(); ++j) out.push_back({unit ? b[j].coef : c * b[j].coef, b[j].mono});
 }
 
+// What the linear hash does not see of large integers: x + 2^70 and x + 2^80 are equal
+// modulo 2^64, and nested halves have one such constant each. The coefficients are read
+// where a sum is short: a sum of two hashes (add_lazy) has far more terms, so that both
+// ways to intern a sum agree.
+constexpr size_t kFewTerms = 16;
+static_assert(kFewTerms < kLongSum - kLongSum / 8);
+
+uint64_t large_part(const Int& value, uint64_t weight) {
+  return value.is_small() ? 0 : value.hash64() * weight;
+}
+
+template <typename List>
+uint64_t large_parts(const Int& constant, const List& terms) {
+  uint64_t h = large_part(constant, kConstantWeight);
+  if (terms.size() >= kFewTerms) return h;
+  for (const Term& t : terms) h += large_part(t.coef, term_weight(t.mono->hash));
+  return h;
+}
+
 uint64_t linear_hash(const Int& constant, std::span<const Term> terms) {
   uint64_t l = constant.low64() * kConstantWeight;
   for (const Term& t : terms) l += t.coef.low64() * term_weight(t.mono->hash);
   return l;
 }
 
+// Without large parts.
 uint64_t linear_hash_of(const Node* n) {
-  if (n->op == Op::kAdd) return linear_of_sum_hash(n->hash);
+  if (n->op == Op::kAdd) {
+    // Not materialised: a long sum is read for its constant alone.
+    const Terms terms = n->is_long ? Terms() : terms_of(n);
+    return linear_of_sum_hash(n->hash) - large_parts(constant_of(n), terms);
+  }
   if (n->op == Op::kConst) return const_value(n).low64() * kConstantWeight;
   return term_weight(n->hash);
 }
@@ -90,7 +114,8 @@ const Node* Builder::intern_sum(const Int& constant_term, std::span<const Term> 
   if (terms.size() == 1 && constant_term.is_zero() && terms[0].coef.is_one()) {
     return terms[0].mono;
   }
-  const uint64_t linear = linear_hash(constant_term, terms);
+  const uint64_t linear =
+      linear_hash(constant_term, terms) + large_parts(constant_term, terms);
   return intern(
       sum_hash(linear),
       [&](const Node* n) {
@@ -155,7 +180,7 @@ const Node* Builder::add_lazy(const Node* longer, const Node* shorter) {
     constant_term += constant_of(shorter);
   }
   return intern(
-      sum_hash(linear),
+      sum_hash(linear + large_part(constant_term, kConstantWeight)),
       [&](const Node* n) {
         if (n->op != Op::kAdd) return false;
         if (n->is_long) {

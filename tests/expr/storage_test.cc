@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <random>
+#include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "congrua/eval.h"
@@ -77,6 +79,56 @@ uint32_t find(const InternTable& table, uint32_t fingerprint, uint32_t number,
 }
 
 // Fingerprints drawn from few values make long clusters, at the end of the table, too.
+// Nested halves have constants 2^k - 1: with hashes that read 64 bits of them all share
+// one slot, and building is quadratic.
+TEST(Hash, ReadsEveryBitOfLargeIntegers) {
+  ExprPool pool;
+  Builder& builder = Builder::of(pool);
+  const Node* x = builder.symbol("x", {});
+  std::unordered_set<uint64_t> hashes;
+  size_t nodes = 0;
+  Int power = 1;
+  for (int bit = 0; bit < 1024; ++bit, power = power * Int(2)) {
+    if (bit < 2) continue;
+    for (const Int& v : {power, -power, power - Int(1)}) {
+      const Node* c = builder.constant(v);
+      const Node* scaled = builder.scale(x, v);
+      for (const Node* n :
+           {c, builder.add(x, c), scaled, builder.add(scaled, builder.constant(1))}) {
+        hashes.insert(n->hash);
+        ++nodes;
+      }
+    }
+  }
+  EXPECT_EQ(hashes.size(), nodes);
+}
+
+// Long sums are found by the hashes of their halves, short ones by their terms.
+TEST(Hash, SumsOfLargeIntegersAreOneNodeHoweverBuilt) {
+  ExprPool pool;
+  Builder& builder = Builder::of(pool);
+  Int large = 1;
+  for (int i = 0; i < 80; ++i) large = large * Int(2);
+  for (const size_t count : {2u, 15u, 16u, 40u, 63u, 64u, 90u, 300u}) {
+    std::vector<const Node*> terms;
+    for (size_t i = 0; i < count; ++i) {
+      const Node* s = builder.symbol("s" + std::to_string(i), {});
+      const Int k = i % 3 == 0 ? large * Int(static_cast<int64_t>(i) + 1) : Int(3);
+      terms.push_back(builder.add_const(builder.scale(s, k), large));
+    }
+    const Node* whole = builder.sum(terms);
+    const Node* up = builder.constant(0);
+    for (const Node* t : terms) up = builder.add(up, t);
+    const Node* down = builder.constant(0);
+    for (size_t i = count; i-- > 0;) down = builder.add(terms[i], down);
+    EXPECT_EQ(up, whole) << count;
+    EXPECT_EQ(down, whole) << count;
+    // And through a sum whose constant is large only on the way.
+    EXPECT_EQ(builder.add_const(builder.add_const(up, large), -large), whole) << count;
+    EXPECT_EQ(builder.sub(builder.add(up, terms[0]), terms[0]), whole) << count;
+  }
+}
+
 TEST(InternTable, FindsWhatWasInserted) {
   for (const uint32_t distinct : {1u, 7u, 100'000u}) {
     for (const bool at_the_end : {false, true}) {
