@@ -119,6 +119,8 @@ bool SumShape::try_nested(const Int& coef, const Mono& rest, const Node* outer) 
   if (!c->is_small()) return false;  // larger divisors are not fused
   size_t looked_at = 0;
   for (size_t j = 0; j < works_.size() && looked_at < kMaxNested; ++j) {
+    if (pairs_left_ == 0) return false;
+    --pairs_left_;
     if (works_[j].coef.is_zero() || !works_[j].shown.empty()) continue;
     for (const auto& [inner, exponent] : works_[j].mono) {
       if (inner->op != Op::kFloorDiv || inner == outer || exponent != 1) continue;

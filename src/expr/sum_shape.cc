@@ -61,6 +61,7 @@ SumShape::SumShape(ViewBuilder& views, const Poly& p, Freedom freedom)
     : views_(views), freedom_(freedom), constant_(p.constant) {
   for (const Term& t : p.terms) change(mono_of(t.mono), t.coef);
   budget_ = 64 * (works_.size() + 1);
+  pairs_left_ = kPairs * (works_.size() + 1);
 }
 
 ShownSum SumShape::finish() {

@@ -69,6 +69,10 @@ class SumShape {
   absl::flat_hash_map<Mono, size_t>
       index_;  // works that are monomials of the term itself
   size_t budget_ = 0;
+  // Pairs of terms that may still be looked at: all of a sum of up to kPairs terms, and
+  // linearly many of a longer one.
+  static constexpr size_t kPairs = 256;
+  size_t pairs_left_ = 0;
 };
 
 }  // namespace congrua::internal
