@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "absl/container/flat_hash_map.h"
 #include "rewrite/extractor.h"
 
 namespace congrua::rewrite {
@@ -70,12 +71,20 @@ absl::InlinedVector<Extractor::Item, 8> Extractor::items_of(const Sum& s) {
   // Like items are one.
   for (Item& i : items) std::ranges::sort(i.factors);
   absl::InlinedVector<Item, 8> merged;
+  absl::flat_hash_map<absl::InlinedVector<ViewId, 4>, size_t> places;
+  const bool is_long = items.size() > kMaxTerms;
   for (Item& i : items) {
-    const auto twin = std::ranges::find(merged, i.factors, &Item::factors);
-    if (twin == merged.end()) {
+    size_t at;  // of the twin
+    if (is_long) {
+      at = places.try_emplace(i.factors, merged.size()).first->second;
+    } else {
+      at = static_cast<size_t>(std::ranges::find(merged, i.factors, &Item::factors) -
+                               merged.begin());
+    }
+    if (at == merged.size()) {
       merged.push_back(std::move(i));
     } else {
-      twin->coef += i.coef;
+      merged[at].coef += i.coef;
     }
   }
   merged.erase(std::remove_if(merged.begin(), merged.end(),

@@ -86,6 +86,9 @@ const Node* Simplifier::common_quotient(const Node* n) {
       numerators.push_back(builder_.add(args_of(quotient)[0],
                                         builder_.scale(builder_.sub(a, quotient), c)));
     }
+    // A rule that only reshapes: without this the extremes of a chain of quotients would
+    // go in through all of it, one after the other.
+    if (!LinearView(numerators.back()).constant().to_int64()) return n;
   }
   return builder_.floor_div(builder_.minmax(n->op, numerators), divisor);
 }
