@@ -1,6 +1,7 @@
 // congrua_workloads WORKLOAD FILE REPS: runs one of the symbolic workloads and prints one
 // JSON object per line. Every repetition uses a pool of its own, so that no memo helps
-// the next one.
+// the next one. The workload `scaling` takes a family's name (bench/families.h) or `all`
+// in place of a file.
 #include "bench/workloads.h"
 
 #include <algorithm>
@@ -90,12 +91,14 @@ int main(int argc, char** argv) {
     int (*run)(const std::string& path, int reps);
   };
   static constexpr Workload kWorkloads[] = {
-      {"w1", congrua::bench::run_w1}, {"w2", congrua::bench::run_w2},
-      {"w3", congrua::bench::run_w3}, {"w5", congrua::bench::run_w5},
-      {"w6", congrua::bench::run_w6}, {"fits", congrua::bench::run_fits}};
+      {"w1", congrua::bench::run_w1},          {"w2", congrua::bench::run_w2},
+      {"w3", congrua::bench::run_w3},          {"w5", congrua::bench::run_w5},
+      {"w6", congrua::bench::run_w6},          {"fits", congrua::bench::run_fits},
+      {"scaling", congrua::bench::run_scaling}};
   for (const Workload& w : kWorkloads) {
     if (w.name == workload) return w.run(argv[2], reps);
   }
-  std::fprintf(stderr, "unknown workload %s; there are: w1 w2 w3 w5 w6 fits\n", argv[1]);
+  std::fprintf(stderr, "unknown workload %s; there are: w1 w2 w3 w5 w6 fits scaling\n",
+               argv[1]);
   return 2;
 }

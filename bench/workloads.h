@@ -34,6 +34,7 @@ int run_w3(const std::string& path, int reps);
 int run_w5(const std::string& path, int reps);
 int run_w6(const std::string& path, int reps);
 int run_fits(const std::string& path, int reps);
+int run_scaling(const std::string& family, int reps);
 
 }  // namespace congrua::bench
 
