@@ -7,7 +7,7 @@
 
 #include "cli/engine.h"
 #include "guard/z3.h"
-#include "tests/expr/reference.h"
+#include "tests/base/soak.h"
 #include "tests/smt2/random_script.h"
 
 namespace congrua::cli {
@@ -26,8 +26,9 @@ RunRow run(const std::string& text, const std::string& engine) {
   return run_file(request);
 }
 
-// What is wrong with the native verdicts; empty if nothing is.
-std::string wrong(const Lines& lines) {
+// What is wrong with the native verdicts; empty if nothing is. *decided counts those that
+// both engines gave.
+std::string wrong(const Lines& lines, uint64_t* decided = nullptr) {
   const std::string text = smt2::script_text(lines);
   const RunRow native = run(text, "native");
   if (!native.message.empty()) return "";  // a reduced script that is none
@@ -35,8 +36,9 @@ std::string wrong(const Lines& lines) {
   for (size_t i = 0; i < native.verdicts.size() && i < z3.verdicts.size(); ++i) {
     const auto& [ours, layer] = native.verdicts[i];
     const Verdict theirs = z3.verdicts[i].first;
-    if (ours == theirs || ours == Verdict::kUnknown || theirs == Verdict::kUnknown)
-      continue;
+    if (ours == Verdict::kUnknown || theirs == Verdict::kUnknown) continue;
+    if (decided != nullptr) ++*decided;
+    if (ours == theirs) continue;
     return "assert " + std::to_string(i) + " by " + layer + ": " +
            std::string(verdict_name(ours)) + ", Z3: " + std::string(verdict_name(theirs));
   }
@@ -45,13 +47,11 @@ std::string wrong(const Lines& lines) {
 
 TEST(EntailFuzz, NativeVerdictsAgreeWithZ3) {
   if (!guard::z3_available()) GTEST_SKIP() << "built without Z3";
-  const char* first = std::getenv("CONGRUA_SEED");
-  const uint64_t start = first == nullptr ? 0 : std::strtoull(first, nullptr, 10);
-  const auto rounds = static_cast<uint64_t>(100 * expr_test::soak_percent());
-  int failures = 0;
-  for (uint64_t seed = start; seed < start + rounds && failures < 20; ++seed) {
+  const Seeds seeds = soak_seeds(100, 10'000);
+  uint64_t decided = 0, failures = 0;
+  for (uint64_t seed = seeds.begin; seed < seeds.end && failures < 20; ++seed) {
     const Lines lines = smt2::RandomScript(seed).make();
-    const std::string what = wrong(lines);
+    const std::string what = wrong(lines, &decided);
     if (what.empty()) continue;
     ++failures;
     const Lines small =
@@ -60,6 +60,7 @@ TEST(EntailFuzz, NativeVerdictsAgreeWithZ3) {
                   << "\n"
                   << smt2::script_text(small);
   }
+  soak_report("EntailFuzz", seeds, {{"by Z3", decided}, {"failures", failures}});
 }
 
 }  // namespace

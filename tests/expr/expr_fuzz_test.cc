@@ -13,6 +13,7 @@
 #include "congrua/text.h"
 #include "expr/builder.h"
 #include "expr/eval.h"
+#include "tests/base/soak.h"
 #include "tests/expr/reference.h"
 
 namespace congrua {
@@ -194,12 +195,14 @@ void declare_booleans(ExprPool& pool) {
 }
 
 // Of `t`, the smallest subterm that fails is the one to look at: operands first.
-void check_subterms(ExprPool& pool, const Tree& t, Division division, Random& random) {
+void check_subterms(ExprPool& pool, const Tree& t, Division division, Random& random,
+                    uint64_t& terms) {
   for (const Tree& a : t.args) {
     if (!a.list || a.head.empty()) continue;  // an atom, or a pair of piecewise
-    check_subterms(pool, a, division, random);
+    check_subterms(pool, a, division, random, terms);
     if (testing::Test::HasFailure()) return;
   }
+  ++terms;
   const std::string text = text_of(t);
   const absl::StatusOr<Expr> e = parse_sexpr(pool, text, {.division = division});
   ASSERT_TRUE(e.ok()) << text << "\n" << status_text(e.status());
@@ -207,10 +210,11 @@ void check_subterms(ExprPool& pool, const Tree& t, Division division, Random& ra
   expect_reads_back(pool, *e, text, division);
 }
 
-void fuzz(uint64_t seed, Division division) {
-  const int rounds = 2'000 * expr_test::soak_percent();
-  for (int i = 0; i < rounds; ++i) {
-    Random random(seed + static_cast<uint64_t>(i));
+void fuzz(const char* name, uint64_t seed, Division division) {
+  const Seeds seeds = soak_seeds(2'000, 400'000);
+  uint64_t terms = 0;
+  for (uint64_t i = seeds.begin; i < seeds.end; ++i) {
+    Random random(seed + i);
     ExprPool pool;
     declare_booleans(pool);
     if (pick(random, 0, 1))
@@ -220,15 +224,17 @@ void fuzz(uint64_t seed, Division division) {
     const int depth = static_cast<int>(pick(random, 1, 5));
     const Tree t = pick(random, 0, 2) == 0 ? random_boolean(random, depth)
                                            : random_integer(random, depth);
-    if (t.list) check_subterms(pool, t, division, random);
-    ASSERT_FALSE(testing::Test::HasFailure())
-        << "seed " << seed + static_cast<uint64_t>(i);
+    if (t.list) check_subterms(pool, t, division, random, terms);
+    ASSERT_FALSE(testing::Test::HasFailure()) << "seed " << i;
   }
+  soak_report(name, seeds, {{"terms", terms}, {"failures", 0}});
 }
 
-TEST(ExprFuzz, RandomTermsHaveTheirValuesAndReadBack) { fuzz(1, Division::kFloor); }
+TEST(ExprFuzz, RandomTermsHaveTheirValuesAndReadBack) {
+  fuzz("ExprFuzz, floor", 1, Division::kFloor);
+}
 TEST(ExprFuzz, RandomTermsUnderEuclideanDivision) {
-  fuzz(1'000'000'007, Division::kEuclid);
+  fuzz("ExprFuzz, Euclid", 1'000'000'007, Division::kEuclid);
 }
 
 // ---- Recorded texts

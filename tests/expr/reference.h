@@ -4,7 +4,6 @@
 #ifndef CONGRUA_TESTS_EXPR_REFERENCE_H_
 #define CONGRUA_TESTS_EXPR_REFERENCE_H_
 
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "base/int.h"
+#include "tests/base/soak.h"
 
 namespace congrua::expr_test {
 
@@ -199,10 +199,10 @@ class Reference {
   bool defined_ = true;
 };
 
-// Percent of a full run, from the environment; 1 when unset.
+// Percent of a full run, for tests that begin with the same seed each time.
 inline int soak_percent() {
-  const char* s = std::getenv("CONGRUA_SOAK");
-  return s == nullptr || std::atoi(s) <= 0 ? 1 : std::atoi(s);
+  const Seeds seeds = soak_seeds(1, 100);
+  return static_cast<int>(seeds.count());
 }
 
 }  // namespace congrua::expr_test

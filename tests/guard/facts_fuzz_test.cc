@@ -13,7 +13,7 @@
 #include "congrua/proof.h"
 #include "expr/builder.h"
 #include "expr/eval.h"
-#include "tests/expr/reference.h"
+#include "tests/base/soak.h"
 #include "tests/guard/random_facts.h"
 
 namespace congrua {
@@ -54,6 +54,7 @@ class Trial {
   }
   const std::string& wrong() const { return wrong_; }
   int decided() const { return decided_; }
+  uint64_t questions() const { return questions_; }
   int certified() const { return certified_; }
 
  private:
@@ -154,6 +155,7 @@ class Trial {
     const Table table = box_.table(step.tree);
     const Answer a =
         facts_.decide(guard, {.steps = system_.steps, .certificate = certificate});
+    ++questions_;
     if (certificate) decided_ += a.truth != Truth::kUnknown;
     const std::string by = "answered " + std::string(truth_name(a.truth)) + " by " +
                            std::string(layer_name(a.layer)) + ": ";
@@ -279,20 +281,18 @@ class Trial {
   std::vector<size_t> marks_;
   std::string wrong_;
   int decided_ = 0, certified_ = 0;
+  uint64_t questions_ = 0;
 };
 
 TEST(FactsFuzz, RandomSystemsAgreeWithEnumeration) {
-  const char* first = std::getenv("CONGRUA_SEED");
-  const uint64_t start = first == nullptr ? 0 : std::strtoull(first, nullptr, 10);
-  const auto rounds = static_cast<uint64_t>(1'000 * expr_test::soak_percent());
-  uint64_t decided = 0;
-  uint64_t certified = 0;
-  int failures = 0;
-  for (uint64_t seed = start; seed < start + rounds && failures < 40; ++seed) {
+  const Seeds seeds = soak_seeds(1'000, 120'000);
+  uint64_t decided = 0, certified = 0, questions = 0, failures = 0;
+  for (uint64_t seed = seeds.begin; seed < seeds.end && failures < 40; ++seed) {
     const System system = guard_test::RandomSystem(seed).make();
     const Trial run(system);
     decided += static_cast<uint64_t>(run.decided());
     certified += static_cast<uint64_t>(run.certified());
+    questions += run.questions();
     if (run.wrong().empty()) continue;
     ++failures;
     const System small = guard_test::reduce(
@@ -301,7 +301,10 @@ TEST(FactsFuzz, RandomSystemsAgreeWithEnumeration) {
                   << "\nreduced: " << Trial(small).wrong() << "\n"
                   << guard_test::text_of(small);
   }
-  EXPECT_GT(decided, rounds);
+  soak_report(
+      "FactsFuzz", seeds,
+      {{"questions", questions}, {"certificates", certified}, {"failures", failures}});
+  EXPECT_GE(decided, seeds.count() / 2);
   EXPECT_GT(2 * certified, decided);  // the others are open
 }
 

@@ -12,7 +12,7 @@
 #include "congrua/text.h"
 #include "expr/builder.h"
 #include "expr/eval.h"
-#include "tests/expr/reference.h"
+#include "tests/base/soak.h"
 #include "tests/guard/random_facts.h"
 
 namespace congrua {
@@ -63,6 +63,7 @@ class Trial {
   }
   const std::string& wrong() const { return wrong_; }
   int changed() const { return changed_; }
+  uint64_t terms() const { return terms_; }
 
  private:
   void check_all(const Tree& t) {
@@ -75,6 +76,7 @@ class Trial {
     const std::vector<Wide> values = box_.column(t, where);
     const Expr e = guard_test::build(pool_, system_, t);
     const Expr simple = simplify(facts_, e, {.steps = system_.steps});
+    ++terms_;
     changed_ += simple != e;
     compare("simplified to " + to_string(simple), simple, e, values, where);
     const Form form = extract(facts_, simple);
@@ -118,18 +120,17 @@ class Trial {
   std::vector<uint8_t> holds_;
   std::string wrong_;
   int changed_ = 0;
+  uint64_t terms_ = 0;
 };
 
 TEST(SimplifyFuzz, RandomTermsAgreeWithEnumeration) {
-  const char* first = std::getenv("CONGRUA_SEED");
-  const uint64_t start = first == nullptr ? 0 : std::strtoull(first, nullptr, 10);
-  const auto rounds = static_cast<uint64_t>(1'000 * expr_test::soak_percent());
-  uint64_t changed = 0;
-  int failures = 0;
-  for (uint64_t seed = start; seed < start + rounds && failures < 20; ++seed) {
+  const Seeds seeds = soak_seeds(1'000, 400'000);
+  uint64_t changed = 0, terms = 0, failures = 0;
+  for (uint64_t seed = seeds.begin; seed < seeds.end && failures < 20; ++seed) {
     const System system = guard_test::RandomSystem(seed).make();
     const Trial run(system);
     changed += static_cast<uint64_t>(run.changed());
+    terms += run.terms();
     if (run.wrong().empty()) continue;
     ++failures;
     const System small = guard_test::reduce(
@@ -138,7 +139,9 @@ TEST(SimplifyFuzz, RandomTermsAgreeWithEnumeration) {
                   << "\nreduced: " << Trial(small).wrong() << "\n"
                   << guard_test::text_of(small);
   }
-  EXPECT_GT(changed, rounds);
+  soak_report("SimplifyFuzz", seeds,
+              {{"terms", terms}, {"changed", changed}, {"failures", failures}});
+  EXPECT_GE(changed, seeds.count() / 2);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include "congrua/smt2.h"
 #include "guard/z3.h"
-#include "tests/expr/reference.h"
+#include "tests/base/soak.h"
 #include "tests/smt2/random_script.h"
 
 namespace congrua::smt2 {
@@ -51,8 +51,9 @@ std::vector<std::string> names_in(const std::string& list) {
   return out;
 }
 
-// What is wrong with the native engine's answers; empty if nothing is.
-std::string wrong(const Lines& lines) {
+// What is wrong with the native engine's answers; empty if nothing is. *decided counts
+// the checks that both engines answered.
+std::string wrong(const Lines& lines, uint64_t* decided = nullptr) {
   // After each check its core; without an unsat answer that is an error, so all are read
   // alike.
   std::string text =
@@ -90,6 +91,7 @@ std::string wrong(const Lines& lines) {
     if (contradict(ours, z3[check])) {
       return "check " + std::to_string(check) + ": native " + ours + ", Z3 " + z3[check];
     }
+    if (decided != nullptr) *decided += ours != "unknown" && z3[check] != "unknown";
     if (ours == "unsat") {
       std::string core(kRandomDeclarations);
       for (const std::string& name : names_in(native[at + 1])) {
@@ -113,13 +115,11 @@ std::string wrong(const Lines& lines) {
 
 TEST(SessionFuzz, NativeEngineAgreesWithZ3) {
   if (!guard::z3_available()) GTEST_SKIP() << "built without Z3";
-  const char* first = std::getenv("CONGRUA_SEED");
-  const uint64_t start = first == nullptr ? 0 : std::strtoull(first, nullptr, 10);
-  const auto rounds = static_cast<uint64_t>(200 * expr_test::soak_percent());
-  int failures = 0;
-  for (uint64_t seed = start; seed < start + rounds && failures < 20; ++seed) {
+  const Seeds seeds = soak_seeds(200, 20'000);
+  uint64_t decided = 0, failures = 0;
+  for (uint64_t seed = seeds.begin; seed < seeds.end && failures < 20; ++seed) {
     const Lines lines = RandomScript(seed).make();
-    const std::string what = wrong(lines);
+    const std::string what = wrong(lines, &decided);
     if (what.empty()) continue;
     ++failures;
     const Lines small = reduce(lines, [](const Lines& l) { return !wrong(l).empty(); });
@@ -127,6 +127,7 @@ TEST(SessionFuzz, NativeEngineAgreesWithZ3) {
                   << "\n"
                   << script_text(small);
   }
+  soak_report("SessionFuzz", seeds, {{"by Z3", decided}, {"failures", failures}});
 }
 
 }  // namespace
