@@ -1,5 +1,6 @@
 // Sums: which of their terms are rewritten, and what is taken out of them.
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "absl/container/flat_hash_map.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr size_t kMaxTerms = 24;  // longer sums are written as they are
 constexpr int kMaxRounds = 24;
+constexpr uint32_t kMaxWritten = 64;  // equal factors side by side
 
 bool may_be_rewritten(const Node* mono) {
   switch (mono->op) {
@@ -55,15 +57,27 @@ uint64_t Extractor::price_items(std::span<const Item> items, const Int& constant
   return add_costs(total, all_subtracted);
 }
 
+// By repeated squaring: no factor is written more than twice in a product.
+ViewId Extractor::power(ViewId base, uint32_t exponent) {
+  ViewId result = base;
+  for (int bit = std::bit_width(exponent) - 2; bit >= 0; --bit) {
+    result = product(std::array{result, result});
+    if ((exponent >> bit & 1) != 0) result = product(std::array{result, base});
+  }
+  return result;
+}
+
 absl::InlinedVector<Extractor::Item, 8> Extractor::items_of(const Sum& s) {
   absl::InlinedVector<Item, 8> items;
   for (const Term& t : s.open.terms) {
     Item item{t.coef, {}};
     const FactorView view(t.mono);
     for (const Factor& f : view.factors()) {
-      for (uint32_t i = 0; i < std::min<uint32_t>(f.exponent, 64); ++i) {
-        item.factors.push_back(atom(f.base));
+      if (f.exponent > kMaxWritten) {
+        item.factors.push_back(power(atom(f.base), f.exponent));
+        continue;
       }
+      for (uint32_t i = 0; i < f.exponent; ++i) item.factors.push_back(atom(f.base));
     }
     items.push_back(std::move(item));
   }
@@ -111,7 +125,7 @@ uint64_t Extractor::price(const Sum& s) {
     uint64_t factors = 0;
     for (const Factor& f : view.factors()) {
       factors = add_costs(factors, f.exponent);
-      for (uint32_t i = 0; i < std::min<uint32_t>(f.exponent, 64); ++i) {
+      for (uint32_t i = 0; i < std::min(f.exponent, kMaxWritten); ++i) {
         bodies = add_costs(bodies, cost_[atom(f.base)]);
       }
     }

@@ -96,6 +96,7 @@ class Extractor {
   bool improve(Sum& s);
   uint64_t price(const Sum& s);
   absl::InlinedVector<Item, 8> items_of(const Sum& s);
+  ViewId power(ViewId base, uint32_t exponent);
   ViewId finish(absl::InlinedVector<Item, 8> items, Int constant);
   bool factor_out(absl::InlinedVector<Item, 8>& items, Int& constant);
   static uint64_t price_items(std::span<const Item> items, const Int& constant,

@@ -62,6 +62,17 @@ TEST(Form, WritesPowersOutInBothLanguages) {
             parse_infix(pool, "x**9").value());
 }
 
+TEST(Form, WritesEveryPower) {
+  for (const std::string_view text : {"x**64", "x**65", "3*x**100*y**1000 + 1"}) {
+    ExprPool pool;
+    const Form form = shown(pool, text);
+    EXPECT_EQ(parse_infix(pool, form.to_string()).value(),
+              parse_infix(pool, text).value());
+    EXPECT_EQ(parse_sexpr(pool, form.to_sexpr()).value(),
+              parse_infix(pool, text).value());
+  }
+}
+
 TEST(Form, IsLinearInTheDagAndSaturates) {
   ExprPool pool;
   Facts facts(pool);
