@@ -10,6 +10,13 @@
 // handle; extract answers with a Form, which has operators that canonical terms do not
 // have (floor_mod, ceil_div, products of sums) and its own order.
 //
+// For code generation extract minimises what is computed instead, several expressions at
+// once:
+//
+//   const Expr indices[] = {floor_div(x, 12), floor_mod(x, 12)};
+//   Forms f = extract(facts, indices, {.cost = Cost::kWeightOnDag});
+//   f.to_string() == "t0 = floor_div(x, 12); t0; x - 12*t0"
+//
 // Both are right at the points of the facts where every divisor of the expression and of
 // the facts is not 0 (docs/semantics.md). Facts that contradict each other allow
 // anything.
@@ -22,8 +29,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "congrua/expr.h"
 #include "congrua/guard.h"
@@ -32,10 +41,12 @@
 namespace congrua {
 
 class Form;
+class Forms;
 
 namespace internal {
 struct ViewDag;
 Form make_form(ViewDag dag);
+Forms make_forms(ViewDag dag, std::vector<uint32_t> roots, uint64_t weight);
 const ViewDag& dag_of(const Form& form);
 }  // namespace internal
 
@@ -51,6 +62,17 @@ class [[nodiscard]] Form {
   // floor_div and its kin. Linear in the form as a DAG.
   std::string to_string(size_t max_tree = PrintOptions().max_tree) const;
   std::string to_sexpr(size_t max_tree = PrintOptions().max_tree) const;
+  // What the form costs to compute, about in cycles of latency of 64-bit integers on
+  // current CPUs (A. Fog, "Instruction tables"); terms that occur several times are
+  // computed once. Saturates at UINT64_MAX; linear in the form as a DAG.
+  //
+  //   20  division or remainder by a term
+  //   10  remainder by another number than a power of 2 (quotient, product, difference)
+  //    6  division by such a number (high word of a product, shift, corrections)
+  //    3  multiplication, also by a number
+  //    1  division, remainder, or multiplication by a power of 2; every other operator,
+  //       n operands being n - 1 of them; the rounding of a ceil_div
+  uint64_t weight() const;
 
  private:
   friend Form internal::make_form(internal::ViewDag dag);
@@ -61,6 +83,49 @@ class [[nodiscard]] Form {
   uint64_t operations_;
 };
 
+// Several expressions written so that they share what they compute.
+class [[nodiscard]] Forms {
+ public:
+  // One text in both languages.
+  struct Text {
+    std::string infix, sexpr;
+  };
+  struct Temporary {
+    std::string name;  // t0, t1 ..., or with underscores where a symbol is called so
+    Text value;        // reads symbols and earlier temporaries
+    // The value may divide by 0 where no result reads it: it has a divisor that is no
+    // number, and is read only in branches of selections or parts of connectives. Then
+    // compute it where it is read.
+    bool conditional;
+  };
+
+  // How many expressions there are, and what computing all of them weighs; see
+  // Form::weight.
+  size_t size() const { return roots_.size(); }
+  uint64_t weight() const { return weight_; }
+  // Expression number i alone.
+  Form form(size_t i) const;
+  // The terms that are read more than once, in an order in which they can be computed;
+  // and the expressions by them. Linear in the forms.
+  struct Listing {
+    std::vector<Temporary> temporaries;
+    std::vector<Text> results;
+  };
+  Listing listing() const;
+  // The listing on one line: "t0 = ...; t1 = ...; result; result".
+  std::string to_string() const;
+
+ private:
+  friend Forms internal::make_forms(internal::ViewDag dag, std::vector<uint32_t> roots,
+                                    uint64_t weight);
+  Forms(std::shared_ptr<const internal::ViewDag> dag, std::vector<uint32_t> roots,
+        uint64_t weight)
+      : dag_(std::move(dag)), roots_(std::move(roots)), weight_(weight) {}
+  std::shared_ptr<const internal::ViewDag> dag_;
+  std::vector<uint32_t> roots_;
+  uint64_t weight_;
+};
+
 struct SimplifyOptions {
   int64_t steps = 200'000;                    // budget in deterministic units
   const std::atomic<bool>* cancel = nullptr;  // looked at while working
@@ -68,16 +133,31 @@ struct SimplifyOptions {
 // The expression under the facts. A spent budget leaves it less simple, never wrong.
 Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options = {});
 
+// What extract minimises.
+enum class Cost : uint8_t {
+  kOperationsOnTree,  // Form::operations, for who reads the form
+  kWeightOnDag,       // Form::weight, for who computes it
+};
+
 struct ExtractOptions {
   // What floordiv and floormod of the form mean to who reads it.
   Division division = Division::kFloor;
   // Whether the reader knows truncdiv and truncmod, which round to 0 as C does. The
   // readers of text.h do not.
   bool truncation = false;
+  Cost cost = Cost::kOperationsOnTree;
 };
-// The form of e with the fewest operations that is found. e is shown as it is given:
-// simplify it first.
+// The form of e with the lowest cost that is found; by weight, one that is no heavier
+// than the plain text of e nor than the form with the fewest operations. e is shown as it
+// is given: simplify it first. Linear in e as a DAG; by weight it takes some ten times as
+// long.
 Form extract(Facts& facts, Expr e, const ExtractOptions& options = {});
+// The forms of several expressions of one pool, by weight with what they share counted
+// once: the indices of one loop nest. Together they are no heavier than the plain texts,
+// nor than the forms with the fewest operations. Equal expressions and parts are shared
+// under kOperationsOnTree as well. Linear in each expression as a DAG.
+Forms extract(Facts& facts, std::span<const Expr> expressions,
+              const ExtractOptions& options = {});
 
 }  // namespace congrua
 

@@ -248,6 +248,13 @@ ViewId Extractor::sum(std::span<const Item> items, const Int& constant) {
 // ---- Nodes
 
 ViewDag Extractor::extract(const Node* root) {
+  write(root);
+  dag_.root = *values_.find(root);
+  return std::move(dag_);
+}
+
+void Extractor::write(const Node* root) {
+  trials_ = kTrials;
   // Operands first: chains may be a million nodes deep.
   stack_.assign(1, root);
   absl::InlinedVector<const Node*, 16> open;
@@ -265,8 +272,6 @@ ViewDag Extractor::extract(const Node* root) {
     stack_.pop_back();
     values_.put(n, show(n));
   }
-  dag_.root = *values_.find(root);
-  return std::move(dag_);
 }
 
 ViewId Extractor::value(const Node* n) {

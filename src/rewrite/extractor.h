@@ -44,6 +44,11 @@ class Extractor {
   }
 
   ViewDag extract(const Node* root);
+  // For several roots, which share views: writes the root and all below it, with trials
+  // of its own. view_of(n) is the view of a node that was written.
+  void write(const Node* root);
+  ViewId view_of(const Node* n) const { return *values_.find(n); }
+  const ViewDag& views() const { return dag_; }
   // Whether the trials did not suffice for all that was to be tried.
   bool gave_up() const { return trials_ <= 0; }
 

@@ -1,5 +1,7 @@
 #include "rewrite/form.h"
 
+#include "rewrite/extract_terms.h"
+
 namespace congrua {
 
 Form internal::make_form(ViewDag dag) {
@@ -15,6 +17,11 @@ std::string Form::to_string(size_t max_tree) const {
 
 std::string Form::to_sexpr(size_t max_tree) const {
   return internal::print_view(*dag_, internal::Language::kSexpr, max_tree);
+}
+
+uint64_t Form::weight() const {
+  rewrite::Terms terms;
+  return terms.weight(terms.import(*dag_, std::span(&dag_->root, 1)));
 }
 
 }  // namespace congrua

@@ -5,6 +5,7 @@
 #include "congrua/eval.h"
 #include "expr/builder.h"
 #include "guard/facts_impl.h"
+#include "rewrite/extract_dag.h"
 #include "rewrite/extractor.h"
 #include "rewrite/form.h"
 #include "rewrite/simplifier.h"
@@ -96,6 +97,8 @@ Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options) {
 }
 
 Form extract(Facts& facts, Expr e, const ExtractOptions& options) {
+  if (options.cost == Cost::kWeightOnDag)
+    return extract(facts, std::span(&e, 1), options).form(0);
   const Node* n = Builder::node(e);
   rewrite::Extractor extractor(facts.impl().builder, options);
   Form form = internal::make_form(extractor.extract(n));
@@ -103,6 +106,30 @@ Form extract(Facts& facts, Expr e, const ExtractOptions& options) {
   Form plain = internal::make_form(
       internal::view_of(n, internal::Language::kSexpr, options.division));
   return plain.operations() < form.operations() ? plain : form;
+}
+
+Forms extract(Facts& facts, std::span<const Expr> expressions,
+              const ExtractOptions& options) {
+  std::vector<const Node*> nodes;
+  for (const Expr e : expressions) nodes.push_back(Builder::node(e));
+  const auto forms = [](const rewrite::Terms& terms,
+                        std::span<const rewrite::TermId> roots) {
+    auto [dag, views] = terms.to_views(roots);
+    return internal::make_forms(std::move(dag), std::move(views), terms.weight(roots));
+  };
+  if (options.cost == Cost::kWeightOnDag) {
+    rewrite::DagExtractor extractor(facts.impl().builder, options);
+    const std::vector<rewrite::TermId> roots = extractor.extract(nodes);
+    return forms(extractor.terms(), roots);
+  }
+  rewrite::Terms terms;
+  std::vector<rewrite::TermId> roots;
+  for (const Expr e : expressions) {
+    const Form form = extract(facts, e, options);
+    const internal::ViewDag& dag = internal::dag_of(form);
+    roots.push_back(terms.import(dag, std::span(&dag.root, 1))[0]);
+  }
+  return forms(terms, roots);
 }
 
 }  // namespace congrua

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@
 #include "congrua/text.h"
 #include "expr/builder.h"
 #include "expr/eval.h"
+#include "rewrite/extract_terms.h"
+#include "rewrite/form.h"
 #include "tests/base/soak.h"
 #include "tests/guard/random_facts.h"
 
@@ -60,10 +63,12 @@ class Trial {
     }
     if (facts_.contradictory()) return;
     for (const Tree* t : questions) check_all(*t);
+    if (wrong_.empty()) check_weights();
   }
   const std::string& wrong() const { return wrong_; }
   int changed() const { return changed_; }
   uint64_t terms() const { return terms_; }
+  int lighter() const { return lighter_; }
 
  private:
   void check_all(const Tree& t) {
@@ -89,6 +94,54 @@ class Trial {
     const Form infix = extract(facts_, simple);
     const auto again = parse_infix(pool_, infix.to_string());
     if (!again.ok() || *again != *read) wrong_ = infix.to_string() + " reads as another";
+    constexpr size_t kMaxRoots = 12;
+    if (simples_.size() == kMaxRoots) return;
+    simples_.push_back(simple);
+    exprs_.push_back(e);
+    values_.push_back(values);
+    where_.push_back(where);
+  }
+
+  // The forms of least weight of several terms at once.
+  void check_weights() {
+    const Forms forms = extract(facts_, simples_, {.cost = Cost::kWeightOnDag});
+    rewrite::Terms plain, shortest;
+    std::vector<rewrite::TermId> plain_roots, shortest_roots;
+    const auto import = [](rewrite::Terms& terms, const internal::ViewDag& dag) {
+      return terms.import(dag, std::span(&dag.root, 1))[0];
+    };
+    for (const Expr e : simples_) {
+      plain_roots.push_back(
+          import(plain, internal::view_of(Builder::node(e), internal::Language::kSexpr,
+                                          Division::kFloor)));
+      shortest_roots.push_back(import(shortest, internal::dag_of(extract(facts_, e))));
+    }
+    if (forms.weight() > plain.weight(plain_roots) ||
+        forms.weight() > shortest.weight(shortest_roots)) {
+      wrong_ = forms.to_string() + " is heavier than what is no better";
+    }
+    lighter_ += forms.weight() < shortest.weight(shortest_roots);
+    const Forms::Listing listing = forms.listing();
+    std::string infix, sexpr = "(let (";
+    for (const Forms::Temporary& t : listing.temporaries) {
+      infix += t.name + " = " + t.value.infix + "; ";
+      sexpr += "(" + t.name + " " + t.value.sexpr + ")";
+    }
+    for (size_t i = 0; i < simples_.size() && wrong_.empty(); ++i) {
+      const auto a = parse_infix(pool_, infix + listing.results[i].infix);
+      const auto b =
+          listing.temporaries.empty()
+              ? parse_sexpr(pool_, listing.results[i].sexpr)
+              : parse_sexpr(pool_, sexpr + ") " + listing.results[i].sexpr + ")");
+      if (!a.ok() || !b.ok() || *a != *b) {
+        wrong_ = infix + listing.results[i].infix + " reads as another";
+        return;
+      }
+      compare("computed as " + forms.to_string(), *a, exprs_[i], values_[i], where_[i]);
+      compare("computed as " + forms.form(i).to_string(),
+              parse_infix(pool_, forms.form(i).to_string()).value(), exprs_[i],
+              values_[i], where_[i]);
+    }
   }
 
   void compare(const std::string& what, Expr got, Expr e, const std::vector<Wide>& values,
@@ -120,16 +173,22 @@ class Trial {
   std::vector<uint8_t> holds_;
   std::string wrong_;
   int changed_ = 0;
+  // Terms whose forms share.
+  std::vector<Expr> simples_, exprs_;
+  std::vector<std::vector<Wide>> values_;
+  std::vector<Table> where_;
+  int lighter_ = 0;
   uint64_t terms_ = 0;
 };
 
 TEST(SimplifyFuzz, RandomTermsAgreeWithEnumeration) {
   const Seeds seeds = soak_seeds(1'000, 400'000);
-  uint64_t changed = 0, terms = 0, failures = 0;
+  uint64_t changed = 0, terms = 0, lighter = 0, failures = 0;
   for (uint64_t seed = seeds.begin; seed < seeds.end && failures < 20; ++seed) {
     const System system = guard_test::RandomSystem(seed).make();
     const Trial run(system);
     changed += static_cast<uint64_t>(run.changed());
+    lighter += static_cast<uint64_t>(run.lighter());
     terms += run.terms();
     if (run.wrong().empty()) continue;
     ++failures;
@@ -140,8 +199,12 @@ TEST(SimplifyFuzz, RandomTermsAgreeWithEnumeration) {
                   << guard_test::text_of(small);
   }
   soak_report("SimplifyFuzz", seeds,
-              {{"terms", terms}, {"changed", changed}, {"failures", failures}});
+              {{"terms", terms},
+               {"changed", changed},
+               {"lighter", lighter},
+               {"failures", failures}});
   EXPECT_GE(changed, seeds.count() / 2);
+  EXPECT_GT(lighter, 0u);
 }
 
 }  // namespace
