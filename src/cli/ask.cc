@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -31,6 +32,31 @@ std::string proof_text(const Answer& answer, Asked& asked) {
   return to_string(*answer.certificate, facts, goal);
 }
 
+// The form that costs least to compute, its temporaries a line each.
+int write_program(Expr e, Asked& asked, bool json, std::FILE* out, std::FILE* err) {
+  const Forms forms =
+      extract(asked.facts(), std::span(&e, 1), {.cost = Cost::kWeightOnDag});
+  const Forms::Listing program = forms.listing();
+  const auto text = [&](const Forms::Text& t) {
+    return asked.sexpr() ? t.sexpr : t.infix;
+  };
+  if (json) {
+    Json temporaries = Json::array();
+    for (const Forms::Temporary& t : program.temporaries) {
+      temporaries.push_back(
+          {{"name", t.name}, {"value", text(t.value)}, {"conditional", t.conditional}});
+    }
+    return write(line({{"answer", text(program.results[0])},
+                       {"temporaries", std::move(temporaries)},
+                       {"weight", forms.weight()}}),
+                 "simplify", out, err);
+  }
+  std::string lines;
+  for (const Forms::Temporary& t : program.temporaries)
+    lines += t.name + " = " + text(t.value) + "\n";
+  return write(lines + text(program.results[0]) + "\n", "simplify", out, err);
+}
+
 Json or_null(const std::optional<int64_t>& v) { return v ? Json(*v) : Json(nullptr); }
 
 }  // namespace
@@ -52,7 +78,9 @@ BothWays decide_both_ways(Facts& facts, Expr guard, const QuestionOptions& optio
 int run_simplify(const AskOptions& options, std::FILE* out, std::FILE* err) {
   Asked asked;
   if (!asked.read_all(options, "simplify", false, err)) return kAskInput;
-  const Form form = extract(asked.facts(), simplify(asked.facts(), asked.expr()));
+  const Expr simple = simplify(asked.facts(), asked.expr());
+  if (options.by_weight) return write_program(simple, asked, options.json, out, err);
+  const Form form = extract(asked.facts(), simple);
   const std::string text = asked.sexpr() ? form.to_sexpr() : form.to_string();
   if (!options.json) return write(text + "\n", "simplify", out, err);
   return write(line({{"answer", text}, {"operations", form.operations()}}), "simplify",
@@ -150,6 +178,15 @@ answer could not be written.)~";
         ->allow_extra_args(false)
         ->option_text("FACT");
     sub->add_flag("--json", options->json, "Print one JSON object");
+    if (c.run == run_simplify) {
+      sub->add_option_function<std::string>(
+             "--cost",
+             [options](const std::string& cost) { options->by_weight = cost == "dag"; },
+             "What is least: tree, operators of the text, or dag, the work to compute "
+             "it: with temporaries, a line each")
+          ->check(CLI::IsMember({"tree", "dag"}))
+          ->option_text("tree|dag");
+    }
     if (c.run == run_prove)
       sub->add_flag("--proof", options->proof, "Print the proof, step by step");
     sub->footer(std::string(kFooter));

@@ -21,7 +21,8 @@ struct AskOptions {
   std::string question;
   std::vector<std::string> facts = {};
   bool json = false;
-  bool proof = false;  // prove: with the certificate
+  bool proof = false;      // prove: with the certificate
+  bool by_weight = false;  // simplify: the form that costs least to compute
 };
 
 int run_simplify(const AskOptions& options, std::FILE* out, std::FILE* err);

@@ -50,6 +50,20 @@ TEST(SimplifyCommand, AnswersInTheLanguageOfTheQuestion) {
             "{\"answer\":\"y + 3\",\"operations\":1}\n");
 }
 
+TEST(SimplifyCommand, WritesTemporariesByWeight) {
+  AskOptions options{"floor_div(x, 12)*y + floor_mod(x, 12)*z"};
+  options.by_weight = true;
+  EXPECT_EQ(run(run_simplify, options).out,
+            "t0 = floor_div(x, 12)\ny*t0 + z*(x - 12*t0)\n");
+  options.json = true;
+  EXPECT_EQ(run(run_simplify, options).out,
+            "{\"answer\":\"y*t0 + z*(x - 12*t0)\",\"temporaries\":[{\"name\":\"t0\","
+            "\"value\":\"floor_div(x, 12)\",\"conditional\":false}],\"weight\":17}\n");
+  options = {"(add (floordiv (mul x y) z) (mul x y))"};
+  options.by_weight = true;
+  EXPECT_EQ(run(run_simplify, options).out, "t0 = (mul x y)\n(add t0 (floordiv t0 z))\n");
+}
+
 TEST(ProveCommand, Verdicts) {
   EXPECT_EQ(run(run_prove, {"n >= 3", {"k >= 1", "n >= 5"}, false}).out,
             "true\nlayer: fact_table\nfact: n >= 5\n");
