@@ -82,8 +82,9 @@ absl::InlinedVector<Extractor::Item, 8> Extractor::items_of(const Sum& s) {
     items.push_back(std::move(item));
   }
   items.insert(items.end(), s.items.begin(), s.items.end());
-  // Like items are one.
   for (Item& i : items) std::ranges::sort(i.factors);
+  // Like items are one; a sum that nothing was rewritten in has none.
+  if (s.items.empty()) return items;
   absl::InlinedVector<Item, 8> merged;
   absl::flat_hash_map<absl::InlinedVector<ViewId, 4>, size_t> places;
   const bool is_long = items.size() > kMaxTerms;
