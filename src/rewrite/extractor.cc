@@ -23,7 +23,8 @@ uint64_t add_costs(uint64_t a, uint64_t b) {
 
 uint64_t mix(uint64_t h, uint64_t v) { return (h ^ v) * 0x9e3779b97f4a7c15u + (v >> 29); }
 
-constexpr int kMaxCompared = 4;  // levels that decide an order
+constexpr int kMaxCompared = 4;       // levels that decide an order
+constexpr uint32_t kMaxOperands = 8;  // and operands on each
 
 }  // namespace
 
@@ -51,7 +52,7 @@ int Extractor::compare(ViewId a, ViewId b, int depth) const {
           return dag_.operands(v)[i];
       }
     };
-    for (uint32_t i = 0; i < std::min(x.count, y.count); ++i) {
+    for (uint32_t i = 0; i < std::min({x.count, y.count, kMaxOperands}); ++i) {
       const ViewId p = operand(x, i);
       const ViewId q = operand(y, i);
       if (p == internal::kNoView || q == internal::kNoView) break;
