@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "congrua/expr.h"
 
 namespace congrua::bench {
@@ -30,6 +31,22 @@ struct FamilyOf {
   bool deep;              // the size is a depth
   Instance (*make)(ExprPool& pool, size_t size);
 };
+
+// Nodes and operands of the canonical DAG.
+inline size_t dag_size(Expr root) {
+  absl::flat_hash_set<Expr> seen{root};
+  std::vector<Expr> open{root};
+  size_t size = 1;
+  while (!open.empty()) {
+    const Expr e = open.back();
+    open.pop_back();
+    for (size_t i = 0; i < e.num_args(); ++i) {
+      ++size;
+      if (seen.insert(e.arg(i)).second) open.push_back(e.arg(i));
+    }
+  }
+  return size;
+}
 
 inline Expr numbered(ExprPool& pool, char letter, size_t i) {
   return pool.symbol(letter + std::to_string(i));

@@ -46,12 +46,7 @@ int run_fits(const std::string& path, int reps) {
   std::map<Truth, int> answers;
   for (const Sx& record : read_sx(text)) {
     const Symbols symbols = Symbols::read(record);
-    std::vector<Formula> facts;
-    if (const Sx* list = record.get("facts")) {
-      for (size_t i = 1; i < list->items.size(); ++i) {
-        facts.emplace_back(list->items[i], symbols);
-      }
-    }
+    const std::vector<Formula> facts = read_facts(record, symbols);
     const Formula index(record.items.back(), symbols);
     std::vector<double> us_form, us_expr;
     Truth truth = Truth::kUnknown;

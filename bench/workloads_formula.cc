@@ -139,4 +139,13 @@ Expr Formula::build(ExprPool& pool, std::span<const Expr> symbols,
   return stack.back();
 }
 
+std::vector<Formula> read_facts(const Sx& record, const Symbols& symbols) {
+  std::vector<Formula> facts;
+  if (const Sx* list = record.get("facts")) {
+    for (size_t i = 1; i < list->items.size(); ++i)
+      facts.emplace_back(list->items[i], symbols);
+  }
+  return facts;
+}
+
 }  // namespace congrua::bench

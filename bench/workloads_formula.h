@@ -68,6 +68,9 @@ class Formula {
   std::vector<Step> steps_;  // postfix
 };
 
+// From (facts F...); none where the record has none.
+std::vector<Formula> read_facts(const Sx& record, const Symbols& symbols);
+
 }  // namespace congrua::bench
 
 #endif  // CONGRUA_BENCH_WORKLOADS_FORMULA_H_

@@ -8,7 +8,6 @@
 #include <limits>
 #include <string>
 
-#include "absl/container/flat_hash_set.h"
 #include "base/budget.h"
 #include "bench/families.h"
 #include "bench/workloads.h"
@@ -28,22 +27,6 @@ struct Row {
   double build = kNever, facts = kNever, simplify = kNever, extract = kNever,
          text = kNever;
 };
-
-// Nodes and operands of the canonical DAG.
-size_t dag_size(Expr root) {
-  absl::flat_hash_set<Expr> seen{root};
-  std::vector<Expr> open{root};
-  size_t size = 1;
-  while (!open.empty()) {
-    const Expr e = open.back();
-    open.pop_back();
-    for (size_t i = 0; i < e.num_args(); ++i) {
-      ++size;
-      if (seen.insert(e.arg(i)).second) open.push_back(e.arg(i));
-    }
-  }
-  return size;
-}
 
 void measure(const FamilyOf& family, size_t size, int64_t steps, Row& row) {
   ExprPool pool;

@@ -19,12 +19,7 @@ struct Pair {
 
 Pair read_pair(const Sx& record) {
   Symbols symbols = Symbols::read(record);
-  std::vector<Formula> facts;
-  if (const Sx* list = record.get("facts")) {
-    for (size_t i = 1; i < list->items.size(); ++i) {
-      facts.emplace_back(list->items[i], symbols);
-    }
-  }
+  std::vector<Formula> facts = read_facts(record, symbols);
   const size_t n = record.items.size();
   Formula left(record.items[n - 2], symbols);
   Formula right(record.items[n - 1], symbols);

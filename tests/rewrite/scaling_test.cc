@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "base/budget.h"
 #include "bench/families.h"
 #include "congrua/simplify.h"
@@ -17,6 +16,7 @@
 namespace congrua {
 namespace {
 
+using bench::dag_size;
 using bench::FamilyOf;
 using bench::Instance;
 using internal::Builder;
@@ -24,22 +24,6 @@ using internal::Builder;
 struct Counts {
   double built, dag, steps, made, text, form;
 };
-
-// Nodes and operands.
-size_t dag_size(Expr root) {
-  absl::flat_hash_set<Expr> seen{root};
-  std::vector<Expr> open{root};
-  size_t size = 1;
-  while (!open.empty()) {
-    const Expr e = open.back();
-    open.pop_back();
-    for (size_t i = 0; i < e.num_args(); ++i) {
-      ++size;
-      if (seen.insert(e.arg(i)).second) open.push_back(e.arg(i));
-    }
-  }
-  return size;
-}
 
 Counts count(const FamilyOf& family, size_t size, bool simplified) {
   ExprPool pool;
