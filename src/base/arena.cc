@@ -21,6 +21,9 @@ char* Arena::own_slab(size_t bytes) {
   const size_t size = (bytes + kAlignment - 1) & ~(kAlignment - 1);
   void* slab = std::aligned_alloc(kAlignment, size);
   if (slab == nullptr) throw std::bad_alloc();
+  // What packs an address beside other bits relies on it (expr/terms.h).
+  CONGRUA_CHECK((reinterpret_cast<uintptr_t>(slab) + size) >> 48 == 0,
+                "memory beyond 2^48");
   slabs_.push_back(slab);
   bytes_ += size;
   return static_cast<char*>(slab);

@@ -119,7 +119,11 @@ Answer Facts::decide(Expr guard, const QuestionOptions& options) {
   const internal::Node* g = Builder::node(guard);
   Answer answer;
   const bool explain = options.explain || options.certificate;
-  if (const auto* entry = impl_->answers.find(g, impl_->states, options.steps)) {
+  // Facts that contradict each other imply everything, also what they refuted before.
+  const auto* entry = impl_->contradictory
+                          ? nullptr
+                          : impl_->answers.find(g, impl_->states, options.steps);
+  if (entry != nullptr) {
     answer.truth = entry->truth;
     answer.layer = entry->layer;
     impl_->implied = answer.truth == Truth::kTrue ? g : nullptr;

@@ -66,6 +66,16 @@ TEST_F(Remembered, AnswersFollowTheFacts) {
   EXPECT_EQ(ask(question), Truth::kFalse);
 }
 
+TEST_F(Remembered, ContradictionsImplyWhatWasRefuted) {
+  add("s0 >= 2");
+  EXPECT_EQ(ask("s0 <= 0"), Truth::kFalse);
+  facts_.push();
+  EXPECT_FALSE(facts_.add(read("s0 <= 1")).ok());
+  EXPECT_EQ(ask("s0 <= 0"), Truth::kTrue);
+  facts_.pop();
+  EXPECT_EQ(ask("s0 <= 0"), Truth::kFalse);
+}
+
 TEST_F(Remembered, ReasonsAreGivenWhereTheyAreAskedFor) {
   add("s0 >= 2");
   add("s1 >= 2*s0");
