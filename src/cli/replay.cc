@@ -1,0 +1,183 @@
+#include "cli/replay.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/input.h"
+#include "cli/jsonl.h"
+#include "cli/paths.h"
+#include "cli/progress.h"
+#include "trace/replay.h"
+#include "trace/trace.h"
+
+namespace congrua::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using trace::Counts;
+
+constexpr int kConflicts = 1, kBadInput = 2, kNotWritten = 3;
+
+// Tenths of a microsecond are noise already.
+double rounded(double us) {
+  return static_cast<double>(static_cast<int64_t>(us * 10)) / 10;
+}
+
+Json json_of(const Counts& c) {
+  Json j;
+  j["name"] = c.name;
+  j["questions"] = c.questions;
+  j["agree"] = c.agree;
+  j["stronger"] = c.stronger;
+  j["weaker"] = c.weaker;
+  j["conflict"] = c.conflict;
+  j["guards_taken"] = c.guards_taken;
+  j["guards_torch"] = c.guards_torch;
+  j["guards_kept"] = c.guards_kept;
+  j["domains_kept"] = c.domains_kept;
+  j["asserts_kept"] = c.asserts_kept;
+  j["idx"] = c.idx;
+  j["idx_modidx"] = c.idx_modidx;
+  j["idx_modidx_gone"] = c.idx_modidx_gone;
+  j["us"] = rounded(c.us);
+  j["us_torch"] = c.us_torch;
+  j["us_slowest"] = rounded(c.us_slowest);
+  j["us_guards"] = rounded(c.us_guards);
+  j["again"] = c.again;
+  j["us_again"] = rounded(c.us_again);
+  return j;
+}
+
+void add_to(Counts& sum, const Counts& c) {
+  sum.questions += c.questions;
+  sum.agree += c.agree;
+  sum.stronger += c.stronger;
+  sum.weaker += c.weaker;
+  sum.conflict += c.conflict;
+  sum.guards_taken += c.guards_taken;
+  sum.guards_torch += c.guards_torch;
+  sum.guards_kept += c.guards_kept;
+  sum.domains_kept += c.domains_kept;
+  sum.asserts_kept += c.asserts_kept;
+  sum.idx += c.idx;
+  sum.idx_modidx += c.idx_modidx;
+  sum.idx_modidx_gone += c.idx_modidx_gone;
+  sum.unread += c.unread;
+  sum.us += c.us;
+  sum.us_torch += c.us_torch;
+  sum.us_slowest = std::max(sum.us_slowest, c.us_slowest);
+  sum.us_guards += c.us_guards;
+  sum.again += c.again;
+  sum.us_again += c.us_again;
+}
+
+std::string line_of(const Counts& c) {
+  return fmt::format("{:<34}{:>8}{:>8}{:>7}{:>7}{:>6}{:>8}{:>7}{:>6}{:>10.0f}{:>9.0f}x\n",
+                     c.name.substr(0, 33), c.questions, c.agree, c.stronger, c.weaker,
+                     c.conflict, c.guards_torch, c.guards_kept, c.guards_taken, c.us,
+                     c.us > 0 ? c.us_torch / c.us : 0);
+}
+
+Json json_of(const trace::Asked& a, const std::string& name) {
+  Json j;
+  j["name"] = name;
+  j["line"] = a.line->number;
+  j["verdict"] = trace::verdict_name(a.verdict);
+  j["how"] = a.line->how;
+  j["e"] = a.line->expr;
+  j["recorded"] = a.line->result ? Json(*a.line->result) : Json();
+  j["answer"] = a.answer.empty() ? Json() : Json(a.answer);
+  j["us"] = rounded(a.us);
+  j["us_torch"] = a.line->us;
+  return j;
+}
+
+}  // namespace
+
+int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
+  Json all = Json::array();
+  std::string questions;
+  Counts sum;
+  sum.name = "all";
+  fmt::print(out, "{:<34}{:>8}{:>8}{:>7}{:>7}{:>6}{:>8}{:>7}{:>6}{:>10}{:>10}\n",
+             "program", "asked", "agree", "strong", "weak", "conf", "g torch", "kept",
+             "taken", "us", "faster");
+  Progress progress(err, options.traces.size(), 0);
+  for (const std::string& path : options.traces) {
+    progress.state.current = path;
+    progress.update();
+    const auto fail = [&](const absl::Status& s) {
+      progress.clear();
+      fmt::print(err, "congrua replay: {}: {}\n", path, std::string(s.message()));
+      return kBadInput;
+    };
+    const auto text = read_input(path);
+    if (!text.ok()) {
+      progress.clear();
+      fmt::print(err, "congrua replay: {}\n", std::string(text.status().message()));
+      return kBadInput;
+    }
+    auto trace = trace::read_trace(*text);
+    if (!trace.ok()) return fail(trace.status());
+    if (trace->name.empty()) trace->name = path;
+    trace::Options how;
+    if (!options.questions.empty()) {
+      how.asked = [&](const trace::Asked& a) {
+        questions +=
+            json_of(a, trace->name).dump(-1, ' ', false, Json::error_handler_t::replace) +
+            "\n";
+      };
+    }
+    const auto replayed = trace::replay(*trace, how);
+    if (!replayed.ok()) return fail(replayed.status());
+    const Counts& c = replayed->counts;
+    add_to(sum, c);
+    all.push_back(json_of(c));
+    progress.clear();
+    fmt::print(out, "{}", line_of(c));
+    ++progress.state.done;
+    progress.state.wrong += c.conflict;
+  }
+  progress.clear();
+  if (options.traces.size() > 1) fmt::print(out, "{}", line_of(sum));
+  fmt::print(out,
+             "slowest question {:.0f} us; {} repeats, {:.0f} ns each; minimal guards "
+             "{:.0f} us\n",
+             sum.us_slowest, sum.again,
+             sum.again > 0 ? sum.us_again * 1000 / static_cast<double>(sum.again) : 0,
+             sum.us_guards);
+  for (const auto& [path, contents] :
+       {std::pair(options.json,
+                  all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"),
+        std::pair(options.questions, questions)}) {
+    if (path.empty()) continue;
+    if (absl::Status s = write_file(path, contents); !s.ok()) {
+      fmt::print(err, "congrua replay: {}\n", std::string(s.message()));
+      return kNotWritten;
+    }
+  }
+  return sum.conflict == 0 ? 0 : kConflicts;
+}
+
+void add_replay(CLI::App& app, int& exit_code) {
+  CLI::App* sub = app.add_subcommand(
+      "replay", "Ask the questions of recorded traces again and compare the answers");
+  auto options = std::make_shared<ReplayOptions>();
+  sub->add_option("TRACE", options->traces, "Traces (.jsonl, also packed)")
+      ->required()
+      ->option_text("...");
+  sub->add_option("--json", options->json, "Write an array with an object per program")
+      ->option_text("OUT");
+  sub->add_option(
+         "--questions", options->questions,
+         "Write a line of JSON for each question (repeats: those that stand out)")
+      ->option_text("OUT");
+  sub->callback(
+      [options, &exit_code] { exit_code = run_replay(*options, stdout, stderr); });
+}
+
+}  // namespace congrua::cli

@@ -1,0 +1,395 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "congrua/shape.h"
+#include "congrua/text.h"
+#include "expr/builder.h"
+#include "shape/env_impl.h"
+
+namespace congrua::shape {
+
+using internal::Builder;
+using internal::Node;
+
+std::string_view class_name(FactClass c) {
+  switch (c) {
+    case FactClass::kBirth:
+      return "birth";
+    case FactClass::kGuard:
+      return "guard";
+    case FactClass::kPromise:
+      return "promise";
+    case FactClass::kAssert:
+      return "assert";
+    case FactClass::kAssume:
+      return "assume";
+  }
+  return "birth";
+}
+
+Env::Impl::Impl(ExprPool* given)
+    : owned(given == nullptr ? std::make_unique<ExprPool>() : nullptr),
+      pool(given == nullptr ? *owned : *given) {}
+
+Env::Env() : impl_(std::make_unique<Impl>(nullptr)) {}
+Env::Env(ExprPool& pool) : impl_(std::make_unique<Impl>(&pool)) {}
+Env::~Env() = default;
+Env::Env(Env&&) noexcept = default;
+Env& Env::operator=(Env&&) noexcept = default;
+
+ExprPool& Env::pool() { return impl_->pool; }
+void Env::set_location(std::string location) { impl_->location = std::move(location); }
+uint32_t Env::position() const { return impl_->position; }
+size_t Env::num_records() const { return impl_->records.size(); }
+bool Env::is_unbacked(Expr symbol) const {
+  const SymbolInfo* info = impl_->info_of(symbol);
+  return info != nullptr && info->kind == Kind::kUnbacked;
+}
+const Record& Env::record(RecordId id) const {
+  CONGRUA_CHECK(id < impl_->records.size(), "no such record");
+  return impl_->records[id];
+}
+
+// ---- Views
+
+Env::Impl::Mark Env::Impl::mark() const {
+  return {symbols.size(),  sources.size(),       source_names.size(),
+          duck_log.size(), dimension_log.size(), records.size()};
+}
+
+bool Env::Impl::holds_here(const Record& r, Classes classes) const {
+  if ((only(r.fact_class) & classes) == 0) return false;
+  if (r.branch == 0 || (only(r.fact_class) & kAtEntry) != 0) return true;
+  return std::ranges::any_of(branches,
+                             [&](const Branch& b) { return b.number == r.branch; });
+}
+
+void Env::Impl::bring(Lens& lens, size_t to_record, size_t to_symbol) {
+  for (; lens.symbols < to_symbol; ++lens.symbols) {
+    const SymbolInfo& s = symbols[lens.symbols];
+    const Node* n = Builder::node(s.symbol);
+    if (s.kind == Kind::kFloat && !s.may_be_nan) {
+      FloatHull number;
+      number.nan = false;
+      lens.view->add_hull(n, number);
+    }
+    if (lens.oblivious && s.at_least_two) {
+      lens.view->add(ge(s.symbol, pool.constant(2)), kGiven);
+    }
+  }
+  for (; lens.records < to_record; ++lens.records) {
+    const Record& r = records[lens.records];
+    if (holds_here(r, lens.classes)) {
+      lens.view->add(r.fact, static_cast<RecordId>(lens.records));
+    }
+  }
+}
+
+View& Env::Impl::view(Classes classes, bool oblivious) {
+  for (const auto& lens : lenses) {
+    if (lens->classes != classes || lens->oblivious != oblivious) continue;
+    bring(*lens, records.size(), symbols.size());
+    return *lens->view;
+  }
+  lenses.push_back(std::make_unique<Lens>());
+  Lens& lens = *lenses.back();
+  lens.classes = classes;
+  lens.oblivious = oblivious;
+  lens.view = std::make_unique<View>(pool, opaques, terms);
+  for (const Mark& m : scopes) {
+    bring(lens, m.records, m.symbols);
+    lens.view->push();
+  }
+  bring(lens, records.size(), symbols.size());
+  return *lens.view;
+}
+
+void Env::Impl::push_views() {
+  scopes.push_back(mark());
+  for (const auto& lens : lenses) {
+    bring(*lens, records.size(), symbols.size());
+    lens->view->push();
+  }
+}
+
+void Env::Impl::pop_views() {
+  const Mark m = scopes.back();
+  scopes.pop_back();
+  for (const auto& lens : lenses) {
+    lens->view->pop();
+    lens->records = m.records;
+    lens->symbols = m.symbols;
+  }
+}
+
+// ---- Facts
+
+RecordId Env::Impl::put(Expr fact, FactClass c, uint32_t in_branch) {
+  records.push_back({fact, c, position, in_branch, location});
+  return static_cast<RecordId>(records.size() - 1);
+}
+
+bool Env::Impl::state(Expr fact, FactClass c) {
+  ++position;
+  const bool entry = (only(c) & kAtEntry) != 0;
+  put(fact, c, entry || branches.empty() ? 0 : branches.back().number);
+  return !view(kAllClasses).contradictory();
+}
+
+// ---- Symbols
+
+std::string Env::Impl::fresh_name(std::string_view prefix, std::string_view wanted) {
+  if (!wanted.empty()) return std::string(wanted);
+  for (size_t i = 0;; ++i) {
+    std::string name = cat(prefix, i);
+    if (!pool.find_symbol(name)) return name;
+  }
+}
+
+SymbolInfo& Env::Impl::born(SymbolInfo info) {
+  info.location = location;
+  symbol_index[Builder::node(info.symbol)] = static_cast<uint32_t>(symbols.size());
+  if (info.has_hint && info.kind != Kind::kFloat) {
+    hints.set(Builder::node(info.symbol), Int(info.hint));
+  }
+  symbols.push_back(std::move(info));
+  return symbols.back();
+}
+
+const SymbolInfo* Env::Impl::info_of(const Node* symbol) const {
+  const auto it = symbol_index.find(symbol);
+  return it == symbol_index.end() || it->second >= symbols.size() ||
+                 Builder::node(symbols[it->second].symbol) != symbol
+             ? nullptr
+             : &symbols[it->second];
+}
+const SymbolInfo* Env::Impl::info_of(Expr symbol) const {
+  return info_of(Builder::node(symbol));
+}
+
+absl::Status Env::Impl::new_source(std::string_view source) {
+  if (!source.empty() && !known_sources.insert(std::string(source)).second) {
+    return absl::AlreadyExistsError(cat("the source ", source, " is known"));
+  }
+  source_names.emplace_back(source);
+  return absl::OkStatus();
+}
+
+namespace {
+
+std::string text_of(const Range& r) {
+  return cat(r.lo ? cat(*r.lo) : std::string("-oo"), " to ",
+             r.hi ? cat(*r.hi) : std::string("oo"));
+}
+
+}  // namespace
+
+absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
+                               const SizeOptions& o) {
+  Impl& m = *impl_;
+  const auto refuse = [&](std::string_view why) {
+    return absl::InvalidArgumentError(cat(source, " is ", hint, ", ", why));
+  };
+  if (o.multiple_of < 1) return refuse("declared a multiple of less than 1");
+  if ((o.range.lo && hint < *o.range.lo) || (o.range.hi && hint > *o.range.hi)) {
+    return refuse(cat("declared to be ", text_of(o.range)));
+  }
+  if (hint % o.multiple_of != 0) {
+    return refuse(cat("declared a multiple of ", o.multiple_of));
+  }
+  if (o.equal_to) {
+    const std::optional<int64_t> other = at_hints(*o.equal_to);
+    if (other && *other != hint) {
+      return refuse(
+          cat("declared equal to ", m.with_sources(*o.equal_to), ", which is ", *other));
+    }
+  }
+  if (!o.name.empty() && m.pool.find_symbol(o.name)) {
+    return absl::AlreadyExistsError(cat("the symbol ", o.name, " is known"));
+  }
+  if (absl::Status s = m.new_source(source); !s.ok()) return s;
+  const auto alias = [&](Expr value) {
+    m.sources.push_back({std::string(source), value, m.location});
+    return value;
+  };
+  const bool constant =
+      o.policy == Policy::kStatic || (o.specialize_zero_one && (hint == 0 || hint == 1));
+  if (constant) return alias(m.pool.constant(hint));
+  if (!o.dimension.empty()) {
+    const auto it = m.dimensions.find(o.dimension);
+    if (it != m.dimensions.end()) {
+      const std::optional<int64_t> other = at_hints(it->second);
+      if (other && *other != hint) {
+        return refuse(cat("but the dimension ", o.dimension, " is ", *other));
+      }
+      return alias(it->second);
+    }
+  }
+  if (o.policy == Policy::kDuck && o.name.empty()) {
+    if (const auto it = m.duck.find(hint); it != m.duck.end()) return alias(it->second);
+  }
+  // Only what the policy says is part of the symbol; what the user declares is a fact.
+  SymbolOptions options{.hint = hint};
+  if (o.specialize_zero_one) options.range.lo = 2;
+  if (!o.specialize_zero_one && o.nonnegative) options.range.lo = 0;
+  if (options.range.lo && hint < *options.range.lo) options.range.lo = std::nullopt;
+  if (o.range.lo)
+    options.range.lo = std::max(*o.range.lo, options.range.lo.value_or(*o.range.lo));
+  options.range.hi = o.range.hi;
+  SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("s", o.name), options),
+                  .kind = Kind::kSize,
+                  .source = std::string(source),
+                  .location = {}};
+  info.has_hint = true;
+  info.hint = hint;
+  info.may_guard = o.may_guard;
+  info.typical = o.typical;
+  info.constrained =
+      o.range.lo || o.range.hi || o.multiple_of > 1 || o.policy == Policy::kDynamic;
+  info.declared = o.range;
+  info.multiple_of = o.multiple_of;
+  const Expr s = m.born(std::move(info)).symbol;
+  if (o.policy == Policy::kDuck && m.duck.try_emplace(hint, s).second) {
+    m.duck_log.emplace_back(hint, s);
+  }
+  if (!o.dimension.empty()) {
+    m.dimensions.insert_or_assign(o.dimension, s);
+    m.dimension_log.emplace_back(o.dimension, s);
+  }
+  if (o.multiple_of > 1) {
+    m.state(eq(floor_mod(s, o.multiple_of), m.pool.constant(0)), FactClass::kBirth);
+  }
+  if (o.equal_to) m.state(eq(s, *o.equal_to), FactClass::kBirth);
+  return s;
+}
+
+absl::Status Env::unify(std::string_view source, Expr value) {
+  if (absl::Status s = impl_->new_source(source); !s.ok()) return s;
+  impl_->sources.push_back({std::string(source), value, impl_->location});
+  return absl::OkStatus();
+}
+
+Expr Env::unbacked(const UnbackedOptions& o) {
+  Impl& m = *impl_;
+  // The range is what an operator promises: a fact of its own, not part of the symbol.
+  SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("u", o.name)),
+                  .kind = Kind::kUnbacked,
+                  .source = {},
+                  .location = {}};
+  info.at_least_two = o.size_like;
+  info.typical = o.typical;
+  const Expr u = m.born(std::move(info)).symbol;
+  if (o.range.lo) m.state(ge(u, m.pool.constant(*o.range.lo)), FactClass::kPromise);
+  if (o.range.hi) m.state(le(u, m.pool.constant(*o.range.hi)), FactClass::kPromise);
+  return u;
+}
+
+absl::StatusOr<Expr> Env::boolean(std::string_view source, bool hint, std::string name) {
+  Impl& m = *impl_;
+  if (absl::Status s = m.new_source(source); !s.ok()) return s;
+  SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("b", name), {.sort = Sort::kBool}),
+                  .kind = Kind::kBool,
+                  .source = std::string(source),
+                  .location = {}};
+  info.has_hint = true;
+  info.hint = hint ? 1 : 0;
+  return m.born(std::move(info)).symbol;
+}
+
+absl::StatusOr<Expr> Env::float64(std::string_view source, double hint,
+                                  const FloatOptions& o) {
+  Impl& m = *impl_;
+  if (std::isnan(hint) && !o.may_be_nan) {
+    return absl::InvalidArgumentError(
+        cat(source, " is NaN, which was not declared (may_be_nan)"));
+  }
+  if (absl::Status s = m.new_source(source); !s.ok()) return s;
+  SymbolInfo info{
+      .symbol = m.pool.symbol(m.fresh_name("f", o.name), {.sort = Sort::kReal}),
+      .kind = Kind::kFloat,
+      .source = std::string(source),
+      .location = {}};
+  info.has_hint = true;
+  info.float_hint = hint;
+  info.may_guard = o.may_guard;
+  info.may_be_nan = o.may_be_nan;
+  return m.born(std::move(info)).symbol;
+}
+
+Expr Env::nested(std::string_view source, std::string name) {
+  Impl& m = *impl_;
+  SymbolInfo info{
+      .symbol = m.pool.symbol(m.fresh_name("j", name), {.range = {.lo = 2, .hi = {}}}),
+      .kind = Kind::kNested,
+      .source = std::string(source),
+      .location = {}};
+  info.may_guard = false;
+  return m.born(std::move(info)).symbol;
+}
+
+Expr Env::opaque(std::string_view name, std::span<const Expr> args,
+                 const OpaqueOptions& options) {
+  impl_->opaques.try_emplace(std::string(name), options);
+  return impl_->pool.opaque(name, args);
+}
+
+// ---- Snapshots and branches
+
+void Env::push() {
+  Impl& m = *impl_;
+  m.snapshots.push_back({m.mark(), m.position, m.location});
+  m.push_views();
+}
+
+void Env::pop() {
+  Impl& m = *impl_;
+  CONGRUA_CHECK(!m.snapshots.empty(), "pop without push");
+  m.pop_views();
+  const Impl::Snapshot s = std::move(m.snapshots.back());
+  m.snapshots.pop_back();
+  m.symbols.erase(m.symbols.begin() + static_cast<std::ptrdiff_t>(s.mark.symbols),
+                  m.symbols.end());
+  m.sources.resize(s.mark.sources, {"", m.pool.constant(0), ""});
+  for (size_t i = s.mark.source_names; i < m.source_names.size(); ++i) {
+    m.known_sources.erase(m.source_names[i]);
+  }
+  m.source_names.resize(s.mark.source_names);
+  for (size_t i = s.mark.duck; i < m.duck_log.size(); ++i) {
+    m.duck.erase(m.duck_log[i].first);
+  }
+  m.duck_log.erase(m.duck_log.begin() + static_cast<std::ptrdiff_t>(s.mark.duck),
+                   m.duck_log.end());
+  for (size_t i = s.mark.dimensions; i < m.dimension_log.size(); ++i) {
+    m.dimensions.erase(m.dimension_log[i].first);
+  }
+  m.dimension_log.erase(
+      m.dimension_log.begin() + static_cast<std::ptrdiff_t>(s.mark.dimensions),
+      m.dimension_log.end());
+  m.records.erase(m.records.begin() + static_cast<std::ptrdiff_t>(s.mark.records),
+                  m.records.end());
+  m.position = s.position;
+  m.location = s.location;
+}
+
+void Env::enter_branch(Expr condition) {
+  Impl& m = *impl_;
+  m.push_views();
+  m.branch_parents.push_back(m.branches.empty() ? 0 : m.branches.back().number);
+  m.branches.push_back({static_cast<uint32_t>(m.branch_parents.size())});
+  ++m.position;
+  m.put(condition, FactClass::kPromise, m.branches.back().number);
+}
+
+void Env::leave_branch() {
+  Impl& m = *impl_;
+  CONGRUA_CHECK(!m.branches.empty(), "leave_branch without enter_branch");
+  // What was stated inside and holds everywhere is taken in again.
+  m.pop_views();
+  m.branches.pop_back();
+}
+
+Env::SuppressGuards::SuppressGuards(Env& env) : env_(env) { ++env_.impl_->suppressed; }
+Env::SuppressGuards::~SuppressGuards() { --env_.impl_->suppressed; }
+
+}  // namespace congrua::shape

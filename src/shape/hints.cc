@@ -1,0 +1,217 @@
+// Values at the hints, and points to optimise for.
+#include <algorithm>
+#include <array>
+
+#include "base/budget.h"
+#include "expr/builder.h"
+#include "guard/solve.h"
+#include "shape/env_impl.h"
+
+namespace congrua::shape {
+
+using internal::args_of;
+using internal::Builder;
+using internal::Node;
+
+namespace {
+
+template <typename F>
+void for_each_symbol(const Node* root, F&& f) {
+  std::vector<const Node*> stack{root};
+  absl::flat_hash_set<const Node*> seen;
+  while (!stack.empty()) {
+    const Node* n = stack.back();
+    stack.pop_back();
+    if (n->op == Op::kConst || !seen.insert(n).second) continue;
+    if (n->op == Op::kSymbol) {
+      f(n);
+    } else {
+      internal::for_each_child(n, [&](const Node* c) { stack.push_back(c); });
+    }
+  }
+}
+
+}  // namespace
+
+const SymbolInfo* Env::Impl::without_hint(Expr e) {
+  static const SymbolInfo* const kNone = nullptr;
+  const SymbolInfo* found = kNone;
+  const Node* first = nullptr;
+  for_each_symbol(Builder::node(e), [&](const Node* n) {
+    const SymbolInfo* info = info_of(n);
+    if (info != nullptr && info->has_hint && info->may_guard) return;
+    if (first != nullptr && !internal::structural_less(n, first)) return;
+    first = n;
+    found = info;
+  });
+  if (first != nullptr && found == nullptr) {
+    // A symbol of the pool that is not of this environment.
+    static thread_local std::optional<SymbolInfo> foreign;
+    foreign.emplace(SymbolInfo{.symbol = Builder::expr(first),
+                               .kind = Kind::kUnbacked,
+                               .source = {},
+                               .location = {}});
+    return &*foreign;
+  }
+  return found;
+}
+
+bool Env::Impl::only_inputs(Expr e) {
+  bool inputs = true;
+  for_each_symbol(Builder::node(e), [&](const Node* n) {
+    const SymbolInfo* info = info_of(n);
+    inputs &= info != nullptr && info->kind != Kind::kUnbacked;
+  });
+  return inputs;
+}
+
+void Env::Impl::bind_opaque(const Node* n, internal::Assignment& point) {
+  const auto symbol = [&](const Node* s) -> std::optional<double> {
+    const SymbolInfo* info = info_of(s);
+    if (info == nullptr || !info->has_hint) return std::nullopt;
+    return info->float_hint;
+  };
+  const auto integer = [&](const Node* i) -> std::optional<int64_t> {
+    internal::Evaluator inner;
+    const std::optional<Int> v = inner.evaluate(i, point);
+    return v ? v->to_int64() : std::nullopt;
+  };
+  if (const auto c = float_comparison(n)) {
+    const std::optional<double> a = shape::evaluate_float(c->left, symbol, integer),
+                                b = shape::evaluate_float(c->right, symbol, integer);
+    if (!a || !b) return;
+    const uint8_t outcome = *a < *b    ? kLess
+                            : *a == *b ? kEqual
+                            : *a > *b  ? kGreater
+                                       : kUnordered;
+    point.set(n, Int((c->set & outcome) != 0 ? 1 : 0));
+    return;
+  }
+  const std::string_view name = static_cast<const internal::OpaqueNode*>(n)->name;
+  if (is_rounding(n)) {
+    const std::optional<double> v = shape::evaluate_float(args_of(n)[0], symbol, integer);
+    if (!v) return;
+    if (const std::optional<int64_t> r = rounded(name, *v)) point.set(n, Int(*r));
+    return;
+  }
+  const auto it = opaques.find(std::string(name));
+  if (it == opaques.end() || it->second.eval == nullptr) return;
+  std::vector<int64_t> args;
+  for (const Node* a : args_of(n)) {
+    const std::optional<int64_t> v = a->sort == Sort::kReal ? std::nullopt : integer(a);
+    if (!v) return;
+    args.push_back(*v);
+  }
+  if (const std::optional<int64_t> v = it->second.eval(args)) point.set(n, Int(*v));
+}
+
+std::optional<Int> Env::Impl::value_at_hints(Expr e) {
+  const Node* n = Builder::node(e);
+  if (n->partial) {
+    for (const Node* o : terms.below(n)) bind_opaque(o, hints);
+  }
+  return evaluator.evaluate(n, hints);
+}
+
+std::optional<double> Env::Impl::float_value_at_hints(Expr e) {
+  return shape::evaluate_float(
+      Builder::node(e),
+      [&](const Node* s) -> std::optional<double> {
+        const SymbolInfo* info = info_of(s);
+        if (info == nullptr || !info->has_hint) return std::nullopt;
+        return info->float_hint;
+      },
+      [&](const Node* i) -> std::optional<int64_t> {
+        const std::optional<Int> v = value_at_hints(Builder::expr(i));
+        return v ? v->to_int64() : std::nullopt;
+      });
+}
+
+std::optional<int64_t> Env::at_hints(Expr e) {
+  if (e.sort() == Sort::kReal) return std::nullopt;
+  const std::optional<Int> v = impl_->value_at_hints(e);
+  return v ? v->to_int64() : std::nullopt;
+}
+
+std::optional<double> Env::float_at_hints(Expr e) {
+  return impl_->float_value_at_hints(e);
+}
+
+}  // namespace congrua::shape
+
+namespace congrua::shape {
+
+namespace {
+
+constexpr int64_t kPointSteps = 200'000;
+constexpr int64_t kLarge = int64_t{1} << 20;  // where nothing bounds a size from above
+
+}  // namespace
+
+// Points that satisfy every fact: pins on single symbols are tried one after another and
+// kept where the facts with them still have a point.
+const internal::Assignment* Env::Impl::point(Typical which) {
+  Point& p = points[static_cast<size_t>(which)];
+  if (p.made && p.records == records.size() && p.symbols == symbols.size() &&
+      p.position == position) {
+    return p.found ? &p.values : nullptr;
+  }
+  p.made = true;
+  p.records = records.size();
+  p.symbols = symbols.size();
+  p.position = position;
+  p.values.clear();
+  std::vector<Expr> facts;
+  for (const Record& r : records) {
+    if (holds_here(r, kAllClasses)) facts.push_back(r.fact);
+  }
+  std::vector<Expr> pins;
+  for (const SymbolInfo& s : symbols) {
+    if (s.kind == Kind::kFloat) continue;
+    std::vector<int64_t> wanted;
+    if (which == Typical::kTypical) {
+      if (s.typical) wanted.push_back(*s.typical);
+      if (s.has_hint) wanted.push_back(s.hint);
+    } else if (which == Typical::kLargest && s.kind != Kind::kBool) {
+      const Bounds b = view(kAllClasses).bounds(s.symbol, 2'000);
+      if (b.hi) wanted.push_back(*b.hi);
+      for (int64_t large = kLarge; large >= 64; large /= 4) wanted.push_back(large);
+    }
+    for (const int64_t v : wanted) {
+      const Expr pin = s.symbol.is_bool() ? (v != 0 ? s.symbol : !s.symbol)
+                                          : eq(s.symbol, pool.constant(v));
+      std::vector<Expr> all = facts;
+      all.insert(all.end(), pins.begin(), pins.end());
+      all.push_back(pin);
+      Budget budget(kPointSteps);
+      if (guard::solve(pool, all, budget, false).status != guard::Status::kSat) continue;
+      pins.push_back(pin);
+      break;
+    }
+  }
+  facts.insert(facts.end(), pins.begin(), pins.end());
+  Budget budget(kPointSteps);
+  const guard::SolveResult r = guard::solve(pool, facts, budget, false);
+  p.found = r.status == guard::Status::kSat;
+  if (!p.found) return nullptr;
+  for (const auto& [term, value] : r.model) p.values.set(Builder::node(term), value);
+  // A symbol that no fact reads has the least value of its range.
+  for (const SymbolInfo& s : symbols) {
+    const Node* n = Builder::node(s.symbol);
+    if (p.values.find(n) == nullptr && s.kind != Kind::kFloat) {
+      p.values.set(n, Int(s.symbol.range().lo.value_or(s.kind == Kind::kBool ? 0 : 2)));
+    }
+  }
+  return &p.values;
+}
+
+int64_t Env::optimization_hint(Expr e, int64_t otherwise, Typical which) {
+  Impl& m = *impl_;
+  const internal::Assignment* point = m.point(which);
+  if (point == nullptr || e.sort() == Sort::kReal) return otherwise;
+  const std::optional<Int> v = m.evaluator.evaluate(Builder::node(e), *point);
+  const std::optional<int64_t> value = v ? v->to_int64() : std::nullopt;
+  return value.value_or(otherwise);
+}
+
+}  // namespace congrua::shape

@@ -1,0 +1,244 @@
+#include "shape/view.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "congrua/eval.h"
+#include "congrua/simplify.h"
+#include "expr/builder.h"
+
+namespace congrua::shape {
+
+using internal::args_of;
+using internal::Builder;
+using internal::Node;
+using internal::OpaqueNode;
+
+namespace {
+
+constexpr size_t kMaxGivenAnswers = 8;  // of one question
+
+// A comparison of reals, or its negation.
+bool is_float_literal(const Node* n) {
+  return float_comparison(n->op == Op::kNot ? args_of(n)[0] : n).has_value();
+}
+
+bool settled(Truth t) { return t == Truth::kTrue || t == Truth::kFalse; }
+
+}  // namespace
+
+std::span<const Node* const> OpaqueTerms::below(const Node* root) {
+  if (const auto it = terms_.find(root); it != terms_.end()) return it->second;
+  std::vector<const Node*> found;
+  absl::flat_hash_map<const Node*, bool> seen;
+  std::vector<std::pair<const Node*, bool>> stack{{root, false}};
+  while (!stack.empty()) {
+    const auto [n, done] = stack.back();
+    stack.pop_back();
+    if (done) {
+      if (n->op == Op::kOpaque && n->sort != Sort::kReal) found.push_back(n);
+      continue;
+    }
+    if (!n->partial || !seen.try_emplace(n, true).second) continue;
+    stack.emplace_back(n, true);
+    internal::for_each_child(n, [&](const Node* c) { stack.emplace_back(c, false); });
+  }
+  return terms_[root] = std::move(found);
+}
+
+View::View(ExprPool& pool, const OpaqueTable& opaques, OpaqueTerms& terms)
+    : pool_(pool), opaques_(opaques), terms_(terms), facts_(pool) {}
+
+Bounds View::int_bounds(const Node* n) {
+  return facts_.bounds(Builder::expr(n), {.steps = 0, .explain = false});
+}
+
+FloatFacts::IntBounds View::ints() {
+  return [this](const Node* n) { return int_bounds(n); };
+}
+
+bool View::add(Expr fact, RecordId owner) {
+  const Node* n = Builder::node(fact);
+  if (n->partial) {
+    for (const Node* o : terms_.below(n)) describe(o);
+    learn_floats(n, true);
+    if (!terms_.below(n).empty()) float_facts_.emplace_back(fact, owner);
+    if (is_float_literal(n)) {  // nothing that Facts could use
+      states_.add();
+      return !contradictory();
+    }
+    // A threshold says more than the comparison that it replaces.
+    const Node* p = prepare(n);
+    if (p != n && !internal::is_const(p)) {
+      (void)facts_.add(Builder::expr(p));
+      owner_of_.push_back(owner);
+    }
+  }
+  (void)facts_.add(fact);
+  owner_of_.push_back(owner);
+  states_.add();
+  return !contradictory();
+}
+
+bool View::add_hull(const Node* real, const FloatHull& hull) {
+  if (!floats_.learn_hull(real, hull)) float_conflict_ = true;
+  states_.add();
+  return !float_conflict_;
+}
+
+// Parts of a fact that are comparisons of reals.
+void View::learn_floats(const Node* n, bool holds) {
+  if (n->op == Op::kNot) return learn_floats(args_of(n)[0], !holds);
+  if (n->op == Op::kAnd && holds) {
+    for (const Node* part : args_of(n)) {
+      if (part->partial) learn_floats(part, true);
+    }
+    return;
+  }
+  if (const auto c = float_comparison(n)) {
+    if (!floats_.learn(*c, holds, ints())) float_conflict_ = true;
+  }
+}
+
+void View::push() {
+  facts_.push();
+  scopes_.push_back({owner_of_.size(), floats_.mark(), float_facts_.size(),
+                     stated_trail_.size(), states_.current().facts, float_conflict_});
+}
+
+void View::pop() {
+  const Scope s = scopes_.back();
+  scopes_.pop_back();
+  facts_.pop();
+  for (size_t i = s.owners; i < owner_of_.size(); ++i) {
+    premise_of_.erase(static_cast<FactId>(i));
+  }
+  owner_of_.resize(s.owners);
+  floats_.undo(s.floats);
+  float_facts_.erase(float_facts_.begin() + static_cast<std::ptrdiff_t>(s.float_facts),
+                     float_facts_.end());
+  while (stated_trail_.size() > s.stated) {
+    stated_[stated_trail_.back().first] = stated_trail_.back().second;
+    stated_trail_.pop_back();
+  }
+  states_.truncate(s.states);
+  float_conflict_ = s.float_conflict;
+}
+
+// Comparisons of reals that are decided, and thresholds, in place.
+const Node* View::prepare(const Node* n) {
+  const auto opaque = terms_.below(n);
+  if (opaque.empty()) return n;
+  std::vector<std::pair<Expr, Expr>> replaced;
+  for (const Node* o : opaque) {
+    describe(o);
+    const auto c = float_comparison(o);
+    if (!c) continue;
+    const std::optional<bool> known = floats_.decide(*c, ints());
+    if (!known) continue;
+    const Node* value = Builder::of(pool_).boolean(*known);
+    if (o == n) return value;
+    replaced.emplace_back(Builder::expr(o), Builder::expr(value));
+  }
+  if (!replaced.empty()) n = Builder::node(substitute(Builder::expr(n), replaced));
+  return resolved(n);
+}
+
+// Comparisons with numbers on top of the proposition.
+const Node* View::resolved(const Node* n) {
+  if (!n->partial) return n;
+  if (n->op == Op::kNot) {
+    const Node* arg = resolved(args_of(n)[0]);
+    return arg == args_of(n)[0] ? n : Builder::of(pool_).logical_not(arg);
+  }
+  if (n->op == Op::kAnd) {
+    std::vector<const Node*> parts;
+    bool changed = false;
+    for (const Node* part : args_of(n)) {
+      parts.push_back(resolved(part));
+      changed |= parts.back() != part;
+    }
+    return changed ? Builder::of(pool_).conjunction(parts) : n;
+  }
+  if (n->op == Op::kGe || n->op == Op::kEq) {
+    if (const Node* t = threshold(n)) return t;
+  }
+  return n;
+}
+
+// Facts answer kOpen as soon as they know a point where it fails. Here it is asked
+// whether it fails everywhere.
+Known View::both_ways(Expr proposition, const QuestionOptions& options) {
+  const Answer a = facts_.decide(proposition, options);
+  if (a.truth != Truth::kOpen) return {a.truth, a.layer};
+  const Answer negated = facts_.decide(!proposition, options);
+  if (negated.truth == Truth::kTrue) return {Truth::kFalse, negated.layer};
+  return {Truth::kOpen, a.layer};
+}
+
+Known View::decide(Expr proposition, int64_t steps) {
+  const Node* n = Builder::node(proposition);
+  if (float_conflict_) return {Truth::kTrue, Layer::kInterval};
+  const QuestionOptions options{.steps = steps, .explain = false};
+  if (!n->partial) return both_ways(proposition, options);
+  if (const auto* e = answers_.find(n, states_, steps)) return {e->truth, e->layer};
+  const Node* p = prepare(n);
+  Known known;
+  if (internal::is_const(p)) {
+    known = {internal::is_true(p) ? Truth::kTrue : Truth::kFalse,
+             internal::is_const(n) ? Layer::kNormalForm : Layer::kInterval};
+  } else if (!is_float_literal(p)) {  // of which Facts know nothing
+    known = both_ways(Builder::expr(p), options);
+    // A point of the facts may give opaque terms values that they do not have.
+    if (known.truth == Truth::kOpen && !terms_.below(p).empty()) {
+      known = {Truth::kUnknown, Layer::kNone};
+    }
+  }
+  answers_.put(n, {states_.current(), steps, known.truth, known.layer, nullptr});
+  return known;
+}
+
+Known View::decide_given(Expr proposition, std::span<const Expr> given, int64_t steps) {
+  if (given.empty()) return decide(proposition, steps);
+  const Node* n = Builder::node(proposition);
+  std::vector<GivenAnswer>& answers = given_answers_[n];
+  for (const GivenAnswer& a : answers) {
+    if (!std::ranges::equal(a.given, given)) continue;
+    const bool holds =
+        settled(a.known.truth) ? states_.holds(a.state) : states_.is_current(a.state);
+    if (holds && (a.known.truth != Truth::kUnknown || steps <= a.steps)) return a.known;
+  }
+  const guard::State state = states_.current();
+  // Much is decided without them.
+  Known known = decide(proposition, steps);
+  if (!settled(known.truth)) {
+    push();
+    bool possible = true;
+    for (const Expr g : given) possible = possible && add(g, kGiven);
+    known = possible ? decide(proposition, steps) : Known{Truth::kTrue, Layer::kSplit};
+    pop();
+  }
+  std::erase_if(answers,
+                [&](const GivenAnswer& a) { return std::ranges::equal(a.given, given); });
+  if (answers.size() >= kMaxGivenAnswers) answers.erase(answers.begin());
+  answers.push_back({{given.begin(), given.end()}, state, steps, known});
+  return known;
+}
+
+Bounds View::bounds(Expr e, int64_t steps) {
+  const Node* n = Builder::node(e);
+  if (n->partial) {
+    for (const Node* o : terms_.below(n)) describe(o);
+  }
+  return facts_.bounds(e, {.steps = steps, .explain = false});
+}
+
+FloatHull View::hull(const Node* real) { return floats_.hull(real, ints()); }
+
+Expr View::simplify(Expr e) {
+  const Node* n = Builder::node(e);
+  if (n->partial) n = prepare(n);
+  return congrua::simplify(facts_, Builder::expr(n));
+}
+
+}  // namespace congrua::shape
