@@ -1,0 +1,492 @@
+#include "cache/compile.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "congrua/text.h"
+#include "expr/builder.h"
+
+namespace congrua::cache::internal {
+
+using congrua::internal::args_of;
+using congrua::internal::as_symbol;
+using congrua::internal::const_value;
+using congrua::internal::Factor;
+using congrua::internal::factors_of;
+using congrua::internal::for_each_child;
+using congrua::internal::LinearView;
+using congrua::internal::Term;
+
+namespace {
+
+constexpr int64_t kMaxCoefficient = int64_t{1} << 62;
+
+// |v| < 2^62.
+std::optional<int64_t> coefficient(const Int& v) {
+  const std::optional<int64_t> small = v.to_int64();
+  if (!small || *small <= -kMaxCoefficient || *small >= kMaxCoefficient) return {};
+  return small;
+}
+
+int64_t clamp(const Int& v) {
+  if (const std::optional<int64_t> small = v.to_int64()) return *small;
+  return v.sign() < 0 ? INT64_MIN : INT64_MAX;
+}
+
+bool is_positive_constant(const Node* n) {
+  return n->op == Op::kConst && const_value(n).sign() > 0;
+}
+
+bool beyond(const Int& v) { return !v.to_int64().has_value(); }
+
+}  // namespace
+
+void Compiler::Linear::add_term(const Node* atom, const Int& coefficient) {
+  for (auto& [node, c] : terms) {
+    if (node != atom) continue;
+    c += coefficient;
+    if (c.is_zero()) {
+      std::swap(node, terms.back().first);
+      std::swap(c, terms.back().second);
+      terms.pop_back();
+    }
+    return;
+  }
+  terms.emplace_back(atom, coefficient);
+}
+
+void Compiler::Linear::add(const Node* n, const Int& times) {
+  if (n->op == Op::kConst) {
+    constant += const_value(n) * times;
+    return;
+  }
+  const LinearView view(n);
+  constant += view.constant() * times;
+  for (const Term& t : view.terms()) add_term(t.mono, t.coef * times);
+}
+
+void Compiler::push(Test test) {
+  test.guard = guard_;
+  program_.append(test);
+}
+
+absl::Status Compiler::condition(const Node* proposition, uint32_t guard) {
+  guard_ = guard;
+  if (absl::Status s = bind_symbols(proposition); !s.ok()) return s;
+  if (congrua::internal::is_true(proposition)) return absl::OkStatus();
+  if (proposition->op != Op::kAnd) return part(proposition);
+  for (const Node* a : args_of(proposition)) {
+    if (absl::Status s = part(a); !s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
+uint16_t Compiler::field(const Node* symbol) const {
+  return std::ranges::find(fields_, symbol, &std::pair<const Node*, uint16_t>::first)
+      ->second;
+}
+
+// Also tests the birth ranges of the symbols that are new here.
+absl::Status Compiler::bind_symbols(const Node* root) {
+  absl::flat_hash_set<const Node*> seen;
+  stack_.assign(1, root);
+  while (!stack_.empty()) {
+    const Node* n = stack_.back();
+    stack_.pop_back();
+    if (n->op == Op::kConst) continue;
+    if (n->op == Op::kOpaque || n->sort == Sort::kReal) {
+      return absl::UnimplementedError(
+          absl::StrCat("a guard reads the uninterpreted term ",
+                       to_string(congrua::internal::Builder::expr(n)),
+                       ": test it by a predicate of the host"));
+    }
+    if (n->op != Op::kSymbol) {
+      if (!seen.insert(n).second) continue;
+      for_each_child(n, [&](const Node* c) { stack_.push_back(c); });
+      continue;
+    }
+    if (std::ranges::any_of(fields_, [n](const auto& f) { return f.first == n; }))
+      continue;
+    const auto* s = as_symbol(n);
+    const std::optional<size_t> at = schema_.find(s->name);
+    if (!at) {
+      return absl::InvalidArgumentError(absl::StrCat("the symbol ", std::string(s->name),
+                                                     " is no field of the schema"));
+    }
+    const FieldKind wanted = n->sort == Sort::kBool ? FieldKind::kBool : FieldKind::kSize;
+    if (schema_.field(*at).kind != wanted) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the field ", std::string(s->name), " is no ",
+                       wanted == FieldKind::kBool ? "boolean" : "size"));
+    }
+    fields_.emplace_back(n, static_cast<uint16_t>(*at));
+    if (n->sort == Sort::kInt && (s->lo != INT64_MIN || s->hi != INT64_MAX)) {
+      push(range_test(static_cast<uint16_t>(*at), s->lo, s->hi));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Compiler::part(const Node* n) {
+  if (congrua::internal::is_false(n)) {
+    push({});
+    return absl::OkStatus();
+  }
+  return simple(n) ? absl::OkStatus() : code(n);
+}
+
+bool Compiler::simple(const Node* n) {
+  switch (n->op) {
+    case Op::kSymbol:
+      return boolean_field(n, true);
+    case Op::kGe:
+      return relation(args_of(n)[0], Relation::kGe);
+    case Op::kEq:
+      return congruence(args_of(n)[0]) || relation(args_of(n)[0], Relation::kEq);
+    case Op::kNot: {
+      const Node* a = args_of(n)[0];
+      if (a->op == Op::kSymbol) return boolean_field(a, false);
+      return a->op == Op::kEq && relation(args_of(a)[0], Relation::kNe);
+    }
+    default:
+      return false;
+  }
+}
+
+bool Compiler::boolean_field(const Node* n, bool value) {
+  push(value ? hole_test(field(n), 0) : range_test(field(n), 0, 0));
+  return true;
+}
+
+// p REL 0. For integers floor(p/c) + r >= 0 exactly where p + c*r >= 0, and
+// r - floor(p/c) >= 0 where floor(p/c) < r + 1, that is c*r + c - 1 - p >= 0.
+bool Compiler::relation(const Node* p, Relation rel) {
+  Linear sum;
+  sum.add(p, Int(1));
+  for (bool changed = rel == Relation::kGe; changed;) {
+    changed = false;
+    for (size_t i = 0; i < sum.terms.size(); ++i) {
+      const Node* q = sum.terms[i].first;
+      if (q->op != Op::kFloorDiv || !is_positive_constant(args_of(q)[1])) continue;
+      const bool plus = sum.terms[i].second.is_one();
+      if (!plus && !(sum.terms[i].second == Int(-1))) continue;
+      const Int c = const_value(args_of(q)[1]);
+      sum.terms.erase(sum.terms.begin() + static_cast<std::ptrdiff_t>(i));
+      for (auto& [node, coef] : sum.terms) coef *= c;
+      sum.constant *= c;
+      if (!plus) sum.constant += c - Int(1);
+      sum.add(args_of(q)[0], Int(plus ? 1 : -1));
+      changed = true;
+      break;
+    }
+  }
+  if (sum.terms.empty()) {
+    const bool holds = rel == Relation::kGe   ? sum.constant.sign() >= 0
+                       : rel == Relation::kEq ? sum.constant.is_zero()
+                                              : !sum.constant.is_zero();
+    if (!holds) push({});
+    return true;
+  }
+  return sum.terms.size() == 1 ? unary(sum, rel) : binary(sum, rel);
+}
+
+bool Compiler::unary(const Linear& p, Relation rel) {
+  const auto& [atom, a] = p.terms[0];
+  if (atom->op == Op::kMul) {
+    const auto factors = factors_of(atom);
+    uint16_t xy[2];
+    size_t n = 0;
+    for (const Factor& f : factors) {
+      for (uint32_t i = 0; i < f.exponent; ++i) {
+        if (n == 2 || f.base->op != Op::kSymbol) return false;
+        xy[n++] = field(f.base);
+      }
+    }
+    const std::optional<int64_t> c = coefficient(p.constant);
+    if (!c || !(abs(a) == Int(1))) return false;
+    push({TestKind::kProduct, rel, xy[0], xy[1], 0, a.is_one() ? 1 : -1, 0, *c, 0});
+    return true;
+  }
+  if (atom->op != Op::kSymbol) return false;
+  const uint16_t x = field(atom);
+  if (rel == Relation::kGe) {
+    // a*x >= -c.
+    if (a.sign() > 0) {
+      const Int lo = ceil_div(-p.constant, a);
+      push(beyond(lo) && lo.sign() > 0 ? Test{} : range_test(x, clamp(lo), INT64_MAX));
+    } else {
+      const Int hi = floor_div(p.constant, -a);
+      push(beyond(hi) && hi.sign() < 0 ? Test{} : range_test(x, INT64_MIN, clamp(hi)));
+    }
+    return true;
+  }
+  const Int v = floor_div(-p.constant, a);
+  const bool possible = v * a == -p.constant && !beyond(v);
+  if (rel == Relation::kEq) {
+    push(possible ? range_test(x, *v.to_int64(), *v.to_int64()) : Test{});
+  } else if (possible) {
+    push(hole_test(x, *v.to_int64()));
+  }
+  return true;
+}
+
+bool Compiler::binary(const Linear& p, Relation rel) {
+  if (p.terms.size() != 2) return false;
+  const Node* x = p.terms[0].first;
+  const Node* y = p.terms[1].first;
+  if (x->op != Op::kSymbol || y->op != Op::kSymbol) return false;
+  const std::optional<int64_t> a = coefficient(p.terms[0].second);
+  const std::optional<int64_t> b = coefficient(p.terms[1].second);
+  const std::optional<int64_t> c = p.constant.to_int64();
+  if (!a || !b || !c) return false;
+  push({TestKind::kLinear, rel, field(x), field(y), 0, *a, *b, *c, 0});
+  return true;
+}
+
+// a*x - a*m*floor((x + k)/m) + c == 0 for a = 1 or -1: (x + k) mod m == k - a*c.
+bool Compiler::congruence(const Node* p) {
+  const LinearView sum(p);
+  if (sum.terms().size() != 2) return false;
+  for (size_t i = 0; i < 2; ++i) {
+    const Term quotient = sum.terms()[i];
+    const Term atom = sum.terms()[1 - i];
+    if (quotient.mono->op != Op::kFloorDiv || atom.mono->op != Op::kSymbol) continue;
+    const Node* divisor = args_of(quotient.mono)[1];
+    if (!is_positive_constant(divisor) || !(abs(atom.coef) == Int(1))) continue;
+    const Int& m = const_value(divisor);
+    const LinearView numerator(args_of(quotient.mono)[0]);
+    if (beyond(m) || !(quotient.coef == -(atom.coef * m)) ||
+        numerator.terms().size() != 1 || numerator.terms().mono(0) != atom.mono ||
+        !numerator.terms()[0].coef.is_one()) {
+      continue;
+    }
+    const Int r = numerator.constant() - atom.coef * sum.constant();
+    if (r.sign() < 0 || r >= m) {
+      push({});
+      return true;
+    }
+    const Int residue = floor_mod(r - numerator.constant(), m);
+    push({TestKind::kMod, Relation::kEq, field(atom.mono), 0, 0, *residue.to_int64(), 0,
+          0, static_cast<uint64_t>(*m.to_int64())});
+    return true;
+  }
+  return false;
+}
+
+// ---- Register programs
+
+uint16_t Compiler::step(CodeStep s) {
+  program_.code.push_back(s);
+  return static_cast<uint16_t>(program_.code.size() - 1 - first_step_);
+}
+
+uint16_t Compiler::constant(const Int& value) {
+  if (const std::optional<int64_t> small = value.to_int64()) {
+    return step({.op = CodeOp::kConst, .imm = *small});
+  }
+  program_.bigs.push_back(value);
+  return step(
+      {.op = CodeOp::kBigConst, .imm = static_cast<int64_t>(program_.bigs.size() - 1)});
+}
+
+absl::Status Compiler::emit(const Node* n) {
+  const auto reg = [&](const Node* c) {
+    return std::ranges::find(registers_, c, &std::pair<const Node*, uint16_t>::first)
+        ->second;
+  };
+  uint16_t r = 0;
+  switch (n->op) {
+    case Op::kConst:
+      r = constant(const_value(n));
+      break;
+    case Op::kSymbol:
+      r = step({.op = n->sort == Sort::kBool ? CodeOp::kBool : CodeOp::kField,
+                .imm = field(n)});
+      break;
+    case Op::kAdd: {
+      const LinearView sum(n);
+      bool first = true;
+      for (const Term& t : sum.terms()) {
+        uint16_t v = reg(t.mono);
+        if (const std::optional<int64_t> c = t.coef.to_int64()) {
+          if (*c != 1) v = step({.op = CodeOp::kMulConst, .a = v, .imm = *c});
+        } else {
+          const uint16_t big = constant(t.coef);
+          v = step({.op = CodeOp::kMul, .a = v, .b = big});
+        }
+        r = first ? v : step({.op = CodeOp::kAdd, .a = r, .b = v});
+        first = false;
+      }
+      if (const std::optional<int64_t> c = sum.constant().to_int64()) {
+        if (*c != 0) r = step({.op = CodeOp::kAddConst, .a = r, .imm = *c});
+      } else {
+        const uint16_t big = constant(sum.constant());
+        r = step({.op = CodeOp::kAdd, .a = r, .b = big});
+      }
+      break;
+    }
+    case Op::kMul: {
+      bool first = true;
+      for (const Factor& f : factors_of(n)) {
+        if (f.exponent > kMaxSteps) {
+          return absl::ResourceExhaustedError("a power is too high for a guard program");
+        }
+        for (uint32_t i = 0; i < f.exponent; ++i) {
+          const uint16_t base = reg(f.base);
+          r = first ? base : step({.op = CodeOp::kMul, .a = r, .b = base});
+          first = false;
+        }
+      }
+      break;
+    }
+    case Op::kAnd:
+    case Op::kMin:
+    case Op::kMax: {
+      const CodeOp op = n->op == Op::kAnd   ? CodeOp::kAnd
+                        : n->op == Op::kMin ? CodeOp::kMin
+                                            : CodeOp::kMax;
+      const auto args = args_of(n);
+      r = reg(args[0]);
+      for (const Node* a : args.subspan(1)) r = step({.op = op, .a = r, .b = reg(a)});
+      break;
+    }
+    case Op::kFloorDiv:
+      r = step(
+          {.op = CodeOp::kFloorDiv, .a = reg(args_of(n)[0]), .b = reg(args_of(n)[1])});
+      break;
+    case Op::kIff:
+      r = step({.op = CodeOp::kIff, .a = reg(args_of(n)[0]), .b = reg(args_of(n)[1])});
+      break;
+    case Op::kSelect: {
+      const auto args = args_of(n);
+      r = step({.op = CodeOp::kSelect,
+                .a = reg(args[0]),
+                .b = reg(args[1]),
+                .c = reg(args[2])});
+      break;
+    }
+    case Op::kGe:
+      r = step({.op = CodeOp::kGe, .a = reg(args_of(n)[0])});
+      break;
+    case Op::kEq:
+    case Op::kNot:
+      r = step({.op = CodeOp::kEq, .a = reg(args_of(n)[0])});
+      break;
+    case Op::kOpaque:
+      return absl::InternalError("opaque terms were refused before");
+  }
+  registers_.emplace_back(n, r);
+  return absl::OkStatus();
+}
+
+absl::Status Compiler::code(const Node* root) {
+  first_step_ = static_cast<uint32_t>(program_.code.size());
+  registers_.clear();
+  absl::flat_hash_set<const Node*> done;
+  absl::flat_hash_set<const Node*> open;
+  stack_.assign(1, root);
+  while (!stack_.empty()) {
+    const Node* n = stack_.back();
+    if (done.contains(n)) {
+      stack_.pop_back();
+    } else if (open.insert(n).second) {
+      for_each_child(n, [&](const Node* c) {
+        if (!done.contains(c)) stack_.push_back(c);
+      });
+    } else {
+      stack_.pop_back();
+      if (absl::Status s = emit(n); !s.ok()) return s;
+      done.insert(n);
+    }
+    if (program_.code.size() - first_step_ > kMaxSteps) {
+      return absl::ResourceExhaustedError("a condition is too long for a guard program");
+    }
+  }
+  // The value may be that of an earlier step (a conjunction of one part).
+  const auto last = static_cast<uint16_t>(program_.code.size() - 1 - first_step_);
+  if (registers_.back().second != last) {
+    step({.op = CodeOp::kAddConst, .a = registers_.back().second});
+  }
+  push({TestKind::kCode, Relation::kGe, 0, 0, 0, first_step_, 0, 0,
+        program_.code.size() - first_step_});
+  return absl::OkStatus();
+}
+
+// ---- What is no Expr
+
+absl::Status Compiler::float_test(const FloatTest& test, uint32_t guard) {
+  guard_ = guard;
+  if (test.field >= schema_.size() ||
+      schema_.field(test.field).kind != FieldKind::kFloat) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("guard ", guard, " compares a field that is no float"));
+  }
+  const auto x = static_cast<uint16_t>(test.field);
+  const bool equality = test.compare == Compare::kEq || test.compare == Compare::kNe;
+  if (equality && schema_.field(test.field).equality == FloatEquality::kBits) {
+    const auto bits = std::bit_cast<int64_t>(test.value);
+    push(test.compare == Compare::kEq ? range_test(x, bits, bits) : hole_test(x, bits));
+    return absl::OkStatus();
+  }
+  if (std::isnan(test.value)) {
+    if (test.compare != Compare::kNe) push({});
+    return absl::OkStatus();
+  }
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const int64_t key = float_key(test.value);
+  const int64_t least = float_key(-kInfinity);
+  const int64_t greatest = float_key(kInfinity);  // below kNanKey
+  Test t;
+  switch (test.compare) {
+    case Compare::kEq:
+      t = range_test(x, key, key);
+      break;
+    case Compare::kNe:
+      t = hole_test(x, key);  // NaN differs from everything
+      break;
+    case Compare::kLt:
+      t = range_test(x, least, key - 1);
+      break;
+    case Compare::kLe:
+      t = range_test(x, least, key);
+      break;
+    case Compare::kGt:
+      t = range_test(x, key + 1, greatest);
+      break;
+    case Compare::kGe:
+      t = range_test(x, key, greatest);
+      break;
+  }
+  if (t.kind == TestKind::kRange) t.kind = TestKind::kFloat;
+  push(t);
+  return absl::OkStatus();
+}
+
+absl::Status Compiler::tag_test(const TagTest& test, uint32_t guard) {
+  guard_ = guard;
+  if (test.field >= schema_.size() || schema_.field(test.field).kind != FieldKind::kTag) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("guard ", guard, " asks for a tag of a field that is none"));
+  }
+  const auto x = static_cast<uint16_t>(test.field);
+  std::vector<uint64_t> values = test.values;
+  std::ranges::sort(values);
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  if (values.empty()) {
+    if (!test.negated) push({});
+  } else if (values.size() == 1) {
+    const auto v = static_cast<int64_t>(values[0]);
+    push(test.negated ? hole_test(x, v) : range_test(x, v, v));
+  } else {
+    push({TestKind::kSet, Relation::kGe, x, 0, 0,
+          static_cast<int64_t>(program_.sets.size()), test.negated ? 1 : 0, 0,
+          values.size()});
+    program_.sets.insert(program_.sets.end(), values.begin(), values.end());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace congrua::cache::internal

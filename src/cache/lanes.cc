@@ -1,0 +1,356 @@
+#include "cache/lanes.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace congrua::cache::internal {
+
+// Merges the tests of one program.
+class Merger {
+ public:
+  Merger(const Program& program, size_t num_fields)
+      : program_(program), state_of_(num_fields, -1) {}
+
+  void run(Lanes& out) {
+    program_.all_of([this](const Test& t) { return take(t), true; });
+    reduce_pairs();
+    for (FieldState& f : fields_) settle(f);
+    out.never_ = never_;
+    if (never_) return;
+    order();
+    lay_out(out);
+  }
+
+ private:
+  struct FieldState {
+    uint16_t field;
+    int64_t lo = INT64_MIN, hi = INT64_MAX;
+    bool tested = false;  // lo, hi say something
+    std::vector<int64_t> holes = {};
+    std::vector<Test> mods = {};
+  };
+
+  FieldState& state(uint16_t field) {
+    int32_t& at = state_of_[field];
+    if (at < 0) {
+      at = static_cast<int32_t>(fields_.size());
+      fields_.push_back({field});
+    }
+    return fields_[static_cast<size_t>(at)];
+  }
+  bool pinned(uint16_t field, int64_t* v) const {
+    const int32_t at = state_of_[field];
+    if (at < 0) return false;
+    const FieldState& f = fields_[static_cast<size_t>(at)];
+    *v = f.lo;
+    return f.lo == f.hi;
+  }
+
+  void take(const Test& t) {
+    switch (t.kind) {
+      case TestKind::kFalse:
+        never_ = true;
+        return;
+      case TestKind::kRange: {
+        FieldState& f = state(t.x);
+        const auto hi = static_cast<int64_t>(static_cast<uint64_t>(t.a) + t.d);
+        if (hi >= t.a) {
+          f.lo = std::max(f.lo, t.a);
+          f.hi = std::min(f.hi, hi);
+          f.tested = true;
+          if (f.lo > f.hi) never_ = true;
+        } else {
+          f.holes.push_back(t.a - 1);  // the only ranges that wrap around
+        }
+        return;
+      }
+      case TestKind::kMod:
+        state(t.x).mods.push_back(t);
+        return;
+      case TestKind::kLinear:
+      case TestKind::kProduct:
+        pairs_.push_back(t);
+        return;
+      default:
+        rest_.push_back(t);
+    }
+  }
+
+  // A test of two fields of which one or both have one value.
+  void reduce_pairs() {
+    for (bool changed = true; changed && !never_;) {
+      changed = false;
+      for (size_t i = 0; i < pairs_.size(); ++i) {
+        if (!reduce(pairs_[i])) continue;
+        pairs_.erase(pairs_.begin() + static_cast<std::ptrdiff_t>(i));
+        changed = true;
+        break;
+      }
+    }
+  }
+
+  bool reduce(const Test& t) {
+    int64_t x = 0;
+    int64_t y = 0;
+    const bool has_x = pinned(t.x, &x);
+    const bool has_y = pinned(t.y, &y);
+    if (!has_x && !has_y) return false;
+    // coefficient * field + constant REL 0.
+    int128 coefficient = 0;
+    int128 constant = t.c;
+    uint16_t field = t.x;
+    const bool product = t.kind == TestKind::kProduct;
+    if (product) {
+      if (has_x && has_y) {
+        constant += int128{t.a} * x * y;
+      } else {
+        coefficient = int128{t.a} * (has_x ? x : y);
+        field = has_x ? t.y : t.x;
+      }
+    } else {
+      if (has_x) constant += int128{t.a} * x;
+      if (has_y) constant += int128{t.b} * y;
+      if (!has_x) coefficient = t.a;
+      if (!has_y) coefficient = t.b, field = t.y;
+    }
+    if (coefficient == 0) {
+      const bool holds = t.relation == Relation::kGe   ? constant >= 0
+                         : t.relation == Relation::kEq ? constant == 0
+                                                       : constant != 0;
+      if (!holds) never_ = true;
+      return true;
+    }
+    const auto floor = [](int128 a, int128 b) {
+      const int128 q = a / b;
+      return q - ((a % b != 0) && ((a < 0) != (b < 0)));
+    };
+    if (t.relation == Relation::kGe) {
+      // coefficient * v >= -constant
+      const int128 bound =
+          coefficient > 0 ? -floor(constant, coefficient) : floor(constant, -coefficient);
+      if (coefficient > 0) {
+        if (bound > INT64_MAX) {
+          never_ = true;
+        } else if (bound > INT64_MIN) {
+          take(range_test(field, static_cast<int64_t>(bound), INT64_MAX));
+        }
+      } else if (bound < INT64_MIN) {
+        never_ = true;
+      } else if (bound < INT64_MAX) {
+        take(range_test(field, INT64_MIN, static_cast<int64_t>(bound)));
+      }
+      return true;
+    }
+    const int128 v = floor(-constant, coefficient);
+    const bool possible =
+        v * coefficient == -constant && v >= INT64_MIN && v <= INT64_MAX;
+    if (t.relation == Relation::kEq) {
+      take(possible ? range_test(field, static_cast<int64_t>(v), static_cast<int64_t>(v))
+                    : Test{});
+    } else if (possible) {
+      take(hole_test(field, static_cast<int64_t>(v)));
+    }
+    return true;
+  }
+
+  // The lanes of a field: what the interval implies is dropped.
+  void settle(FieldState& f) {
+    if (never_) return;
+    std::ranges::sort(f.holes);
+    f.holes.erase(std::unique(f.holes.begin(), f.holes.end()), f.holes.end());
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (size_t i = 0; i < f.holes.size(); ++i) {
+        const int64_t h = f.holes[i];
+        if (h > f.lo && h < f.hi) continue;
+        f.holes.erase(f.holes.begin() + static_cast<std::ptrdiff_t>(i));
+        changed = true;
+        if (h < f.lo || h > f.hi) break;
+        if (f.lo == f.hi) {
+          never_ = true;
+          return;
+        }
+        (h == f.lo ? f.lo += 1 : f.hi -= 1);
+        f.tested = true;
+        break;
+      }
+    }
+    if (f.lo == f.hi) {
+      const Word word = static_cast<Word>(f.lo);
+      for (Test m : f.mods) {
+        m.x = 0;
+        if (!holds(m, program_, &word)) never_ = true;
+      }
+      f.mods.clear();
+    }
+    if (f.tested) {
+      unary_.push_back(range_test(f.field, f.lo, f.hi));
+      intervals_.push_back(unary_.back());
+    }
+    for (const int64_t h : f.holes) unary_.push_back(hole_test(f.field, h));
+    for (const Test& m : f.mods) {
+      if (std::ranges::any_of(f.mods, [&](const Test& o) {
+            return o.d > m.d && o.d % m.d == 0 && o.a % static_cast<int64_t>(m.d) == m.a;
+          })) {
+        continue;
+      }
+      (std::has_single_bit(m.d) ? unary_ : rest_).push_back(m);
+    }
+  }
+
+  // What fails most often comes first: points, then narrow intervals.
+  void order() {
+    std::ranges::stable_sort(unary_, {}, [](const Test& t) {
+      return t.kind == TestKind::kMod ? uint64_t{1} << 32 : t.d;
+    });
+    for (size_t i = 0; i < pairs_.size();) {
+      const Test& t = pairs_[i];
+      const bool fits = std::abs(t.a) <= kMaxLaneFactor &&
+                        std::abs(t.b) <= kMaxLaneFactor && t.c < kMaxLaneConstant &&
+                        t.c > -kMaxLaneConstant;
+      if (fits) {
+        ++i;
+      } else {
+        rest_.push_back(t);
+        pairs_.erase(pairs_.begin() + static_cast<std::ptrdiff_t>(i));
+      }
+    }
+    std::ranges::stable_sort(pairs_, {}, [](const Test& t) {
+      return t.relation == Relation::kEq ? 0 : t.kind == TestKind::kLinear ? 1 : 2;
+    });
+  }
+
+  static void set_lane(UnaryGroup& g, size_t lane, const Test& t) {
+    g.field[lane] = t.x;
+    g.lo[lane] = static_cast<uint64_t>(t.a);
+    if (t.kind == TestKind::kMod) {
+      // 2^k divides x - r where the k low bits, rotated to the top, are 0.
+      const int k = std::countr_zero(t.d);
+      g.rot[lane] = static_cast<uint8_t>(k);
+      g.span[lane] = UINT64_MAX >> k;
+    } else {
+      g.span[lane] = t.d;
+    }
+  }
+
+  // Eight neighbouring fields with tests of at least five are loaded, not gathered.
+  void make_dense(std::vector<UnaryGroup>& groups) {
+    constexpr size_t kFew = 5;
+    for (size_t base = 0; base + kLanes <= state_of_.size(); base += kLanes) {
+      const auto here = [base](const Test& t) {
+        return t.kind == TestKind::kRange && t.x >= base && t.x < base + kLanes;
+      };
+      uint32_t taken = 0;
+      for (const Test& t : unary_) {
+        if (here(t)) taken |= 1u << (t.x - base);
+      }
+      if (std::popcount(taken) < static_cast<int>(kFew)) continue;
+      UnaryGroup g;
+      g.dense = static_cast<uint32_t>(base) + 1;
+      for (size_t i = 0; i < kLanes; ++i) g.field[i] = static_cast<uint16_t>(base + i);
+      taken = 0;
+      std::erase_if(unary_, [&](const Test& t) {
+        if (!here(t) || (taken >> (t.x - base) & 1) != 0) return false;
+        taken |= 1u << (t.x - base);
+        set_lane(g, t.x - base, t);
+        return true;
+      });
+      groups.push_back(g);
+    }
+  }
+
+  void lay_out(Lanes& out) {
+    std::vector<UnaryGroup> unary;
+    make_dense(unary);
+    for (size_t i = 0; i < unary_.size(); ++i) {
+      if (i % kLanes == 0) unary.emplace_back();
+      set_lane(unary.back(), i % kLanes, unary_[i]);
+    }
+    std::vector<PairGroup> pairs;
+    for (size_t i = 0; i < pairs_.size(); ++i) {
+      if (i % kLanes == 0) pairs.emplace_back();
+      set_lane(pairs.back(), i % kLanes, pairs_[i]);
+    }
+    const size_t unary_bytes = unary.size() * sizeof(UnaryGroup);
+    const size_t pair_bytes = pairs.size() * sizeof(PairGroup);
+    out.block_.reset(new unsigned char[unary_bytes + pair_bytes]);
+    if (unary_bytes != 0) std::memcpy(out.block_.get(), unary.data(), unary_bytes);
+    if (pair_bytes != 0) {
+      std::memcpy(out.block_.get() + unary_bytes, pairs.data(), pair_bytes);
+    }
+    out.num_unary_ = static_cast<uint32_t>(unary.size());
+    out.num_pairs_ = static_cast<uint32_t>(pairs.size());
+    out.rest_.assign(rest_.begin(), rest_.end());
+    out.intervals_ = std::move(intervals_);
+  }
+
+  static void set_lane(PairGroup& g, size_t lane, const Test& t) {
+    const auto bit = static_cast<uint8_t>(1u << lane);
+    g.x[lane] = t.x;
+    g.y[lane] = t.y;
+    g.c[lane] = t.c;
+    if (t.kind == TestKind::kProduct) {
+      (t.a < 0 ? g.minus_product : g.plus_product) |= bit;
+    } else {
+      g.a[lane] = static_cast<int32_t>(t.a);
+      g.b[lane] = static_cast<int32_t>(t.b);
+    }
+    g.ge = static_cast<uint8_t>(g.ge & ~bit);
+    (t.relation == Relation::kGe   ? g.ge
+     : t.relation == Relation::kEq ? g.eq
+                                   : g.ne) |= bit;
+  }
+
+  const Program& program_;
+  bool never_ = false;
+  std::vector<int32_t> state_of_;
+  std::vector<FieldState> fields_;
+  std::vector<Test> unary_, pairs_, rest_, intervals_;
+};
+
+Lanes Lanes::build(const Program& program, size_t num_fields) {
+  Lanes lanes;
+  static const bool wide = has_avx512();
+  lanes.kernel_ = wide ? &check_lanes_avx512 : &check_lanes_portable;
+  lanes.program_ = &program;
+  Merger(program, num_fields).run(lanes);
+  return lanes;
+}
+
+size_t Lanes::bytes() const {
+  return sizeof *this + num_unary_ * sizeof(UnaryGroup) + num_pairs_ * sizeof(PairGroup) +
+         (rest_.capacity() + intervals_.capacity()) * sizeof(Test);
+}
+
+bool Lanes::check_slowly(const Word* row) const {
+  return program_->all_of([&](const Test& t) { return holds(t, *program_, row); });
+}
+
+bool check_lanes_portable(const Lanes& lanes, const Word* row) {
+  if (lanes.never()) return false;
+  for (const UnaryGroup& g : lanes.unary()) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      const uint64_t v = row[g.field[i]] - g.lo[i];
+      if (std::rotr(v, g.rot[i]) > g.span[i]) return false;
+    }
+  }
+  for (const PairGroup& g : lanes.pairs()) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      const auto x = static_cast<int64_t>(row[g.x[i]]);
+      const auto y = static_cast<int64_t>(row[g.y[i]]);
+      if (x != static_cast<int32_t>(x) || y != static_cast<int32_t>(y)) {
+        return lanes.check_slowly(row);
+      }
+      const uint32_t bit = 1u << i;
+      int64_t v = g.a[i] * x + g.b[i] * y + g.c[i];
+      if ((g.plus_product & bit) != 0) v = g.c[i] + x * y;
+      if ((g.minus_product & bit) != 0) v = g.c[i] - x * y;
+      const bool ok = (g.ge & bit) != 0 ? v >= 0 : (g.eq & bit) != 0 ? v == 0 : v != 0;
+      if (!ok) return false;
+    }
+  }
+  return lanes.check_rest(row);
+}
+
+}  // namespace congrua::cache::internal

@@ -1,0 +1,110 @@
+// Lanes: the tests of one program, simplified and laid out for eight at a time.
+//
+// What a program asks of one field is merged to one interval and what it does not imply;
+// tests of two fields of which one is pinned to a constant become tests of the other. A
+// program's tests are then groups of eight lanes that one vector instruction computes,
+// and a rest that is evaluated one by one (odd moduli, floats, sets, register programs).
+//
+//   unary group   rotate_right(x - lo, rot) <= span, unsigned: exact for intervals of
+//                 any words, and for x = r modulo 2^k with lo = r, rot = k
+//   pair group    a*x + b*y + c, or +-x*y + c, REL 0: computed in 64 bits where all x and
+//                 y are of 32, else the program is checked test by test
+//
+// The block of a program is one allocation of some hundred bytes. Checking it by lanes
+// and by holds() gives the same answer for every row.
+#ifndef CONGRUA_CACHE_LANES_H_
+#define CONGRUA_CACHE_LANES_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "cache/test.h"
+
+namespace congrua::cache::internal {
+
+inline constexpr size_t kLanes = 8;
+
+struct alignas(8) UnaryGroup {
+  uint64_t lo[kLanes] = {};
+  uint64_t span[kLanes];  // UINT64_MAX: always true
+  uint16_t field[kLanes] = {};
+  uint8_t rot[kLanes] = {};
+  // Not 0: the lanes read the fields dense - 1 to dense + 6, and rot is 0.
+  uint32_t dense = 0;
+  uint32_t unused = 0;
+  UnaryGroup() {
+    for (uint64_t& s : span) s = UINT64_MAX;
+  }
+};
+
+struct alignas(8) PairGroup {
+  int64_t c[kLanes] = {};
+  int32_t a[kLanes] = {}, b[kLanes] = {};
+  uint16_t x[kLanes] = {}, y[kLanes] = {};
+  // A bit per lane: the product, added or subtracted, in place of a*x + b*y.
+  uint8_t plus_product = 0, minus_product = 0;
+  uint8_t ge = 0xff, eq = 0, ne = 0;
+  uint8_t unused[3] = {};
+};
+
+// Below these, no lane of a pair group overflows for fields of 32 bits.
+inline constexpr int64_t kMaxLaneFactor = int64_t{1} << 30;
+inline constexpr int64_t kMaxLaneConstant = int64_t{1} << 61;
+
+class Lanes {
+ public:
+  // The program must outlive the lanes.
+  static Lanes build(const Program& program, size_t num_fields);
+
+  // The answer of the fastest kernel of this machine.
+  bool check(const Word* row) const { return kernel_(*this, row); }
+
+  // No row holds.
+  bool never() const { return never_; }
+  // Intervals of fields that every row that holds lies in: of each field one at most.
+  std::span<const Test> intervals() const { return intervals_; }
+  size_t bytes() const;
+
+  const Program& program() const { return *program_; }
+  std::span<const UnaryGroup> unary() const {
+    return {reinterpret_cast<const UnaryGroup*>(block_.get()), num_unary_};
+  }
+  std::span<const PairGroup> pairs() const {
+    return {reinterpret_cast<const PairGroup*>(block_.get() +
+                                               num_unary_ * sizeof(UnaryGroup)),
+            num_pairs_};
+  }
+  bool check_rest(const Word* row) const {
+    for (const Test& t : rest_) {
+      if (!holds(t, *program_, row)) return false;
+    }
+    return true;
+  }
+  // Test by test, exact: for rows whose fields are too large for pair groups.
+  bool check_slowly(const Word* row) const;
+  // Drops what only the index reads.
+  void drop_intervals() { std::vector<Test>().swap(intervals_); }
+
+ private:
+  friend class Merger;
+  using Kernel = bool (*)(const Lanes&, const Word*);
+  std::unique_ptr<unsigned char[]> block_;
+  uint32_t num_unary_ = 0, num_pairs_ = 0;
+  Kernel kernel_ = nullptr;
+  bool never_ = false;
+  const Program* program_ = nullptr;
+  std::vector<Test> rest_;
+  std::vector<Test> intervals_;
+};
+
+// The kernels. check_lanes_avx512 needs has_avx512().
+bool check_lanes_portable(const Lanes& lanes, const Word* row);
+bool check_lanes_avx512(const Lanes& lanes, const Word* row);
+// AVX-512 F, BW, DQ, VL and VBMI.
+bool has_avx512();
+
+}  // namespace congrua::cache::internal
+
+#endif  // CONGRUA_CACHE_LANES_H_
