@@ -91,14 +91,14 @@ int main(int argc, char** argv) {
     int (*run)(const std::string& path, int reps);
   };
   static constexpr Workload kWorkloads[] = {
-      {"w1", congrua::bench::run_w1},          {"w2", congrua::bench::run_w2},
-      {"w3", congrua::bench::run_w3},          {"w5", congrua::bench::run_w5},
-      {"w6", congrua::bench::run_w6},          {"fits", congrua::bench::run_fits},
-      {"scaling", congrua::bench::run_scaling}};
+      {"w1", congrua::bench::run_w1},     {"w2", congrua::bench::run_w2},
+      {"w3", congrua::bench::run_w3},     {"w4", congrua::bench::run_w4},
+      {"w5", congrua::bench::run_w5},     {"w6", congrua::bench::run_w6},
+      {"fits", congrua::bench::run_fits}, {"scaling", congrua::bench::run_scaling}};
   for (const Workload& w : kWorkloads) {
     if (w.name == workload) return w.run(argv[2], reps);
   }
-  std::fprintf(stderr, "unknown workload %s; there are: w1 w2 w3 w5 w6 fits scaling\n",
+  std::fprintf(stderr, "unknown workload %s; there are: w1 w2 w3 w4 w5 w6 fits scaling\n",
                argv[1]);
   return 2;
 }

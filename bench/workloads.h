@@ -31,6 +31,7 @@ double now_seconds();
 int run_w1(const std::string& path, int reps);
 int run_w2(const std::string& path, int reps);
 int run_w3(const std::string& path, int reps);
+int run_w4(const std::string& path, int reps);
 int run_w5(const std::string& path, int reps);
 int run_w6(const std::string& path, int reps);
 int run_fits(const std::string& path, int reps);

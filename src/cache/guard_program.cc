@@ -74,8 +74,7 @@ GuardProgram::GuardProgram(Schema schema,
                            std::shared_ptr<const internal::Program> program)
     : schema_(std::move(schema)),
       program_(std::move(program)),
-      lanes_(std::make_shared<const internal::Lanes>(
-          internal::Lanes::build(*program_, schema_.size()))) {}
+      lanes_(std::make_shared<const internal::Lanes>(*program_, schema_.size())) {}
 
 bool GuardProgram::check(std::span<const Word> row) const {
   return lanes_->check(row.data());

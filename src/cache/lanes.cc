@@ -16,8 +16,11 @@ class Merger {
     program_.all_of([this](const Test& t) { return take(t), true; });
     reduce_pairs();
     for (FieldState& f : fields_) settle(f);
-    out.never_ = never_;
-    if (never_) return;
+    if (never_) {
+      unary_.clear();
+      pairs_.clear();
+      rest_.clear();
+    }
     order();
     lay_out(out);
   }
@@ -186,7 +189,6 @@ class Merger {
     }
     if (f.tested) {
       unary_.push_back(range_test(f.field, f.lo, f.hi));
-      intervals_.push_back(unary_.back());
     }
     for (const int64_t h : f.holes) unary_.push_back(hole_test(f.field, h));
     for (const Test& m : f.mods) {
@@ -272,17 +274,21 @@ class Merger {
       if (i % kLanes == 0) pairs.emplace_back();
       set_lane(pairs.back(), i % kLanes, pairs_[i]);
     }
+    LaneBlock head;
+    head.num_unary = static_cast<uint32_t>(unary.size());
+    head.num_pairs = static_cast<uint32_t>(pairs.size());
+    head.flags =
+        (never_ ? LaneBlock::kNever : 0u) | (rest_.empty() ? 0u : LaneBlock::kRest);
+    head.lanes = &out;
     const size_t unary_bytes = unary.size() * sizeof(UnaryGroup);
     const size_t pair_bytes = pairs.size() * sizeof(PairGroup);
-    out.block_.reset(new unsigned char[unary_bytes + pair_bytes]);
-    if (unary_bytes != 0) std::memcpy(out.block_.get(), unary.data(), unary_bytes);
-    if (pair_bytes != 0) {
-      std::memcpy(out.block_.get() + unary_bytes, pairs.data(), pair_bytes);
-    }
-    out.num_unary_ = static_cast<uint32_t>(unary.size());
-    out.num_pairs_ = static_cast<uint32_t>(pairs.size());
+    out.block_.reset(new unsigned char[sizeof head + unary_bytes + pair_bytes]);
+    unsigned char* at = out.block_.get();
+    std::memcpy(at, &head, sizeof head);
+    at += sizeof head;
+    if (unary_bytes != 0) std::memcpy(at, unary.data(), unary_bytes);
+    if (pair_bytes != 0) std::memcpy(at + unary_bytes, pairs.data(), pair_bytes);
     out.rest_.assign(rest_.begin(), rest_.end());
-    out.intervals_ = std::move(intervals_);
   }
 
   static void set_lane(PairGroup& g, size_t lane, const Test& t) {
@@ -306,41 +312,38 @@ class Merger {
   bool never_ = false;
   std::vector<int32_t> state_of_;
   std::vector<FieldState> fields_;
-  std::vector<Test> unary_, pairs_, rest_, intervals_;
+  std::vector<Test> unary_, pairs_, rest_;
 };
 
-Lanes Lanes::build(const Program& program, size_t num_fields) {
-  Lanes lanes;
+Lanes::Lanes(const Program& program, size_t num_fields) : program_(&program) {
   static const bool wide = has_avx512();
-  lanes.kernel_ = wide ? &check_lanes_avx512 : &check_lanes_portable;
-  lanes.program_ = &program;
-  Merger(program, num_fields).run(lanes);
-  return lanes;
+  kernel_ = wide ? &check_lanes_avx512 : &check_lanes_portable;
+  Merger(program, num_fields).run(*this);
 }
 
 size_t Lanes::bytes() const {
-  return sizeof *this + num_unary_ * sizeof(UnaryGroup) + num_pairs_ * sizeof(PairGroup) +
-         (rest_.capacity() + intervals_.capacity()) * sizeof(Test);
+  return sizeof *this + sizeof(LaneBlock) + block()->num_unary * sizeof(UnaryGroup) +
+         block()->num_pairs * sizeof(PairGroup) + rest_.capacity() * sizeof(Test);
 }
 
 bool Lanes::check_slowly(const Word* row) const {
   return program_->all_of([&](const Test& t) { return holds(t, *program_, row); });
 }
 
-bool check_lanes_portable(const Lanes& lanes, const Word* row) {
-  if (lanes.never()) return false;
-  for (const UnaryGroup& g : lanes.unary()) {
+bool check_lanes_portable(const LaneBlock& block, const Word* row) {
+  if ((block.flags & LaneBlock::kNever) != 0) return false;
+  for (const UnaryGroup& g : std::span(block.unary(), block.num_unary)) {
     for (size_t i = 0; i < kLanes; ++i) {
       const uint64_t v = row[g.field[i]] - g.lo[i];
       if (std::rotr(v, g.rot[i]) > g.span[i]) return false;
     }
   }
-  for (const PairGroup& g : lanes.pairs()) {
+  for (const PairGroup& g : std::span(block.pairs(), block.num_pairs)) {
     for (size_t i = 0; i < kLanes; ++i) {
       const auto x = static_cast<int64_t>(row[g.x[i]]);
       const auto y = static_cast<int64_t>(row[g.y[i]]);
       if (x != static_cast<int32_t>(x) || y != static_cast<int32_t>(y)) {
-        return lanes.check_slowly(row);
+        return block.lanes->check_slowly(row);
       }
       const uint32_t bit = 1u << i;
       int64_t v = g.a[i] * x + g.b[i] * y + g.c[i];
@@ -350,7 +353,7 @@ bool check_lanes_portable(const Lanes& lanes, const Word* row) {
       if (!ok) return false;
     }
   }
-  return lanes.check_rest(row);
+  return (block.flags & LaneBlock::kRest) == 0 || block.lanes->check_rest(row);
 }
 
 }  // namespace congrua::cache::internal

@@ -53,29 +53,43 @@ struct alignas(8) PairGroup {
 inline constexpr int64_t kMaxLaneFactor = int64_t{1} << 30;
 inline constexpr int64_t kMaxLaneConstant = int64_t{1} << 61;
 
+class Lanes;
+
+// The head of a block; unary groups and pair groups follow.
+struct alignas(8) LaneBlock {
+  static constexpr uint32_t kNever = 1, kRest = 2, kHost = 4;
+  uint32_t num_unary = 0, num_pairs = 0;
+  uint32_t flags = 0, unused = 0;
+  const Lanes* lanes = nullptr;
+  const void* owner = nullptr;  // the entry of a cache
+
+  const UnaryGroup* unary() const {
+    return reinterpret_cast<const UnaryGroup*>(this + 1);
+  }
+  const PairGroup* pairs() const {
+    return reinterpret_cast<const PairGroup*>(unary() + num_unary);
+  }
+};
+
 class Lanes {
  public:
   // The program must outlive the lanes.
-  static Lanes build(const Program& program, size_t num_fields);
+  Lanes(const Program& program, size_t num_fields);
+  Lanes(const Lanes&) = delete;
+  Lanes& operator=(const Lanes&) = delete;
 
   // The answer of the fastest kernel of this machine.
-  bool check(const Word* row) const { return kernel_(*this, row); }
+  bool check(const Word* row) const { return kernel_(*block(), row); }
 
   // No row holds.
-  bool never() const { return never_; }
-  // Intervals of fields that every row that holds lies in: of each field one at most.
-  std::span<const Test> intervals() const { return intervals_; }
+  bool never() const { return (block()->flags & LaneBlock::kNever) != 0; }
   size_t bytes() const;
 
   const Program& program() const { return *program_; }
-  std::span<const UnaryGroup> unary() const {
-    return {reinterpret_cast<const UnaryGroup*>(block_.get()), num_unary_};
+  const LaneBlock* block() const {
+    return reinterpret_cast<const LaneBlock*>(block_.get());
   }
-  std::span<const PairGroup> pairs() const {
-    return {reinterpret_cast<const PairGroup*>(block_.get() +
-                                               num_unary_ * sizeof(UnaryGroup)),
-            num_pairs_};
-  }
+  LaneBlock* block() { return reinterpret_cast<LaneBlock*>(block_.get()); }
   bool check_rest(const Word* row) const {
     for (const Test& t : rest_) {
       if (!holds(t, *program_, row)) return false;
@@ -84,24 +98,36 @@ class Lanes {
   }
   // Test by test, exact: for rows whose fields are too large for pair groups.
   bool check_slowly(const Word* row) const;
-  // Drops what only the index reads.
-  void drop_intervals() { std::vector<Test>().swap(intervals_); }
+
+  // Calls f(field, lo, span) for each interval of words that a row that holds lies in and
+  // that does not wrap around as int64: of each field one at most.
+  template <typename F>
+  void for_each_interval(F&& f) const {
+    for (size_t i = 0; i < block()->num_unary; ++i) {
+      const UnaryGroup& g = block()->unary()[i];
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        const auto lo = static_cast<int64_t>(g.lo[lane]);
+        const auto hi = static_cast<int64_t>(g.lo[lane] + g.span[lane]);
+        if (g.rot[lane] == 0 && g.span[lane] != UINT64_MAX && lo <= hi) {
+          f(g.field[lane], lo, hi);
+        }
+      }
+    }
+  }
 
  private:
   friend class Merger;
-  using Kernel = bool (*)(const Lanes&, const Word*);
+  using Kernel = bool (*)(const LaneBlock&, const Word*);
+
   std::unique_ptr<unsigned char[]> block_;
-  uint32_t num_unary_ = 0, num_pairs_ = 0;
   Kernel kernel_ = nullptr;
-  bool never_ = false;
   const Program* program_ = nullptr;
   std::vector<Test> rest_;
-  std::vector<Test> intervals_;
 };
 
 // The kernels. check_lanes_avx512 needs has_avx512().
-bool check_lanes_portable(const Lanes& lanes, const Word* row);
-bool check_lanes_avx512(const Lanes& lanes, const Word* row);
+bool check_lanes_portable(const LaneBlock& block, const Word* row);
+bool check_lanes_avx512(const LaneBlock& block, const Word* row);
 // AVX-512 F, BW, DQ, VL and VBMI.
 bool has_avx512();
 

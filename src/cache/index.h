@@ -1,0 +1,201 @@
+// The index of a cache: which entry is the first that holds?
+//
+// A row is coded once: for each of up to 64 fields a hash of eight bits, which an
+// equality test reads, and a monotone code of eight bits (exponent and leading bits),
+// which a range test reads. Every entry names the tests of it that are most likely to
+// fail, as (code, low, span) bytes. They are necessary conditions, laid out by columns in
+// groups of 64 entries, so that one permutation and one comparison decide a test of 64
+// entries at a time, each of a field of its own. What survives is checked by its lanes,
+// in order.
+//
+// Entries that pin the same fields, many enough, are hashed by the words of those fields
+// instead (tuple space search): exact sizes cost one probe.
+//
+// Sources: Srinivasan et al., SIGCOMM 1999 (tuple space search); Le Subscribe, SIGMOD
+// 2001 (an entry is filed under its rarest predicate); Polychroniou et al., SIGMOD 2015
+// (selective vector scans).
+#ifndef CONGRUA_CACHE_INDEX_H_
+#define CONGRUA_CACHE_INDEX_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "cache/lanes.h"
+
+namespace congrua::cache::internal {
+
+inline constexpr size_t kSlots = 64;      // coded fields
+inline constexpr size_t kColumns = 4;     // tests of an entry in the index
+inline constexpr size_t kGroup = 64;      // entries of a group
+inline constexpr size_t kFewEntries = 4;  // so few are checked one by one
+
+inline constexpr uint64_t kCodeFactor = 0x9e3779b97f4a7c15;
+inline uint8_t hash_code(Word x) { return static_cast<uint8_t>((x * kCodeFactor) >> 56); }
+// 0 for x <= 0, else its exponent and the three bits below the leading one; 255 from
+// 2^31.
+inline uint8_t monotone_code(int64_t x) {
+  if (x <= 0) return 0;
+  const int e = 63 - std::countl_zero(static_cast<uint64_t>(x));
+  if (e >= 31) return 255;
+  const auto u = static_cast<uint64_t>(x);
+  return static_cast<uint8_t>(
+      (e + 1) * 8 + static_cast<int>((e >= 3 ? u >> (e - 3) : u << (3 - e)) & 7));
+}
+// Where the codes of a slot lie: eight slots are coded at a time, byte j of their words.
+inline size_t code_position(size_t slot) { return (slot % 8) * 8 + slot / 8; }
+
+// The tests of an entry that the index reads, most likely to fail first. A code at 64 and
+// above is monotone.
+struct IndexKey {
+  uint8_t code[kColumns] = {}, lo[kColumns] = {}, span[kColumns] = {255, 255, 255, 255};
+};
+
+// An entry as the index sees it. Immutable once it is indexed.
+struct EntryBase {
+  EntryBase(std::shared_ptr<const Program> p, size_t num_fields)
+      : program(std::move(p)), lanes(*program, num_fields) {
+    lanes.block()->owner = this;
+  }
+  virtual ~EntryBase() = default;
+
+  const std::shared_ptr<const Program> program;
+  Lanes lanes;
+  int64_t priority = 0;
+  uint64_t sequence = 0;  // of insertion, from 1
+  bool (*host)(const void* call, void* context) = nullptr;
+  void* host_context = nullptr;
+  uint32_t host_id = 0;  // the same for the same predicate and context
+  IndexKey key;
+  uint64_t pinned = 0;  // a hash of the set of fields with one value; 0: none
+  mutable std::atomic<bool> used{false};  // looked up since the hand of the clock passed
+};
+
+inline constexpr size_t kMaxHosts = 1024;
+
+// Groups of kGroup entries by columns.
+struct alignas(64) IndexGroup {
+  struct Column {
+    uint8_t code[kGroup], lo[kGroup], span[kGroup];
+  };
+  Column columns[kColumns];
+};
+
+struct Tuple {
+  uint64_t pinned = 0;
+  uint32_t size = 0;
+  // One for each field, 0 where it is not of the tuple; rounded up to blocks of eight.
+  std::vector<uint64_t> factors;
+  struct Slot {
+    uint32_t tag = 0, rank = UINT32_MAX;
+  };
+  std::vector<Slot> table;  // linear probing; equal tags in the order of rank
+};
+
+struct Index {
+  size_t num_fields = 0;
+  size_t num_slots = 0;
+  bool identity = true;  // slot i is field i
+  uint16_t slot_field[kSlots] = {};
+  uint32_t hash_blocks = 0, monotone_blocks = 0;  // a bit per eight slots that are read
+  std::vector<const EntryBase*> entries;          // by rank
+  std::vector<const LaneBlock*> blocks;           // of the entries that are scanned
+  std::vector<uint32_t> ranks;                    // of those, where there are tuples
+  std::vector<IndexGroup> groups;
+  std::vector<Tuple> tuples;
+
+  size_t bytes() const;
+};
+
+// Counts what entries test, to tell which tests are likely to fail. Writers only.
+class IndexStatistics {
+ public:
+  void add(const EntryBase& e, int64_t times = 1);
+  // The likelihood that a row passes.
+  double pass(uint16_t field, int64_t lo, int64_t hi) const;
+  uint64_t total(uint16_t field) const;
+  uint64_t with_pinned(uint64_t pinned) const;
+
+ private:
+  struct PerField {
+    uint64_t equalities = 0, uses = 0;
+    uint64_t codes[256] = {};  // of the constants of equalities
+  };
+  std::vector<PerField> fields_;
+  absl::flat_hash_map<std::pair<uint16_t, int64_t>, uint64_t> values_;
+  absl::flat_hash_map<uint64_t, uint64_t> pinned_;
+  friend class IndexBuilder;
+};
+
+// Chooses slots and tuples for the entries and files them; `schema_tags` says which
+// fields have no order.
+class IndexBuilder {
+ public:
+  IndexBuilder(size_t num_fields, std::vector<uint8_t> ordered)
+      : num_fields_(num_fields), ordered_(std::move(ordered)) {}
+
+  IndexStatistics statistics;
+
+  // Everything anew: slots, keys and tuples. Entries by rank.
+  std::unique_ptr<Index> rebuild(std::vector<EntryBase*> entries);
+  // The same slots and tuples; keys of entries that have none are chosen.
+  std::unique_ptr<Index> refile(const Index& old, std::vector<const EntryBase*> entries);
+  // One more entry, behind all others.
+  std::unique_ptr<Index> append(const Index& old, EntryBase* entry);
+
+  void choose_key(const Index& index, EntryBase& entry) const;
+
+ private:
+  void choose_slots(Index& index) const;
+  void choose_tuples(Index& index, std::span<const EntryBase* const> entries) const;
+  void file(Index& index, const EntryBase* entry, uint32_t rank) const;
+
+  size_t num_fields_;
+  std::vector<uint8_t> ordered_;
+};
+
+uint64_t pinned_fields(const Lanes& lanes);
+// sum of word * factor, mixed.
+uint64_t tuple_hash(const Tuple& tuple, const Word* row, size_t num_fields);
+
+// The first entry that holds; nullptr: none. The host's predicates are asked once each.
+const EntryBase* find_portable(const Index& index, const Word* row, const void* call);
+const EntryBase* find_avx512(const Index& index, const Word* row, const void* call);
+
+// Asks predicates, each at most once.
+class Hosts {
+ public:
+  explicit Hosts(const void* call) : call_(call) {}
+  bool holds(const LaneBlock& block) {
+    if ((block.flags & LaneBlock::kHost) == 0) [[likely]]
+      return true;
+    return ask(*static_cast<const EntryBase*>(block.owner));
+  }
+
+ private:
+  bool ask(const EntryBase& e) {
+    if (!started_) {
+      started_ = true;
+      for (uint64_t& w : asked_) w = 0;
+    }
+    const uint64_t bit = uint64_t{1} << (e.host_id % 64);
+    const size_t word = e.host_id / 64;
+    if ((asked_[word] & bit) == 0) {
+      asked_[word] |= bit;
+      answers_[word] &= ~bit;
+      if (e.host(call_, e.host_context)) answers_[word] |= bit;
+    }
+    return (answers_[word] & bit) != 0;
+  }
+
+  const void* call_;
+  bool started_ = false;
+  uint64_t asked_[kMaxHosts / 64], answers_[kMaxHosts / 64];
+};
+
+}  // namespace congrua::cache::internal
+
+#endif  // CONGRUA_CACHE_INDEX_H_

@@ -1,0 +1,76 @@
+// The lane kernel for AVX-512, to be inlined into functions of that target.
+#ifndef CONGRUA_CACHE_LANES_AVX512_H_
+#define CONGRUA_CACHE_LANES_AVX512_H_
+
+#if defined(__x86_64__)
+#if defined(__GNUC__) && !defined(__clang__)
+// g++ 12 takes the undefined operands of its own intrinsics for an oversight (PR 105593).
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
+#include <immintrin.h>
+
+#include "cache/lanes.h"
+
+#define CONGRUA_AVX512 \
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,bmi,bmi2")))
+
+namespace congrua::cache::internal {
+
+CONGRUA_AVX512 inline __m512i gather(const Word* row, const uint16_t* fields) {
+  const __m512i at =
+      _mm512_cvtepu16_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(fields)));
+  return _mm512_i64gather_epi64(at, row, 8);
+}
+
+CONGRUA_AVX512 inline bool check_unary(const UnaryGroup& g, const Word* row) {
+  if (g.dense != 0) {
+    const __m512i x = _mm512_loadu_si512(row + (g.dense - 1));
+    return _mm512_cmpgt_epu64_mask(_mm512_sub_epi64(x, _mm512_loadu_si512(g.lo)),
+                                   _mm512_loadu_si512(g.span)) == 0;
+  }
+  const __m512i v = _mm512_sub_epi64(gather(row, g.field), _mm512_loadu_si512(g.lo));
+  const __m512i rot =
+      _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(g.rot)));
+  return _mm512_cmpgt_epu64_mask(_mm512_rorv_epi64(v, rot), _mm512_loadu_si512(g.span)) ==
+         0;
+}
+
+CONGRUA_AVX512 inline bool check_block(const LaneBlock& block, const Word* row) {
+  if ((block.flags & LaneBlock::kNever) != 0) return false;
+  const UnaryGroup* const unary = block.unary();
+  for (size_t i = 0; i < block.num_unary; ++i) {
+    if (!check_unary(unary[i], row)) return false;
+  }
+  const PairGroup* const pairs = block.pairs();
+  for (size_t i = 0; i < block.num_pairs; ++i) {
+    const PairGroup& g = pairs[i];
+    const __m512i x = gather(row, g.x);
+    const __m512i y = gather(row, g.y);
+    const __m512i half = _mm512_set1_epi64(int64_t{1} << 31);
+    const __m512i large =
+        _mm512_or_si512(_mm512_add_epi64(x, half), _mm512_add_epi64(y, half));
+    if (_mm512_cmpgt_epu64_mask(large, _mm512_set1_epi64(UINT32_MAX)) != 0) [[unlikely]] {
+      return block.lanes->check_slowly(row);
+    }
+    const __m512i a =
+        _mm512_cvtepi32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(g.a)));
+    const __m512i b =
+        _mm512_cvtepi32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(g.b)));
+    const __m512i c = _mm512_loadu_si512(g.c);
+    __m512i v = _mm512_add_epi64(
+        c, _mm512_add_epi64(_mm512_mul_epi32(a, x), _mm512_mul_epi32(b, y)));
+    const __m512i p = _mm512_mul_epi32(x, y);
+    v = _mm512_mask_add_epi64(v, g.plus_product, c, p);
+    v = _mm512_mask_sub_epi64(v, g.minus_product, c, p);
+    const unsigned ge = _mm512_cmpge_epi64_mask(v, _mm512_setzero_si512());
+    const unsigned eq = _mm512_cmpeq_epi64_mask(v, _mm512_setzero_si512());
+    if (((g.ge & ge) | (g.eq & eq) | (g.ne & ~eq)) != 0xff) return false;
+  }
+  return (block.flags & LaneBlock::kRest) == 0 || block.lanes->check_rest(row);
+}
+
+}  // namespace congrua::cache::internal
+
+#endif
+#endif  // CONGRUA_CACHE_LANES_AVX512_H_

@@ -1,0 +1,394 @@
+#include "cache/store.h"
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "cache/index.h"
+
+#if defined(__linux__)
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace congrua::cache::internal {
+
+namespace {
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kThreadSanitizer = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+constexpr bool kThreadSanitizer = true;
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+
+bool register_membarrier() {
+#if defined(__linux__)
+  return !kThreadSanitizer &&
+         syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+#else
+  return false;
+#endif
+}
+
+constexpr size_t kSharedLines = 64;  // for look-ups without a reader
+
+uintptr_t announcement(uint64_t epoch) { return static_cast<uintptr_t>(epoch) << 1 | 1; }
+
+}  // namespace
+
+bool light_announcements() {
+  static const bool light = register_membarrier();
+  return light;
+}
+
+void heavy_barrier() {
+#if defined(__linux__)
+  if (light_announcements()) {
+    const long failed = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    CONGRUA_CHECK(failed == 0, "membarrier was registered");
+  }
+#endif
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+namespace {
+
+struct StoredEntry : EntryBase {
+  using EntryBase::EntryBase;
+  std::unique_ptr<ValueBase> value;
+};
+
+struct RetiredEntry {
+  uint64_t epoch;  // searches of earlier epochs may find it
+  std::unique_ptr<StoredEntry> entry;
+};
+struct RetiredIndex {
+  uint64_t epoch;
+  std::unique_ptr<const Index> index;
+};
+
+std::vector<uint8_t> ordered_fields(const Schema& schema) {
+  std::vector<uint8_t> ordered;
+  for (size_t i = 0; i < schema.size(); ++i) {
+    ordered.push_back(schema.field(i).kind == FieldKind::kSize ? 1 : 0);
+  }
+  return ordered;
+}
+
+void count(std::atomic<uint64_t>& counter) {  // of one writer
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+struct Store::Impl {
+  Impl(Schema s, const CacheOptions& o)
+      : schema(std::move(s)), options(o), builder(schema.size(), ordered_fields(schema)) {
+    live = builder.rebuild({});
+    current.store(live.get(), std::memory_order_release);
+  }
+
+  // ---- Readers
+  const Schema schema;
+  const CacheOptions options;
+  const bool light = light_announcements();
+  const EntryBase* (*const find)(const Index&, const Word*,
+                                 const void*) = has_avx512() ? &find_avx512
+                                                             : &find_portable;
+  alignas(64) std::atomic<const Index*> current{nullptr};
+  std::atomic<uint64_t> epoch{1};
+  mutable SlotLine shared[kSharedLines];
+
+  Pin search(Slot& slot, SlotLine& line, const Word* row, const void* call) const {
+    const Index* index = current.load(std::memory_order_acquire);
+    const EntryBase* e = find(*index, row, call);
+    if (e == nullptr) {
+      count(line.misses);
+      slot.store(0, std::memory_order_release);
+      return {};
+    }
+    slot.store(reinterpret_cast<uintptr_t>(e), std::memory_order_release);
+    count(line.hits);
+    if (!e->used.load(std::memory_order_relaxed)) {
+      e->used.store(true, std::memory_order_relaxed);
+    }
+    return {static_cast<const StoredEntry*>(e)->value.get(), e->sequence, &slot};
+  }
+
+  // ---- Writers
+  mutable std::mutex mutex;
+  IndexBuilder builder;
+  std::unique_ptr<const Index> live;
+  size_t rebuilt_at = 0;  // entries when keys were chosen last
+  uint64_t last_id = 0;
+  std::vector<std::unique_ptr<StoredEntry>> entries;  // by rank
+  absl::flat_hash_map<std::pair<uintptr_t, void*>, uint32_t> hosts;
+  std::vector<RetiredIndex> old_indexes;
+  std::vector<RetiredEntry> old_entries;
+  std::vector<std::unique_ptr<SlotLine>> lines;  // of readers
+  std::vector<SlotLine*> free_lines;
+  size_t hand = 0;
+  uint64_t evictions = 0;
+  size_t entry_bytes = 0, unreachable = 0;
+
+  void publish(std::unique_ptr<const Index> index,
+               std::vector<std::unique_ptr<StoredEntry>> gone) {
+    current.store(index.get(), std::memory_order_release);
+    const uint64_t now = epoch.fetch_add(1, std::memory_order_acq_rel) + 1;
+    old_indexes.push_back({now, std::move(live)});
+    live = std::move(index);
+    for (auto& e : gone) old_entries.push_back({now, std::move(e)});
+    reclaim();
+  }
+
+  template <typename F>
+  void for_each_slot(F&& f) const {
+    const auto visit = [&](const SlotLine& line) {
+      for (const Slot& s : line.slots) f(s.load(std::memory_order_seq_cst));
+    };
+    for (const SlotLine& line : shared) visit(line);
+    for (const auto& line : lines) visit(*line);
+  }
+
+  void reclaim() {
+    heavy_barrier();
+    uint64_t oldest = UINT64_MAX;
+    absl::flat_hash_set<uintptr_t> held;
+    for_each_slot([&](uintptr_t word) {
+      if ((word & 1) != 0) {
+        oldest = std::min<uint64_t>(oldest, word >> 1);
+      } else if (word != 0) {
+        held.insert(word);
+      }
+    });
+    std::erase_if(old_indexes, [&](const RetiredIndex& r) { return r.epoch <= oldest; });
+    // Values are destroyed last: a destructor of the user's sees a consistent store.
+    std::vector<RetiredEntry> dead;
+    for (RetiredEntry& r : old_entries) {
+      const auto address =
+          reinterpret_cast<uintptr_t>(static_cast<EntryBase*>(r.entry.get()));
+      if (r.epoch <= oldest && !held.contains(address)) dead.push_back(std::move(r));
+    }
+    std::erase_if(old_entries, [](const RetiredEntry& r) { return r.entry == nullptr; });
+  }
+
+  std::vector<const EntryBase*> all() const {
+    std::vector<const EntryBase*> out;
+    out.reserve(entries.size());
+    for (const auto& e : entries) out.push_back(e.get());
+    return out;
+  }
+
+  void account(const StoredEntry& e, int sign) {
+    builder.statistics.add(e, sign);
+    const size_t bytes = sizeof e - sizeof(Lanes) + e.program->bytes() + e.lanes.bytes();
+    entry_bytes = sign > 0 ? entry_bytes + bytes : entry_bytes - bytes;
+    unreachable += e.lanes.never() ? static_cast<size_t>(sign) : 0;
+  }
+
+  std::unique_ptr<StoredEntry> take(size_t rank) {
+    std::unique_ptr<StoredEntry> e = std::move(entries[rank]);
+    entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(rank));
+    account(*e, -1);
+    return e;
+  }
+
+  // Second chance: the hand passes entries that were looked up since it passed last.
+  std::vector<std::unique_ptr<StoredEntry>> evict() {
+    std::vector<std::unique_ptr<StoredEntry>> gone;
+    while (options.capacity != 0 && entries.size() > options.capacity) {
+      if (hand >= entries.size()) hand = 0;
+      if (entries[hand]->used.exchange(false, std::memory_order_relaxed)) {
+        ++hand;
+        continue;
+      }
+      gone.push_back(take(hand));
+      ++evictions;
+    }
+    return gone;
+  }
+
+  absl::Status bind_host(const HostPredicate& h, StoredEntry& e) {
+    if (h.holds == nullptr) return absl::OkStatus();
+    const auto [at, is_new] =
+        hosts.emplace(std::pair(reinterpret_cast<uintptr_t>(h.holds), h.context),
+                      static_cast<uint32_t>(hosts.size()));
+    if (is_new && hosts.size() > kMaxHosts) {
+      hosts.erase(at);
+      return absl::ResourceExhaustedError(
+          absl::StrCat("a cache has at most ", kMaxHosts, " different host predicates"));
+    }
+    e.host = h.holds;
+    e.host_context = h.context;
+    e.host_id = at->second;
+    e.lanes.block()->flags |= LaneBlock::kHost;
+    return absl::OkStatus();
+  }
+};
+
+Store::Store(Schema schema, const CacheOptions& options)
+    : impl_(std::make_unique<Impl>(std::move(schema), options)) {}
+
+Store::~Store() {
+  for (bool busy = true; busy;) {
+    busy = false;
+    impl_->for_each_slot([&](uintptr_t word) { busy |= word != 0; });
+    if (busy) std::this_thread::yield();
+  }
+}
+
+const Schema& Store::schema() const { return impl_->schema; }
+
+absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insertions) {
+  Impl& m = *impl_;
+  const std::lock_guard lock(m.mutex);
+  std::vector<std::unique_ptr<StoredEntry>> fresh;
+  fresh.reserve(insertions.size());
+  for (Insertion& i : insertions) {
+    if (i.program.schema().hash() != m.schema.hash()) {
+      return absl::InvalidArgumentError(
+          "a guard program was compiled for another schema");
+    }
+    auto e = std::make_unique<StoredEntry>(i.program.impl(), m.schema.size());
+    if (absl::Status s = m.bind_host(i.options.host, *e); !s.ok()) return s;
+    e->priority = i.options.priority;
+    e->pinned = pinned_fields(e->lanes);
+    e->value = std::move(i.value);
+    e->used.store(true, std::memory_order_relaxed);  // not evicted before it had a chance
+    fresh.push_back(std::move(e));
+  }
+  std::vector<EntryId> ids;
+  std::vector<EntryBase*> added;
+  bool behind_all = true;
+  for (auto& e : fresh) {
+    e->sequence = ++m.last_id;
+    ids.push_back(e->sequence);
+    m.account(*e, 1);
+    added.push_back(e.get());
+    behind_all &= m.entries.empty() || m.entries.back()->priority >= e->priority;
+    m.entries.push_back(std::move(e));
+  }
+  if (!behind_all) {
+    std::ranges::stable_sort(m.entries, std::greater<>(),
+                             [](const auto& e) { return e->priority; });
+  }
+  std::vector<std::unique_ptr<StoredEntry>> gone = m.evict();
+  std::unique_ptr<const Index> index;
+  if (m.entries.size() > m.rebuilt_at + m.rebuilt_at / 2) {
+    std::vector<EntryBase*> all;
+    for (const auto& e : m.entries) all.push_back(e.get());
+    index = m.builder.rebuild(std::move(all));
+    m.rebuilt_at = m.entries.size();
+  } else if (added.size() == 1 && behind_all && gone.empty()) {
+    index = m.builder.append(*m.live, added[0]);
+  } else {
+    for (EntryBase* e : added) m.builder.choose_key(*m.live, *e);
+    index = m.builder.refile(*m.live, m.all());
+  }
+  m.publish(std::move(index), std::move(gone));
+  return ids;
+}
+
+bool Store::erase(EntryId id) {
+  Impl& m = *impl_;
+  const std::lock_guard lock(m.mutex);
+  const auto at =
+      std::ranges::find(m.entries, id, [](const auto& e) { return e->sequence; });
+  if (at == m.entries.end()) return false;
+  std::vector<std::unique_ptr<StoredEntry>> gone;
+  gone.push_back(m.take(static_cast<size_t>(at - m.entries.begin())));
+  m.publish(m.builder.refile(*m.live, m.all()), std::move(gone));
+  return true;
+}
+
+size_t Store::collect() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->reclaim();
+  return impl_->old_entries.size();
+}
+
+CacheStatistics Store::statistics() const {
+  const Impl& m = *impl_;
+  const std::lock_guard lock(m.mutex);
+  CacheStatistics s;
+  s.entries = m.entries.size();
+  s.unreachable = m.unreachable;
+  s.index_bytes = m.live->bytes();
+  s.entry_bytes = m.entry_bytes;
+  s.retired = m.old_entries.size() + m.old_indexes.size();
+  s.evictions = m.evictions;
+  const auto add = [&s](const SlotLine& line) {
+    s.hits += line.hits.load(std::memory_order_relaxed);
+    s.misses += line.misses.load(std::memory_order_relaxed);
+  };
+  for (const SlotLine& line : m.shared) add(line);
+  for (const auto& line : m.lines) add(*line);
+  return s;
+}
+
+// ---- Look-up
+
+Pin Store::lookup(SlotLine& line, const Word* row, const void* call) const {
+  const Impl& m = *impl_;
+  for (Slot& slot : line.slots) {
+    if (slot.load(std::memory_order_relaxed) != 0) continue;
+    const uintptr_t word = announcement(m.epoch.load(std::memory_order_acquire));
+    if (m.light) [[likely]] {
+      slot.store(word, std::memory_order_relaxed);
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    } else {
+      slot.exchange(word, std::memory_order_seq_cst);
+    }
+    return m.search(slot, line, row, call);
+  }
+  return lookup(row, call);
+}
+
+Pin Store::lookup(const Word* row, const void* call) const {
+  static std::atomic<unsigned> threads{0};
+  thread_local const unsigned stripe = threads.fetch_add(1, std::memory_order_relaxed);
+  const Impl& m = *impl_;
+  for (;;) {
+    for (size_t i = 0; i < kSharedLines; ++i) {
+      SlotLine& line = m.shared[(stripe + i) % kSharedLines];
+      for (Slot& slot : line.slots) {
+        uintptr_t free = 0;
+        if (slot.load(std::memory_order_relaxed) != 0) continue;
+        const uintptr_t word = announcement(m.epoch.load(std::memory_order_acquire));
+        if (slot.compare_exchange_strong(free, word, std::memory_order_seq_cst)) {
+          return m.search(slot, line, row, call);
+        }
+      }
+    }
+    std::this_thread::yield();  // all of some hundred hits are held
+  }
+}
+
+SlotLine* Store::open_line() {
+  const std::lock_guard lock(impl_->mutex);
+  if (impl_->free_lines.empty()) {
+    impl_->lines.push_back(std::make_unique<SlotLine>());
+    return impl_->lines.back().get();
+  }
+  SlotLine* line = impl_->free_lines.back();
+  impl_->free_lines.pop_back();
+  return line;
+}
+
+void Store::close_line(SlotLine* line) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->free_lines.push_back(line);
+}
+
+}  // namespace congrua::cache::internal

@@ -1,0 +1,43 @@
+// Versions, readers and reclamation.
+//
+// A version is an immutable index. Readers announce themselves in a slot of their own:
+// first the epoch in which they search, then, by one store in its place, the entry that
+// they found. A writer publishes a version, then raises the epoch; what it replaced may
+// be read only by searches of earlier epochs, and an erased entry also by those who hold
+// it. It reads every slot once: a slot that turns from the epoch into the entry meanwhile
+// protects it either way. So searches never wait, and a hit that is held for long keeps
+// its entry alive, not the version.
+//
+// An announcement must be visible before the version is read. The writer pays for that
+// (membarrier makes every thread run a barrier); where there is none, or under
+// ThreadSanitizer, which does not know it, the reader exchanges instead of storing.
+//
+// Sources: Fraser, "Practical lock-freedom", 2004 (epochs); Michael, TPDS 2004 (hazard
+// pointers); Desnoyers et al., TPDS 2012 (user-level RCU with membarrier).
+#ifndef CONGRUA_CACHE_STORE_H_
+#define CONGRUA_CACHE_STORE_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "congrua/cache.h"
+
+namespace congrua::cache::internal {
+
+inline constexpr size_t kLineSlots = 6;
+
+// Written by one thread, or by the thread that claimed its slot. The size of two cache
+// lines: prefetching pairs them.
+struct alignas(128) SlotLine {
+  Slot slots[kLineSlots] = {};
+  std::atomic<uint64_t> hits{0}, misses{0};
+};
+
+// Makes what every other thread announced visible to the caller.
+void heavy_barrier();
+// Whether light announcements suffice: heavy_barrier reaches all threads.
+bool light_announcements();
+
+}  // namespace congrua::cache::internal
+
+#endif  // CONGRUA_CACHE_STORE_H_

@@ -1,0 +1,372 @@
+#include "congrua/cache.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+
+#include "cache/index.h"
+#include "congrua/text.h"
+#include "tests/cache/oracle.h"
+
+namespace congrua::cache {
+namespace {
+
+using cache_test::World;
+
+int soak(int runs) {
+  const char* percent = std::getenv("CONGRUA_SOAK");
+  return percent == nullptr ? runs : runs * std::atoi(percent);
+}
+
+// Poisons itself, and counts those that live.
+struct Poisoned {
+  static inline std::atomic<int> alive{0};
+  explicit Poisoned(int v) : value(v), check(~v) { ++alive; }
+  Poisoned(Poisoned&& o) noexcept : value(o.value), check(o.check) { ++alive; }
+  ~Poisoned() {
+    value = check = 0x5a5a5a5a;
+    --alive;
+  }
+  bool intact() const { return value == ~check; }
+  int value, check;
+};
+
+struct Sizes {
+  ExprPool pool;
+  Schema schema = *Schema::make({{"x"}, {"y"}});
+  GuardProgram program(const char* guard) {
+    return *GuardProgram::compile(schema, {.conditions = {*parse_sexpr(pool, guard)}});
+  }
+};
+
+std::vector<Word> row(int64_t x, int64_t y) { return {to_word(x), to_word(y)}; }
+
+TEST(GuardCache, FirstByPriorityThenInsertion) {
+  Sizes s;
+  GuardCache<int> cache(s.schema);
+  GuardCache<int>::Reader reader(cache);
+  EXPECT_FALSE(cache.lookup(row(1, 1)));
+  ASSERT_TRUE(cache.insert(s.program("(ge x 0)"), 1).ok());
+  ASSERT_TRUE(cache.insert(s.program("(ge x 5)"), 2).ok());
+  const auto first = cache.insert(s.program("(ge x 7)"), 3, {.priority = 1});
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(*cache.lookup(row(6, 0)), 1);
+  EXPECT_EQ(*cache.lookup(row(7, 0)), 3);
+  EXPECT_EQ(*reader.lookup(row(7, 0)), 3);
+  EXPECT_EQ(reader.lookup(row(7, 0)).id(), *first);
+  EXPECT_FALSE(reader.lookup(row(-1, 0)));
+  EXPECT_TRUE(cache.erase(*first));
+  EXPECT_FALSE(cache.erase(*first));
+  EXPECT_EQ(*reader.lookup(row(7, 0)), 1);
+  const CacheStatistics t = cache.statistics();
+  EXPECT_EQ(t.entries, 2u);
+  EXPECT_EQ(t.hits, 5u);
+  EXPECT_EQ(t.misses, 2u);
+}
+
+TEST(GuardCache, HitsPinTheirEntries) {
+  {
+    Sizes s;
+    GuardCache<Poisoned> cache(s.schema);
+    GuardCache<Poisoned>::Reader reader(cache);
+    const auto id = cache.insert(s.program("(ge x 0)"), Poisoned(7));
+    {
+      std::vector<Hit<Poisoned>> hits;  // more than a reader has slots
+      for (int i = 0; i < 20; ++i) hits.push_back(reader.lookup(row(1, 1)));
+      ASSERT_TRUE(cache.erase(*id));
+      EXPECT_FALSE(reader.lookup(row(1, 1)));
+      EXPECT_EQ(cache.collect(), 1u);
+      for (const auto& h : hits) EXPECT_TRUE(h->intact());
+      std::thread([moved = std::move(hits[3])] { EXPECT_EQ(moved->value, 7); }).join();
+      EXPECT_EQ(Poisoned::alive, 1);
+    }
+    EXPECT_EQ(cache.collect(), 0u);
+    EXPECT_EQ(Poisoned::alive, 0);
+    ASSERT_TRUE(cache.insert(s.program("(ge x 0)"), Poisoned(8)).ok());
+  }
+  EXPECT_EQ(Poisoned::alive, 0);
+}
+
+TEST(GuardCache, DestructionWaitsForHits) {
+  Sizes s;
+  auto cache = std::make_unique<GuardCache<Poisoned>>(s.schema);
+  ASSERT_TRUE(cache->insert(s.program("(ge x 0)"), Poisoned(7)).ok());
+  Hit<Poisoned> hit = cache->lookup(row(1, 1));
+  std::atomic<bool> gone{false};
+  std::thread destroyer([&] {
+    cache.reset();
+    gone = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(gone);
+  EXPECT_TRUE(hit->intact());
+  hit = {};
+  destroyer.join();
+  EXPECT_EQ(Poisoned::alive, 0);
+}
+
+TEST(GuardCache, HostPredicatesAreAskedLastAndOnce) {
+  Sizes s;
+  GuardCache<int> cache(s.schema);
+  struct Context {
+    int calls = 0;
+  } context;
+  const HostPredicate host = {[](const void* call, void* c) {
+                                ++static_cast<Context*>(c)->calls;
+                                return *static_cast<const bool*>(call);
+                              },
+                              &context};
+  ASSERT_TRUE(cache.insert(s.program("(ge x 9)"), 1, {.host = host}).ok());
+  ASSERT_TRUE(cache.insert(s.program("(ge x 5)"), 2, {.host = host}).ok());
+  ASSERT_TRUE(cache.insert(s.program("(ge x 0)"), 3).ok());
+  const bool yes = true;
+  const bool no = false;
+  EXPECT_EQ(*cache.lookup(row(9, 0), &yes), 1);
+  EXPECT_EQ(*cache.lookup(row(9, 0), &no), 3);
+  EXPECT_EQ(context.calls, 2);
+  EXPECT_EQ(*cache.lookup(row(1, 0), &yes), 3);
+  EXPECT_EQ(context.calls, 2);
+}
+
+TEST(GuardCache, CapacityEvictsWhatWasNotLookedUp) {
+  Sizes s;
+  GuardCache<int> cache(s.schema, {.capacity = 3});
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(
+        cache.insert(s.program(("(eq x " + std::to_string(i) + ")").c_str()), i).ok());
+  }
+  for (int i = 3; i < 10; ++i) {
+    EXPECT_EQ(*cache.lookup(row(1, 0)), 1);
+    ASSERT_TRUE(
+        cache.insert(s.program(("(eq x " + std::to_string(i) + ")").c_str()), i).ok());
+    EXPECT_EQ(*cache.lookup(row(i, 0)), i);
+  }
+  EXPECT_EQ(cache.statistics().entries, 3u);
+  EXPECT_EQ(cache.statistics().evictions, 7u);
+}
+
+TEST(GuardCache, RefusesProgramsOfOtherSchemas) {
+  Sizes s;
+  GuardCache<int> cache(*Schema::make({{"x"}, {"z"}}));
+  EXPECT_EQ(cache.insert(s.program("(ge x 0)"), 1).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(GuardCache, ContradictionsAreCountedAndNeverFound) {
+  Sizes s;
+  GuardCache<int> cache(s.schema);
+  ASSERT_TRUE(cache.insert(s.program("(and (ge x 5) (le x 4))"), 1).ok());
+  EXPECT_FALSE(cache.lookup(row(5, 0)));
+  EXPECT_EQ(cache.statistics().unreachable, 1u);
+}
+
+TEST(GuardCache, CodesAreMonotone) {
+  int last = 0;
+  for (int64_t x = -5; x < 100'000; ++x) {
+    const int code = internal::monotone_code(x);
+    ASSERT_GE(code, last) << x;
+    last = code;
+  }
+  for (int bit = 17; bit < 63; ++bit) {
+    for (const int64_t d : {-1, 0, 1}) {
+      const int code = internal::monotone_code((int64_t{1} << bit) + d);
+      ASSERT_GE(code, last);
+      last = code;
+    }
+  }
+  EXPECT_EQ(last, 255);
+}
+
+// Random sets against exact evaluation of one entry after the other, both kernels, in
+// batches and one by one, with priorities, erased entries and shared pinned fields.
+TEST(GuardCache, AgreesWithLinearEvaluationFuzz) {
+  for (int seed = 1; seed <= soak(40); ++seed) {
+    static constexpr size_t kWidths[] = {3, 8, 20, 64, 90};
+    World w(kWidths[seed % 5], seed % 2, static_cast<uint64_t>(seed));
+    const size_t width = w.schema().size();
+    GuardCache<size_t> cache(w.schema());
+    GuardCache<size_t>::Reader reader(cache);
+    struct Entry {
+      std::vector<Expr> guards;
+      int64_t priority;
+      EntryId id = 0;
+      std::unique_ptr<internal::EntryBase> base = nullptr;
+    };
+    std::vector<Entry> entries;
+    std::vector<std::vector<Word>> points;
+    const int64_t count = 1 + w.below(seed % 4 == 0 ? 300 : 60);
+    const bool exact = seed % 3 == 0;
+    for (int64_t i = 0; i < count; ++i) {
+      if (points.empty() || w.below(3) == 0) {
+        points.push_back(w.row());
+      } else {
+        points.push_back(points[static_cast<size_t>(w.below(std::ssize(points)))]);
+        points.back()[static_cast<size_t>(w.below(std::ssize(points.back())))] =
+            to_word(w.value());
+      }
+      Entry e{{}, w.below(3)};
+      if (exact && w.below(4) != 0) {
+        for (size_t f = 0; f < std::min<size_t>(width, 3); ++f) {
+          e.guards.push_back(
+              eq(*w.pool().find_symbol("s" + std::to_string(f)),
+                 w.pool().constant(static_cast<int64_t>(points.back()[f]))));
+        }
+      } else {
+        for (int64_t g = 1 + w.below(12); g > 0; --g) {
+          e.guards.push_back(w.guard(2, &points.back()));
+        }
+      }
+      entries.push_back(std::move(e));
+    }
+    std::vector<GuardCache<size_t>::Entry> batch;
+    const size_t singles = entries.size() / 2;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const auto program =
+          GuardProgram::compile(w.schema(), {.conditions = entries[i].guards});
+      ASSERT_TRUE(program.ok());
+      if (i < singles) {
+        const auto id = cache.insert(*program, i, {.priority = entries[i].priority});
+        ASSERT_TRUE(id.ok());
+        entries[i].id = *id;
+      } else {
+        batch.push_back({*program, i, {.priority = entries[i].priority}});
+      }
+    }
+    const auto ids = cache.insert_batch(std::move(batch));
+    ASSERT_TRUE(ids.ok());
+    for (size_t i = singles; i < entries.size(); ++i) entries[i].id = (*ids)[i - singles];
+
+    for (int n = 0; n < 150; ++n) {
+      if (n % 30 == 29 && entries.size() > 1) {
+        const size_t victim = static_cast<size_t>(w.below(std::ssize(entries)));
+        ASSERT_EQ(cache.erase(entries[victim].id), entries[victim].id != 0);
+        entries[victim].id = 0;
+      }
+      std::vector<Word> r =
+          n % 7 == 0 ? w.row() : points[static_cast<size_t>(w.below(std::ssize(points)))];
+      if (n % 3 == 0) {
+        r[static_cast<size_t>(w.below(std::ssize(r)))] = to_word(w.value());
+      }
+      std::optional<size_t> expected;
+      for (size_t i = 0; i < entries.size(); ++i) {
+        if (entries[i].id == 0) continue;
+        if (expected && entries[*expected].priority >= entries[i].priority) continue;
+        bool all = true;
+        for (const Expr g : entries[i].guards) all = all && w.truth(g, r);
+        if (all) expected = i;
+      }
+      for (const Hit<size_t>& hit : {cache.lookup(r), reader.lookup(r)}) {
+        ASSERT_EQ(hit ? std::optional(*hit) : std::nullopt, expected) << "seed " << seed;
+      }
+    }
+  }
+}
+
+// The index alone: the portable look-up and that of this machine give one answer.
+TEST(GuardCache, KernelsAgreeFuzz) {
+  for (int seed = 1; seed <= soak(30); ++seed) {
+    World w(seed % 2 == 0 ? 64 : 90, 1, static_cast<uint64_t>(seed) + 1000);
+    const size_t width = w.schema().size();
+    std::vector<uint8_t> ordered(width, 1);
+    ordered.back() = 0;
+    internal::IndexBuilder builder(width, ordered);
+    std::vector<std::unique_ptr<internal::EntryBase>> owned;
+    std::vector<internal::EntryBase*> entries;
+    std::vector<std::vector<Word>> points;
+    const int64_t count = seed % 3 == 0 ? 700 : 1 + w.below(40);
+    for (int64_t i = 0; i < count; ++i) {
+      points.push_back(points.empty() || w.below(4) == 0
+                           ? w.row()
+                           : points[static_cast<size_t>(w.below(std::ssize(points)))]);
+      Guards g;
+      for (int64_t k = 2 + w.below(14); k > 0; --k) {
+        g.conditions.push_back(w.guard(1, &points.back()));
+      }
+      if (i % 4 == 0) {
+        g.conditions.clear();
+        for (size_t f = 0; f < 5; ++f) {
+          g.conditions.push_back(
+              eq(*w.pool().find_symbol("s" + std::to_string(f)),
+                 w.pool().constant(static_cast<int64_t>(points.back()[f]))));
+        }
+        points.back()[9] = to_word(w.value());
+      }
+      const auto program = GuardProgram::compile(w.schema(), g);
+      ASSERT_TRUE(program.ok());
+      owned.push_back(std::make_unique<internal::EntryBase>(program->impl(), width));
+      owned.back()->pinned = internal::pinned_fields(owned.back()->lanes);
+      builder.statistics.add(*owned.back());
+      entries.push_back(owned.back().get());
+    }
+    const auto index = builder.rebuild(entries);
+    for (int n = 0; n < 400; ++n) {
+      std::vector<Word> r =
+          n % 7 == 0 ? w.row() : points[static_cast<size_t>(w.below(std::ssize(points)))];
+      if (n % 3 == 0) {
+        r[static_cast<size_t>(w.below(std::ssize(r)))] = to_word(w.value());
+      }
+      const internal::EntryBase* linear = nullptr;
+      for (const auto* e : entries) {
+        if (linear == nullptr && e->lanes.check_slowly(r.data())) linear = e;
+      }
+      ASSERT_EQ(internal::find_portable(*index, r.data(), nullptr), linear) << seed;
+      if (internal::has_avx512()) {
+        ASSERT_EQ(internal::find_avx512(*index, r.data(), nullptr), linear) << seed;
+      }
+    }
+  }
+}
+
+// Readers beside a writer that inserts, erases and evicts: each answer is an entry that
+// holds, and its value is alive.
+TEST(GuardCache, ReadersBesideAWriterFuzz) {
+  {
+    Sizes s;
+    GuardCache<Poisoned> cache(s.schema, {.capacity = 100});
+    std::vector<GuardProgram> programs;
+    for (int i = 0; i < 200; ++i) {
+      programs.push_back(s.program(("(eq x " + std::to_string(i) + ")").c_str()));
+    }
+    std::atomic<bool> stop{false};
+    std::atomic<uint64_t> found{0}, wrong{0};
+    std::vector<std::thread> readers;
+    for (int t = 0; t < 3; ++t) {
+      readers.emplace_back([&, t] {
+        GuardCache<Poisoned>::Reader reader(cache);
+        Hit<Poisoned> kept;
+        uint64_t mine = 0;
+        for (int64_t i = 0; !stop; ++i) {
+          const std::vector<Word> r = row((i * 7 + t) % 200, 0);
+          Hit<Poisoned> hit = t == 0 ? cache.lookup(r) : reader.lookup(r);
+          if (kept && !kept->intact()) ++wrong;
+          if (!hit) continue;
+          ++mine;
+          if (!hit->intact() || hit->value != static_cast<int>(r[0])) ++wrong;
+          if (i % 3 == 0) kept = std::move(hit);
+        }
+        found += mine;
+      });
+    }
+    std::vector<EntryId> ids;
+    for (int i = 0; i < soak(2000); ++i) {
+      const auto id =
+          cache.insert(programs[static_cast<size_t>(i % 200)], Poisoned(i % 200));
+      ASSERT_TRUE(id.ok());
+      ids.push_back(*id);
+      if (i % 3 == 0) cache.erase(ids[static_cast<size_t>(i / 2)]);
+    }
+    while (found == 0 && wrong == 0 && ids.empty()) std::this_thread::yield();
+    stop = true;
+    for (std::thread& t : readers) t.join();
+    EXPECT_EQ(wrong, 0u);
+    EXPECT_EQ(cache.collect(), 0u);
+    EXPECT_EQ(static_cast<size_t>(Poisoned::alive), cache.statistics().entries);
+  }
+  EXPECT_EQ(Poisoned::alive, 0);
+}
+
+}  // namespace
+}  // namespace congrua::cache
