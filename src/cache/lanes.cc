@@ -236,35 +236,51 @@ class Merger {
     }
   }
 
-  // Eight neighbouring fields with tests of at least five are loaded, not gathered.
-  void make_dense(std::vector<UnaryGroup>& groups) {
-    constexpr size_t kFew = 5;
+  // Eight neighbouring fields of which four or more are tested are loaded, not gathered.
+  void make_dense(std::vector<PointGroup>& points, std::vector<UnaryGroup>& unary) {
+    constexpr int kFew = 4;
     for (size_t base = 0; base + kLanes <= state_of_.size(); base += kLanes) {
-      const auto here = [base](const Test& t) {
-        return t.kind == TestKind::kRange && t.x >= base && t.x < base + kLanes;
+      const auto take = [&](bool equality, auto&& set) {
+        const auto here = [&](const Test& t) {
+          return (equality ? t.is_equality() : t.kind == TestKind::kRange) &&
+                 t.x >= base && t.x < base + kLanes;
+        };
+        uint32_t lanes = 0;
+        for (const Test& t : unary_) {
+          if (here(t)) lanes |= 1u << (t.x - base);
+        }
+        if (std::popcount(lanes) < kFew) return;
+        uint32_t taken = 0;
+        set(nullptr, lanes);
+        std::erase_if(unary_, [&](const Test& t) {
+          if (!here(t) || (taken >> (t.x - base) & 1) != 0) return false;
+          taken |= 1u << (t.x - base);
+          set(&t, lanes);
+          return true;
+        });
       };
-      uint32_t taken = 0;
-      for (const Test& t : unary_) {
-        if (here(t)) taken |= 1u << (t.x - base);
-      }
-      if (std::popcount(taken) < static_cast<int>(kFew)) continue;
-      UnaryGroup g;
-      g.dense = static_cast<uint32_t>(base) + 1;
-      for (size_t i = 0; i < kLanes; ++i) g.field[i] = static_cast<uint16_t>(base + i);
-      taken = 0;
-      std::erase_if(unary_, [&](const Test& t) {
-        if (!here(t) || (taken >> (t.x - base) & 1) != 0) return false;
-        taken |= 1u << (t.x - base);
-        set_lane(g, t.x - base, t);
-        return true;
+      take(true, [&](const Test* t, uint32_t lanes) {
+        if (t == nullptr) {
+          points.push_back(
+              {{}, static_cast<uint32_t>(base), static_cast<uint8_t>(lanes)});
+        } else {
+          points.back().value[t->x - base] = static_cast<uint64_t>(t->a);
+        }
       });
-      groups.push_back(g);
+      take(false, [&](const Test* t, uint32_t) {
+        if (t != nullptr) return set_lane(unary.back(), t->x - base, *t);
+        UnaryGroup g;
+        g.dense = static_cast<uint32_t>(base) + 1;
+        for (size_t k = 0; k < kLanes; ++k) g.field[k] = static_cast<uint16_t>(base + k);
+        unary.push_back(g);
+      });
     }
   }
 
   void lay_out(Lanes& out) {
+    std::vector<PointGroup> points;
     std::vector<UnaryGroup> unary;
-    make_dense(unary);
+    make_dense(points, unary);
     for (size_t i = 0; i < unary_.size(); ++i) {
       if (i % kLanes == 0) unary.emplace_back();
       set_lane(unary.back(), i % kLanes, unary_[i]);
@@ -275,19 +291,27 @@ class Merger {
       set_lane(pairs.back(), i % kLanes, pairs_[i]);
     }
     LaneBlock head;
+    head.num_points = static_cast<uint32_t>(points.size());
     head.num_unary = static_cast<uint32_t>(unary.size());
     head.num_pairs = static_cast<uint32_t>(pairs.size());
     head.flags =
         (never_ ? LaneBlock::kNever : 0u) | (rest_.empty() ? 0u : LaneBlock::kRest);
     head.lanes = &out;
-    const size_t unary_bytes = unary.size() * sizeof(UnaryGroup);
-    const size_t pair_bytes = pairs.size() * sizeof(PairGroup);
-    out.block_.reset(new unsigned char[sizeof head + unary_bytes + pair_bytes]);
+    const auto bytes = [](const auto& groups) {
+      return groups.size() * sizeof(groups[0]);
+    };
+    out.block_.reset(
+        new unsigned char[sizeof head + bytes(points) + bytes(unary) + bytes(pairs)]);
     unsigned char* at = out.block_.get();
     std::memcpy(at, &head, sizeof head);
     at += sizeof head;
-    if (unary_bytes != 0) std::memcpy(at, unary.data(), unary_bytes);
-    if (pair_bytes != 0) std::memcpy(at + unary_bytes, pairs.data(), pair_bytes);
+    const auto copy = [&](const auto& groups) {
+      if (!groups.empty()) std::memcpy(at, groups.data(), bytes(groups));
+      at += bytes(groups);
+    };
+    copy(points);
+    copy(unary);
+    copy(pairs);
     out.rest_.assign(rest_.begin(), rest_.end());
   }
 
@@ -299,8 +323,8 @@ class Merger {
     if (t.kind == TestKind::kProduct) {
       (t.a < 0 ? g.minus_product : g.plus_product) |= bit;
     } else {
-      g.a[lane] = static_cast<int32_t>(t.a);
-      g.b[lane] = static_cast<int32_t>(t.b);
+      g.a[lane] = static_cast<int16_t>(t.a);
+      g.b[lane] = static_cast<int16_t>(t.b);
     }
     g.ge = static_cast<uint8_t>(g.ge & ~bit);
     (t.relation == Relation::kGe   ? g.ge
@@ -322,7 +346,8 @@ Lanes::Lanes(const Program& program, size_t num_fields) : program_(&program) {
 }
 
 size_t Lanes::bytes() const {
-  return sizeof *this + sizeof(LaneBlock) + block()->num_unary * sizeof(UnaryGroup) +
+  return sizeof *this + sizeof(LaneBlock) + block()->num_points * sizeof(PointGroup) +
+         block()->num_unary * sizeof(UnaryGroup) +
          block()->num_pairs * sizeof(PairGroup) + rest_.capacity() * sizeof(Test);
 }
 
@@ -332,6 +357,11 @@ bool Lanes::check_slowly(const Word* row) const {
 
 bool check_lanes_portable(const LaneBlock& block, const Word* row) {
   if ((block.flags & LaneBlock::kNever) != 0) return false;
+  for (const PointGroup& g : std::span(block.points(), block.num_points)) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      if ((g.lanes >> i & 1) != 0 && row[g.base + i] != g.value[i]) return false;
+    }
+  }
   for (const UnaryGroup& g : std::span(block.unary(), block.num_unary)) {
     for (size_t i = 0; i < kLanes; ++i) {
       const uint64_t v = row[g.field[i]] - g.lo[i];

@@ -5,6 +5,7 @@
 // program's tests are then groups of eight lanes that one vector instruction computes,
 // and a rest that is evaluated one by one (odd moduli, floats, sets, register programs).
 //
+//   point group   x == value, of neighbouring fields
 //   unary group   rotate_right(x - lo, rot) <= span, unsigned: exact for intervals of
 //                 any words, and for x = r modulo 2^k with lo = r, rot = k
 //   pair group    a*x + b*y + c, or +-x*y + c, REL 0: computed in 64 bits where all x and
@@ -26,6 +27,13 @@ namespace congrua::cache::internal {
 
 inline constexpr size_t kLanes = 8;
 
+struct alignas(8) PointGroup {
+  uint64_t value[kLanes] = {};
+  uint32_t base = 0;  // lane i is field base + i
+  uint8_t lanes = 0;  // a bit for each that is tested
+  uint8_t unused[3] = {};
+};
+
 struct alignas(8) UnaryGroup {
   uint64_t lo[kLanes] = {};
   uint64_t span[kLanes];  // UINT64_MAX: always true
@@ -41,7 +49,7 @@ struct alignas(8) UnaryGroup {
 
 struct alignas(8) PairGroup {
   int64_t c[kLanes] = {};
-  int32_t a[kLanes] = {}, b[kLanes] = {};
+  int16_t a[kLanes] = {}, b[kLanes] = {};
   uint16_t x[kLanes] = {}, y[kLanes] = {};
   // A bit per lane: the product, added or subtracted, in place of a*x + b*y.
   uint8_t plus_product = 0, minus_product = 0;
@@ -50,21 +58,24 @@ struct alignas(8) PairGroup {
 };
 
 // Below these, no lane of a pair group overflows for fields of 32 bits.
-inline constexpr int64_t kMaxLaneFactor = int64_t{1} << 30;
+inline constexpr int64_t kMaxLaneFactor = INT16_MAX;
 inline constexpr int64_t kMaxLaneConstant = int64_t{1} << 61;
 
 class Lanes;
 
-// The head of a block; unary groups and pair groups follow.
+// The head of a block; its groups follow.
 struct alignas(8) LaneBlock {
   static constexpr uint32_t kNever = 1, kRest = 2, kHost = 4;
-  uint32_t num_unary = 0, num_pairs = 0;
-  uint32_t flags = 0, unused = 0;
+  uint32_t num_points = 0, num_unary = 0, num_pairs = 0;
+  uint32_t flags = 0;
   const Lanes* lanes = nullptr;
   const void* owner = nullptr;  // the entry of a cache
 
+  const PointGroup* points() const {
+    return reinterpret_cast<const PointGroup*>(this + 1);
+  }
   const UnaryGroup* unary() const {
-    return reinterpret_cast<const UnaryGroup*>(this + 1);
+    return reinterpret_cast<const UnaryGroup*>(points() + num_points);
   }
   const PairGroup* pairs() const {
     return reinterpret_cast<const PairGroup*>(unary() + num_unary);
@@ -103,6 +114,13 @@ class Lanes {
   // that does not wrap around as int64: of each field one at most.
   template <typename F>
   void for_each_interval(F&& f) const {
+    for (size_t i = 0; i < block()->num_points; ++i) {
+      const PointGroup& g = block()->points()[i];
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        const auto v = static_cast<int64_t>(g.value[lane]);
+        if ((g.lanes >> lane & 1) != 0) f(static_cast<uint16_t>(g.base + lane), v, v);
+      }
+    }
     for (size_t i = 0; i < block()->num_unary; ++i) {
       const UnaryGroup& g = block()->unary()[i];
       for (size_t lane = 0; lane < kLanes; ++lane) {

@@ -23,24 +23,35 @@ CONGRUA_AVX512 inline __m512i gather(const Word* row, const uint16_t* fields) {
   return _mm512_i64gather_epi64(at, row, 8);
 }
 
-CONGRUA_AVX512 inline bool check_unary(const UnaryGroup& g, const Word* row) {
+// A bit for each lane that fails.
+CONGRUA_AVX512 inline __mmask8 failing(const UnaryGroup& g, const Word* row) {
   if (g.dense != 0) {
     const __m512i x = _mm512_loadu_si512(row + (g.dense - 1));
     return _mm512_cmpgt_epu64_mask(_mm512_sub_epi64(x, _mm512_loadu_si512(g.lo)),
-                                   _mm512_loadu_si512(g.span)) == 0;
+                                   _mm512_loadu_si512(g.span));
   }
   const __m512i v = _mm512_sub_epi64(gather(row, g.field), _mm512_loadu_si512(g.lo));
   const __m512i rot =
       _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(g.rot)));
-  return _mm512_cmpgt_epu64_mask(_mm512_rorv_epi64(v, rot), _mm512_loadu_si512(g.span)) ==
-         0;
+  return _mm512_cmpgt_epu64_mask(_mm512_rorv_epi64(v, rot), _mm512_loadu_si512(g.span));
 }
 
 CONGRUA_AVX512 inline bool check_block(const LaneBlock& block, const Word* row) {
   if ((block.flags & LaneBlock::kNever) != 0) return false;
+  if (block.num_points != 0) {
+    // Where there are many of them, a hash has found this entry: they hold.
+    const PointGroup* const points = block.points();
+    unsigned fail = 0;
+    for (size_t i = 0; i < block.num_points; ++i) {
+      fail |= _mm512_mask_cmpneq_epu64_mask(points[i].lanes,
+                                            _mm512_loadu_si512(row + points[i].base),
+                                            _mm512_loadu_si512(points[i].value));
+    }
+    if (fail != 0) return false;
+  }
   const UnaryGroup* const unary = block.unary();
   for (size_t i = 0; i < block.num_unary; ++i) {
-    if (!check_unary(unary[i], row)) return false;
+    if (failing(unary[i], row) != 0) return false;
   }
   const PairGroup* const pairs = block.pairs();
   for (size_t i = 0; i < block.num_pairs; ++i) {
@@ -54,9 +65,9 @@ CONGRUA_AVX512 inline bool check_block(const LaneBlock& block, const Word* row) 
       return block.lanes->check_slowly(row);
     }
     const __m512i a =
-        _mm512_cvtepi32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(g.a)));
+        _mm512_cvtepi16_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(g.a)));
     const __m512i b =
-        _mm512_cvtepi32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(g.b)));
+        _mm512_cvtepi16_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(g.b)));
     const __m512i c = _mm512_loadu_si512(g.c);
     __m512i v = _mm512_add_epi64(
         c, _mm512_add_epi64(_mm512_mul_epi32(a, x), _mm512_mul_epi32(b, y)));

@@ -180,6 +180,8 @@ Verdict run(std::span<const CodeStep> code, std::span<const Int> bigs, const Wor
   return run<Exact>(code, bigs, row, values.data(), undefined.data()) == Verdict::kTrue;
 }
 
+constexpr unsigned kNoFirst = 64, kNoLast = 128;  // beside the kind of a range
+
 // Variable length, the low seven bits first; signed numbers with their sign in bit 0.
 void put(std::vector<uint8_t>& out, uint64_t v) {
   for (; v >= 0x80; v >>= 7) out.push_back(static_cast<uint8_t>(v | 0x80));
@@ -203,17 +205,23 @@ int64_t get_signed(const uint8_t** at) {
 
 }  // namespace
 
-// The last word of a range is packed in place of its length: both ends are short.
+// The last word of a range is packed in place of its length, and ends of int64 not at
+// all.
 void Program::append(const Test& t) {
-  packed.push_back(static_cast<uint8_t>(static_cast<unsigned>(t.kind) |
-                                        static_cast<unsigned>(t.relation) << 4));
+  const bool range = t.kind == TestKind::kRange || t.kind == TestKind::kFloat;
+  const auto last = static_cast<int64_t>(static_cast<uint64_t>(t.a) + t.d);
+  const bool no_first = range && t.a == INT64_MIN;
+  const bool no_last = range && last == INT64_MAX;
+  packed.push_back(static_cast<uint8_t>(
+      static_cast<unsigned>(t.kind) | static_cast<unsigned>(t.relation) << 4 |
+      (no_first ? kNoFirst : 0u) | (no_last ? kNoLast : 0u)));
   put(packed, t.guard - last_guard);
   last_guard = t.guard;
   if (t.kind == TestKind::kFalse) return;
   put(packed, t.x);
-  put_signed(packed, t.a);
-  if (t.kind == TestKind::kRange || t.kind == TestKind::kFloat) {
-    put_signed(packed, static_cast<int64_t>(static_cast<uint64_t>(t.a) + t.d));
+  if (!no_first) put_signed(packed, t.a);
+  if (range) {
+    if (!no_last) put_signed(packed, last);
     return;
   }
   put(packed, t.y);
@@ -226,14 +234,15 @@ Test Program::next(const uint8_t** at, uint32_t* guard) const {
   const uint8_t head = *(*at)++;
   Test t;
   t.kind = static_cast<TestKind>(head & 15);
-  t.relation = static_cast<Relation>(head >> 4);
+  t.relation = static_cast<Relation>(head >> 4 & 3);
   *guard += static_cast<uint32_t>(get(at));
   t.guard = *guard;
   if (t.kind == TestKind::kFalse) return t;
   t.x = static_cast<uint16_t>(get(at));
-  t.a = get_signed(at);
+  t.a = (head & kNoFirst) != 0 ? INT64_MIN : get_signed(at);
   if (t.kind == TestKind::kRange || t.kind == TestKind::kFloat) {
-    t.d = static_cast<uint64_t>(get_signed(at)) - static_cast<uint64_t>(t.a);
+    const int64_t last = (head & kNoLast) != 0 ? INT64_MAX : get_signed(at);
+    t.d = static_cast<uint64_t>(last) - static_cast<uint64_t>(t.a);
     return t;
   }
   t.y = static_cast<uint16_t>(get(at));
