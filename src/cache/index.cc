@@ -17,11 +17,11 @@ uint64_t mixed(uint64_t v) {  // splitmix64
   return v ^ v >> 31;
 }
 
-void insert(Tuple& t, uint64_t hash, uint32_t rank) {
+void insert(Tuple& t, uint64_t hash, uint32_t rank, const EntryBase& e) {
   const size_t mask = t.table.size() - 1;
   size_t at = hash & mask;
   while (t.table[at].rank != UINT32_MAX) at = (at + 1) & mask;
-  t.table[at] = {static_cast<uint32_t>(hash >> 32), rank};
+  t.table[at] = {static_cast<uint32_t>(hash >> 32), rank, e.lanes.block()};
   ++t.size;
 }
 
@@ -62,8 +62,12 @@ uint64_t tuple_hash(const Tuple& tuple, const Word* row, size_t num_fields) {
 
 size_t Index::bytes() const {
   size_t n = sizeof *this + entries.capacity() * sizeof(void*) +
-             blocks.capacity() * sizeof(void*) + ranks.capacity() * sizeof(uint32_t) +
-             groups.capacity() * sizeof(IndexGroup);
+             few.capacity() * sizeof(UnaryGroup);
+  for (const ScanList* l : {&summed, &plain}) {
+    n += l->blocks.capacity() * sizeof(void*) + l->ranks.capacity() * sizeof(uint32_t) +
+         l->sums.capacity() * sizeof(SumGroup) +
+         l->groups.capacity() * sizeof(IndexGroup);
+  }
   for (const Tuple& t : tuples) {
     n += sizeof t + t.factors.capacity() * 8 + t.table.capacity() * sizeof(Tuple::Slot);
   }
@@ -142,39 +146,84 @@ void IndexBuilder::choose_tuples(Index& index,
   }
 }
 
-void IndexBuilder::choose_key(const Index& index, EntryBase& e) const {
-  struct Candidate {
-    double pass;
-    uint8_t code, lo, span;
-  };
-  std::vector<Candidate> candidates;
-  e.lanes.for_each_interval([&](uint16_t field, int64_t lo, int64_t hi) {
+struct IndexBuilder::Candidate {
+  double pass;
+  uint16_t field;
+  int64_t lo, hi;
+  uint8_t position;  // of the code of its slot
+  bool equality() const { return lo == hi; }
+};
+
+// The intervals of an entry whose fields are coded, likely to fail first.
+std::vector<IndexBuilder::Candidate> IndexBuilder::candidates(
+    const Index& index, const EntryBase& entry) const {
+  std::vector<Candidate> found;
+  entry.lanes.for_each_interval([&](uint16_t field, int64_t lo, int64_t hi) {
+    if (lo != hi && ordered_[field] == 0) return;
     const uint16_t* end = index.slot_field + index.num_slots;
     const uint16_t* at = index.identity ? index.slot_field + field
                                         : std::find(index.slot_field, end, field);
     if (at == end) return;
     const size_t position = code_position(static_cast<size_t>(at - index.slot_field));
-    const double pass = statistics.pass(field, lo, hi);
-    if (lo == hi) {
-      candidates.push_back(
-          {pass, static_cast<uint8_t>(position), hash_code(static_cast<Word>(lo)), 0});
-    } else if (ordered_[field] != 0) {
-      const uint8_t low = monotone_code(lo);
-      const auto span = static_cast<uint8_t>(monotone_code(hi) - low);
-      if (span == 255) return;
-      candidates.push_back({pass, static_cast<uint8_t>(position + kSlots), low, span});
-    }
+    found.push_back(
+        {statistics.pass(field, lo, hi), field, lo, hi, static_cast<uint8_t>(position)});
   });
-  const size_t n = std::min(candidates.size(), kColumns);
-  std::partial_sort(
-      candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(n),
-      candidates.end(),
-      [](const Candidate& a, const Candidate& b) { return a.pass < b.pass; });
+  std::ranges::sort(found, [](const Candidate& a, const Candidate& b) {
+    return a.pass != b.pass ? a.pass < b.pass : a.field < b.field;
+  });
+  return found;
+}
+
+void IndexBuilder::choose_key(const Index& index, EntryBase& e) const {
+  std::vector<Candidate> from = candidates(index, e);
   e.key = {};
-  for (size_t i = 0; i < n; ++i) {
-    e.key.code[i] = candidates[i].code;
-    e.key.lo[i] = candidates[i].lo;
-    e.key.span[i] = candidates[i].span;
+  const auto first = std::ranges::find_if(from, &Candidate::equality);
+  if (first != from.end()) {
+    const auto second = std::find_if(first + 1, from.end(),
+                                     [](const Candidate& c) { return c.equality(); });
+    if (second != from.end()) {
+      e.key.summed = true;
+      e.key.first = first->position;
+      e.key.second = second->position;
+      e.key.sum = static_cast<uint8_t>(hash_code(static_cast<Word>(first->lo)) +
+                                       hash_code(static_cast<Word>(second->lo)));
+      from.erase(second);
+      from.erase(first);
+    }
+  }
+  size_t i = 0;
+  for (const Candidate& c : from) {
+    if (i == kColumns) break;
+    if (c.equality()) {
+      e.key.code[i] = c.position;
+      e.key.lo[i] = hash_code(static_cast<Word>(c.lo));
+      e.key.span[i++] = 0;
+      continue;
+    }
+    const uint8_t low = monotone_code(c.lo);
+    const auto span = static_cast<uint8_t>(monotone_code(c.hi) - low);
+    if (span == 255) continue;
+    e.key.code[i] = static_cast<uint8_t>(c.position + kSlots);
+    e.key.lo[i] = low;
+    e.key.span[i++] = span;
+  }
+}
+
+void IndexBuilder::add_few(Index& index) const {
+  index.few.clear();
+  if (index.entries.size() > kFewEntries || !index.tuples.empty()) return;
+  ScanList& list = index.plain;
+  for (size_t i = 0; i < list.blocks.size(); ++i) {
+    if (i % kLanes == 0) index.few.resize(index.few.size() + kFewTests);
+    const auto* e = static_cast<const EntryBase*>(list.blocks[i]->owner);
+    const std::vector<Candidate> from = candidates(index, *e);
+    for (size_t k = 0; k < std::min(from.size(), kFewTests); ++k) {
+      UnaryGroup& g = index.few[index.few.size() - kFewTests + k];
+      g.field[i % kLanes] = from[k].field;
+      g.lo[i % kLanes] = static_cast<uint64_t>(from[k].lo);
+      g.span[i % kLanes] =
+          static_cast<uint64_t>(from[k].hi) - static_cast<uint64_t>(from[k].lo);
+    }
   }
 }
 
@@ -194,34 +243,47 @@ void IndexBuilder::file(Index& index, const EntryBase* e, uint32_t rank) const {
       std::ranges::sort(ranks);
       for (const uint32_t r : ranks) {
         const std::vector<Word> row = pinned_words(*index.entries[r], num_fields_);
-        insert(grown, tuple_hash(t, row.data(), num_fields_), r);
+        insert(grown, tuple_hash(t, row.data(), num_fields_), r, *index.entries[r]);
       }
       t = std::move(grown);
     }
     const std::vector<Word> row = pinned_words(*e, num_fields_);
-    insert(t, tuple_hash(t, row.data(), num_fields_), rank);
+    insert(t, tuple_hash(t, row.data(), num_fields_), rank, *e);
     return;
   }
-  const size_t at = index.blocks.size();
-  if (at % kGroup == 0) {
-    index.groups.emplace_back();
-    for (IndexGroup::Column& c : index.groups.back().columns) {
+  const bool summed = e->key.summed && index.entries.size() > kFewEntries;
+  ScanList& list = summed ? index.summed : index.plain;
+  const size_t at = list.blocks.size();
+  const size_t lane = at % kGroup;
+  if (lane == 0) {
+    list.groups.emplace_back();
+    for (IndexGroup::Column& c : list.groups.back().columns) {
       std::ranges::fill(c.code, 0);
       std::ranges::fill(c.lo, 0);
       std::ranges::fill(c.span, 255);
     }
+    if (summed) list.sums.push_back({});
   }
-  IndexGroup& g = index.groups.back();
+  const auto reads = [&index](uint8_t code) {
+    const uint32_t bit = 1u << (code % 8);  // code_position: slot / 8
+    (code < kSlots ? index.hash_blocks : index.monotone_blocks) |= bit;
+  };
+  IndexGroup& g = list.groups.back();
   for (size_t i = 0; i < kColumns; ++i) {
-    g.columns[i].code[at % kGroup] = e->key.code[i];
-    g.columns[i].lo[at % kGroup] = e->key.lo[i];
-    g.columns[i].span[at % kGroup] = e->key.span[i];
-    if (e->key.span[i] == 255) continue;
-    const uint32_t bit = 1u << (e->key.code[i] % 8);  // code_position: slot / 8
-    (e->key.code[i] < kSlots ? index.hash_blocks : index.monotone_blocks) |= bit;
+    g.columns[i].code[lane] = e->key.code[i];
+    g.columns[i].lo[lane] = e->key.lo[i];
+    g.columns[i].span[lane] = e->key.span[i];
+    if (e->key.span[i] != 255) reads(e->key.code[i]);
   }
-  index.blocks.push_back(e->lanes.block());
-  if (!index.tuples.empty()) index.ranks.push_back(rank);
+  if (summed) {
+    list.sums.back().first[lane] = e->key.first;
+    list.sums.back().second[lane] = e->key.second;
+    list.sums.back().sum[lane] = e->key.sum;
+    reads(e->key.first);
+    reads(e->key.second);
+  }
+  list.blocks.push_back(e->lanes.block());
+  list.ranks.push_back(rank);
 }
 
 std::unique_ptr<Index> IndexBuilder::rebuild(std::vector<EntryBase*> entries) {
@@ -233,6 +295,7 @@ std::unique_ptr<Index> IndexBuilder::rebuild(std::vector<EntryBase*> entries) {
   for (size_t i = 0; i < entries.size(); ++i) {
     file(*index, entries[i], static_cast<uint32_t>(i));
   }
+  add_few(*index);
   return index;
 }
 
@@ -253,10 +316,17 @@ std::unique_ptr<Index> IndexBuilder::refile(const Index& old,
   for (size_t i = 0; i < index->entries.size(); ++i) {
     file(*index, index->entries[i], static_cast<uint32_t>(i));
   }
+  add_few(*index);
   return index;
 }
 
 std::unique_ptr<Index> IndexBuilder::append(const Index& old, EntryBase* entry) {
+  if (old.entries.size() <= kFewEntries) {
+    std::vector<const EntryBase*> entries = old.entries;
+    entries.push_back(entry);
+    choose_key(old, *entry);
+    return refile(old, std::move(entries));
+  }
   auto index = std::make_unique<Index>();
   index->num_fields = old.num_fields;
   index->num_slots = old.num_slots;
@@ -266,9 +336,14 @@ std::unique_ptr<Index> IndexBuilder::append(const Index& old, EntryBase* entry) 
   index->monotone_blocks = old.monotone_blocks;
   index->tuples = old.tuples;
   copy_with_room(old.entries, index->entries);
-  copy_with_room(old.blocks, index->blocks);
-  copy_with_room(old.ranks, index->ranks);
-  copy_with_room(old.groups, index->groups);
+  const auto copy = [](const ScanList& from, ScanList& to) {
+    copy_with_room(from.blocks, to.blocks);
+    copy_with_room(from.ranks, to.ranks);
+    copy_with_room(from.sums, to.sums);
+    copy_with_room(from.groups, to.groups);
+  };
+  copy(old.summed, index->summed);
+  copy(old.plain, index->plain);
   choose_key(*index, *entry);
   index->entries.push_back(entry);
   file(*index, entry, static_cast<uint32_t>(old.entries.size()));
@@ -295,7 +370,7 @@ uint32_t find_in_tuples(const Index& index, const Word* row, Hosts& hosts) {
     const size_t mask = t.table.size() - 1;
     for (size_t at = h & mask; t.table[at].rank < best; at = (at + 1) & mask) {
       if (t.table[at].tag != tag) continue;
-      const LaneBlock& b = *index.entries[t.table[at].rank]->lanes.block();
+      const LaneBlock& b = *t.table[at].block;
       if (!check_lanes_portable(b, row) || !hosts.holds(b)) continue;
       best = t.table[at].rank;
       break;
@@ -308,24 +383,25 @@ uint32_t find_in_tuples(const Index& index, const Word* row, Hosts& hosts) {
 
 const EntryBase* find_portable(const Index& index, const Word* row, const void* call) {
   Hosts hosts(call);
-  const uint32_t best =
-      index.tuples.empty() ? UINT32_MAX : find_in_tuples(index, row, hosts);
-  const size_t n = index.blocks.size();
+  uint32_t best = index.tuples.empty() ? UINT32_MAX : find_in_tuples(index, row, hosts);
   uint8_t codes[2 * kSlots] = {};
-  if (n > kFewEntries) code_row(index, row, codes);
-  for (size_t i = 0; i < n; ++i) {
-    if (!index.ranks.empty() && index.ranks[i] >= best) break;
-    if (n > kFewEntries) {
-      const auto passes = [&](size_t column) {
-        const IndexGroup::Column& c = index.groups[i / kGroup].columns[column];
-        const size_t lane = i % kGroup;
-        return static_cast<uint8_t>(codes[c.code[lane]] - c.lo[lane]) <= c.span[lane];
-      };
-      if (!(passes(0) && passes(1) && passes(2) && passes(3))) continue;
-    }
-    const LaneBlock& b = *index.blocks[i];
-    if (check_lanes_portable(b, row) && hosts.holds(b)) {
-      return static_cast<const EntryBase*>(b.owner);
+  if (index.entries.size() > kFewEntries) code_row(index, row, codes);
+  for (const ScanList* list : {&index.summed, &index.plain}) {
+    for (size_t i = 0; i < list->blocks.size() && list->ranks[i] < best; ++i) {
+      const size_t lane = i % kGroup;
+      if (!list->sums.empty()) {
+        const SumGroup& g = list->sums[i / kGroup];
+        const int sum = codes[g.first[lane]] + codes[g.second[lane]];
+        if (static_cast<uint8_t>(sum) != g.sum[lane]) continue;
+      }
+      if (index.entries.size() > kFewEntries) {
+        const auto passes = [&](const IndexGroup::Column& c) {
+          return static_cast<uint8_t>(codes[c.code[lane]] - c.lo[lane]) <= c.span[lane];
+        };
+        if (!std::ranges::all_of(list->groups[i / kGroup].columns, passes)) continue;
+      }
+      const LaneBlock& b = *list->blocks[i];
+      if (check_lanes_portable(b, row) && hosts.holds(b)) best = list->ranks[i];
     }
   }
   return best == UINT32_MAX ? nullptr : index.entries[best];

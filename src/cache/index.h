@@ -28,10 +28,11 @@
 
 namespace congrua::cache::internal {
 
-inline constexpr size_t kSlots = 64;      // coded fields
-inline constexpr size_t kColumns = 4;     // tests of an entry in the index
-inline constexpr size_t kGroup = 64;      // entries of a group
-inline constexpr size_t kFewEntries = 4;  // so few are checked one by one
+inline constexpr size_t kSlots = 64;       // coded fields
+inline constexpr size_t kColumns = 3;      // tests of an entry in the index, one by one
+inline constexpr size_t kGroup = 64;       // entries of a group
+inline constexpr size_t kFewEntries = 16;  // so few are not coded
+inline constexpr size_t kFewTests = 2;     // of each of these few
 
 inline constexpr uint64_t kCodeFactor = 0x9e3779b97f4a7c15;
 inline uint8_t hash_code(Word x) { return static_cast<uint8_t>((x * kCodeFactor) >> 56); }
@@ -49,9 +50,12 @@ inline uint8_t monotone_code(int64_t x) {
 inline size_t code_position(size_t slot) { return (slot % 8) * 8 + slot / 8; }
 
 // The tests of an entry that the index reads, most likely to fail first. A code at 64 and
-// above is monotone.
+// above is monotone. The two best equalities are one test where there are two: the sum of
+// their codes, which takes half the memory, and memory is what a scan waits for.
 struct IndexKey {
-  uint8_t code[kColumns] = {}, lo[kColumns] = {}, span[kColumns] = {255, 255, 255, 255};
+  uint8_t first = 0, second = 0, sum = 0;
+  bool summed = false;
+  uint8_t code[kColumns] = {}, lo[kColumns] = {}, span[kColumns] = {255, 255, 255};
 };
 
 // An entry as the index sees it. Immutable once it is indexed.
@@ -76,12 +80,23 @@ struct EntryBase {
 
 inline constexpr size_t kMaxHosts = 1024;
 
-// Groups of kGroup entries by columns.
+// kGroup entries by columns.
 struct alignas(64) IndexGroup {
   struct Column {
     uint8_t code[kGroup], lo[kGroup], span[kGroup];
   };
   Column columns[kColumns];
+};
+struct alignas(64) SumGroup {
+  uint8_t first[kGroup], second[kGroup], sum[kGroup];
+};
+
+// Entries that are scanned in the order of rank.
+struct ScanList {
+  std::vector<const LaneBlock*> blocks;
+  std::vector<uint32_t> ranks;
+  std::vector<SumGroup> sums;  // none: not summed
+  std::vector<IndexGroup> groups;
 };
 
 struct Tuple {
@@ -91,6 +106,7 @@ struct Tuple {
   std::vector<uint64_t> factors;
   struct Slot {
     uint32_t tag = 0, rank = UINT32_MAX;
+    const LaneBlock* block = nullptr;
   };
   std::vector<Slot> table;  // linear probing; equal tags in the order of rank
 };
@@ -102,10 +118,11 @@ struct Index {
   uint16_t slot_field[kSlots] = {};
   uint32_t hash_blocks = 0, monotone_blocks = 0;  // a bit per eight slots that are read
   std::vector<const EntryBase*> entries;          // by rank
-  std::vector<const LaneBlock*> blocks;           // of the entries that are scanned
-  std::vector<uint32_t> ranks;                    // of those, where there are tuples
-  std::vector<IndexGroup> groups;
+  ScanList summed, plain;
   std::vector<Tuple> tuples;
+  // At most kFewEntries: all are in `plain`, and these are kFewTests exact tests of each,
+  // a lane for an entry, for eight entries after eight.
+  std::vector<UnaryGroup> few;
 
   size_t bytes() const;
 };
@@ -149,7 +166,11 @@ class IndexBuilder {
   void choose_key(const Index& index, EntryBase& entry) const;
 
  private:
+  struct Candidate;
+  std::vector<Candidate> candidates(const Index& index, const EntryBase& entry) const;
   void choose_slots(Index& index) const;
+  // The exact tests of a small index, once all is filed.
+  void add_few(Index& index) const;
   void choose_tuples(Index& index, std::span<const EntryBase* const> entries) const;
   void file(Index& index, const EntryBase* entry, uint32_t rank) const;
 

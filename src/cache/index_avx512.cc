@@ -80,7 +80,8 @@ CONGRUA_AVX512 uint32_t find_in_tuples(const Index& index, const Word* row,
     const Tuple::Slot* const table = t.table.data();
     for (size_t at = h & mask; table[at].rank < best; at = (at + 1) & mask) {
       if (table[at].tag != tag) continue;
-      const LaneBlock& b = *index.entries[table[at].rank]->lanes.block();
+      const LaneBlock& b = *table[at].block;
+      __builtin_prefetch(b.owner);
       if (!check_block(b, row) || !hosts.holds(b)) continue;
       best = table[at].rank;
       break;
@@ -89,45 +90,105 @@ CONGRUA_AVX512 uint32_t find_in_tuples(const Index& index, const Word* row,
   return best;
 }
 
+// The entries of `list` at base + the bits of m, in order: the rank of the first that
+// holds, UINT32_MAX for none.
+CONGRUA_AVX512 inline uint32_t first_of(const ScanList& list, size_t base, __mmask64 m,
+                                        const Word* row, Hosts& hosts) {
+  for (; m != 0; m &= m - 1) {
+    const size_t at = base + static_cast<size_t>(__builtin_ctzll(m));
+    const LaneBlock& b = *list.blocks.data()[at];
+    __builtin_prefetch(b.owner);
+    if (check_block(b, row) && hosts.holds(b)) return list.ranks.data()[at];
+  }
+  return UINT32_MAX;
+}
+
+CONGRUA_AVX512 inline __mmask64 passes_all(const IndexGroup& g, const Codes& codes,
+                                           __mmask64 m) {
+  for (const IndexGroup::Column& c : g.columns) m = passes(c, codes, m);
+  return m;
+}
+
+// A few groups at a time, first their sums, then what is left: a branch for each group
+// would be mispredicted for many.
+CONGRUA_AVX512 uint32_t find_summed(const ScanList& list, const Codes& codes,
+                                    uint32_t best, const Word* row, Hosts& hosts) {
+  constexpr size_t kAtOnce = 8;
+  const size_t n = list.blocks.size();
+  const size_t num_groups = list.sums.size();
+  for (size_t from = 0; from < num_groups; from += kAtOnce) {
+    if (list.ranks.data()[from * kGroup] >= best) break;
+    const size_t count = num_groups - from < kAtOnce ? num_groups - from : kAtOnce;
+    __mmask64 masks[kAtOnce];
+    uint32_t any = 0;
+    for (size_t k = 0; k < count; ++k) {
+      const SumGroup& g = list.sums.data()[from + k];
+      const __m512i sum = _mm512_add_epi8(
+          _mm512_permutexvar_epi8(_mm512_load_si512(g.first), codes.hash),
+          _mm512_permutexvar_epi8(_mm512_load_si512(g.second), codes.hash));
+      masks[k] = _mm512_cmpeq_epi8_mask(sum, _mm512_load_si512(g.sum));
+      any |= (masks[k] != 0 ? 1u : 0u) << k;
+    }
+    if (from + count == num_groups && n % kGroup != 0) {
+      masks[count - 1] &= (__mmask64{1} << n % kGroup) - 1;
+    }
+    for (; any != 0; any &= any - 1) {
+      const auto k = static_cast<size_t>(__builtin_ctz(any));
+      const __mmask64 m = passes_all(list.groups.data()[from + k], codes, masks[k]);
+      if (m == 0) continue;
+      const uint32_t rank = first_of(list, (from + k) * kGroup, m, row, hosts);
+      if (rank != UINT32_MAX) return rank < best ? rank : best;
+    }
+  }
+  return best;
+}
+
+CONGRUA_AVX512 uint32_t find_plain(const ScanList& list, const Codes& codes,
+                                   uint32_t best, const Word* row, Hosts& hosts) {
+  const size_t n = list.blocks.size();
+  for (size_t i = 0; i < n; i += kGroup) {
+    if (list.ranks.data()[i] >= best) break;
+    const size_t left = n - i;
+    const __mmask64 all = left >= kGroup ? ~__mmask64{0} : (__mmask64{1} << left) - 1;
+    const __mmask64 m = passes_all(list.groups.data()[i / kGroup], codes, all);
+    if (m == 0) continue;
+    const uint32_t rank = first_of(list, i, m, row, hosts);
+    if (rank != UINT32_MAX) return rank < best ? rank : best;
+  }
+  return best;
+}
+
+CONGRUA_AVX512 inline uint32_t find_few(const Index& index, const Word* row,
+                                        Hosts& hosts) {
+  const ScanList& list = index.plain;
+  const size_t n = list.blocks.size();
+  for (size_t i = 0; i < n; i += kLanes) {
+    unsigned m = n - i >= kLanes ? 0xffu : (1u << (n - i)) - 1;
+    if (n > 2) {
+      const UnaryGroup* tests = index.few.data() + i / kLanes * kFewTests;
+      for (size_t k = 0; k < kFewTests; ++k) m &= ~unsigned{failing(tests[k], row)};
+    }
+    const uint32_t rank = first_of(list, i, m, row, hosts);
+    if (rank != UINT32_MAX) return rank;
+  }
+  return UINT32_MAX;
+}
+
 }  // namespace
 
 CONGRUA_AVX512 const EntryBase* find_avx512(const Index& index, const Word* row,
                                             const void* call) {
   Hosts hosts(call);
-  const uint32_t best =
-      index.tuples.empty() ? UINT32_MAX : find_in_tuples(index, row, hosts);
-  const size_t n = index.blocks.size();
-  const LaneBlock* const* const blocks = index.blocks.data();
-  const uint32_t* const ranks = index.ranks.empty() ? nullptr : index.ranks.data();
-  const auto holds = [&](size_t i) CONGRUA_AVX512 {
-    return check_block(*blocks[i], row) && hosts.holds(*blocks[i]);
-  };
-  if (n <= kFewEntries) {
-    for (size_t i = 0; i < n; ++i) {
-      if (ranks != nullptr && ranks[i] >= best) break;
-      if (holds(i)) return static_cast<const EntryBase*>(blocks[i]->owner);
-    }
-  } else {
+  uint32_t best = UINT32_MAX;
+  if (!index.tuples.empty()) best = find_in_tuples(index, row, hosts);
+  if (!index.few.empty()) {
+    best = find_few(index, row, hosts);
+  } else if (!index.summed.blocks.empty() || !index.plain.blocks.empty()) {
     const Codes codes = code_row(index, row);
-    for (size_t i = 0; i < n; i += kGroup) {
-      if (ranks != nullptr && ranks[i] >= best) break;
-      const IndexGroup& g = index.groups.data()[i / kGroup];
-      const size_t left = n - i;
-      __mmask64 m = left >= kGroup ? ~__mmask64{0} : (__mmask64{1} << left) - 1;
-      m = passes(g.columns[0], codes, m);
-      m = passes(g.columns[1], codes, m);
-      if (m == 0) continue;
-      m = passes(g.columns[2], codes, m);
-      m = passes(g.columns[3], codes, m);
-      for (; m != 0; m &= m - 1) {
-        const size_t at = i + static_cast<size_t>(__builtin_ctzll(m));
-        if (!holds(at)) continue;
-        if (ranks != nullptr && ranks[at] >= best) break;
-        return static_cast<const EntryBase*>(blocks[at]->owner);
-      }
-    }
+    best = find_summed(index.summed, codes, best, row, hosts);
+    best = find_plain(index.plain, codes, best, row, hosts);
   }
-  return best == UINT32_MAX ? nullptr : index.entries[best];
+  return best == UINT32_MAX ? nullptr : index.entries.data()[best];
 }
 
 #else
