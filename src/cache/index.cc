@@ -65,7 +65,7 @@ size_t Index::bytes() const {
              few.capacity() * sizeof(UnaryGroup);
   for (const ScanList* l : {&summed, &plain}) {
     n += l->blocks.capacity() * sizeof(void*) + l->ranks.capacity() * sizeof(uint32_t) +
-         l->sums.capacity() * sizeof(SumGroup) +
+         (l->sums[0].capacity() + l->sums[1].capacity()) * sizeof(SumGroup) +
          l->groups.capacity() * sizeof(IndexGroup);
   }
   for (const Tuple& t : tuples) {
@@ -177,19 +177,19 @@ std::vector<IndexBuilder::Candidate> IndexBuilder::candidates(
 void IndexBuilder::choose_key(const Index& index, EntryBase& e) const {
   std::vector<Candidate> from = candidates(index, e);
   e.key = {};
-  const auto first = std::ranges::find_if(from, &Candidate::equality);
-  if (first != from.end()) {
+  for (IndexKey::Sum& sum : e.key.sums) {
+    const auto first = std::ranges::find_if(from, &Candidate::equality);
+    if (first == from.end()) break;
     const auto second = std::find_if(first + 1, from.end(),
                                      [](const Candidate& c) { return c.equality(); });
-    if (second != from.end()) {
-      e.key.summed = true;
-      e.key.first = first->position;
-      e.key.second = second->position;
-      e.key.sum = static_cast<uint8_t>(hash_code(static_cast<Word>(first->lo)) +
-                                       hash_code(static_cast<Word>(second->lo)));
-      from.erase(second);
-      from.erase(first);
-    }
+    if (second == from.end()) break;
+    sum = {first->position, second->position,
+           static_cast<uint8_t>(hash_code(static_cast<Word>(first->lo)) +
+                                hash_code(static_cast<Word>(second->lo)))};
+    if (!e.key.summed) e.key.sums[1] = sum;
+    e.key.summed = true;
+    from.erase(second);
+    from.erase(first);
   }
   size_t i = 0;
   for (const Candidate& c : from) {
@@ -207,6 +207,22 @@ void IndexBuilder::choose_key(const Index& index, EntryBase& e) const {
     e.key.lo[i] = low;
     e.key.span[i++] = span;
   }
+  size_t pairs = 0;
+  e.lanes.for_each_order([&](uint16_t x, uint16_t y, bool equal) {
+    const auto position = [&](uint16_t field) {
+      const uint16_t* end = index.slot_field + index.num_slots;
+      const uint16_t* at = index.identity ? index.slot_field + field
+                                          : std::find(index.slot_field, end, field);
+      return at == end ? kSlots
+                       : code_position(static_cast<size_t>(at - index.slot_field));
+    };
+    const size_t p = position(x);
+    const size_t q = position(y);
+    if (p == kSlots || q == kSlots || (equal && pairs == kPairs)) return;
+    uint8_t* to = equal ? e.key.equal[pairs++] : e.key.less;
+    to[0] = static_cast<uint8_t>(equal ? p : p + kSlots);
+    to[1] = static_cast<uint8_t>(equal ? q : q + kSlots);
+  });
 }
 
 void IndexBuilder::add_few(Index& index) const {
@@ -256,13 +272,15 @@ void IndexBuilder::file(Index& index, const EntryBase* e, uint32_t rank) const {
   const size_t at = list.blocks.size();
   const size_t lane = at % kGroup;
   if (lane == 0) {
-    list.groups.emplace_back();
+    list.groups.push_back({});
     for (IndexGroup::Column& c : list.groups.back().columns) {
       std::ranges::fill(c.code, 0);
       std::ranges::fill(c.lo, 0);
       std::ranges::fill(c.span, 255);
     }
-    if (summed) list.sums.push_back({});
+    if (summed) {
+      for (auto& sums : list.sums) sums.push_back({});
+    }
   }
   const auto reads = [&index](uint8_t code) {
     const uint32_t bit = 1u << (code % 8);  // code_position: slot / 8
@@ -275,12 +293,22 @@ void IndexBuilder::file(Index& index, const EntryBase* e, uint32_t rank) const {
     g.columns[i].span[lane] = e->key.span[i];
     if (e->key.span[i] != 255) reads(e->key.code[i]);
   }
+  const auto pair = [&](const uint8_t(&key)[2], uint8_t(&to)[2][kGroup]) {
+    for (size_t k = 0; k < 2; ++k) {
+      to[k][lane] = key[k];
+      if (key[0] != key[1]) reads(key[k]);
+    }
+  };
+  for (size_t i = 0; i < kPairs; ++i) pair(e->key.equal[i], g.equal[i]);
+  pair(e->key.less, g.less);
   if (summed) {
-    list.sums.back().first[lane] = e->key.first;
-    list.sums.back().second[lane] = e->key.second;
-    list.sums.back().sum[lane] = e->key.sum;
-    reads(e->key.first);
-    reads(e->key.second);
+    for (size_t k = 0; k < 2; ++k) {
+      list.sums[k].back().first[lane] = e->key.sums[k].first;
+      list.sums[k].back().second[lane] = e->key.sums[k].second;
+      list.sums[k].back().sum[lane] = e->key.sums[k].sum;
+      reads(e->key.sums[k].first);
+      reads(e->key.sums[k].second);
+    }
   }
   list.blocks.push_back(e->lanes.block());
   list.ranks.push_back(rank);
@@ -339,7 +367,7 @@ std::unique_ptr<Index> IndexBuilder::append(const Index& old, EntryBase* entry) 
   const auto copy = [](const ScanList& from, ScanList& to) {
     copy_with_room(from.blocks, to.blocks);
     copy_with_room(from.ranks, to.ranks);
-    copy_with_room(from.sums, to.sums);
+    for (size_t k = 0; k < 2; ++k) copy_with_room(from.sums[k], to.sums[k]);
     copy_with_room(from.groups, to.groups);
   };
   copy(old.summed, index->summed);
@@ -389,16 +417,25 @@ const EntryBase* find_portable(const Index& index, const Word* row, const void* 
   for (const ScanList* list : {&index.summed, &index.plain}) {
     for (size_t i = 0; i < list->blocks.size() && list->ranks[i] < best; ++i) {
       const size_t lane = i % kGroup;
-      if (!list->sums.empty()) {
-        const SumGroup& g = list->sums[i / kGroup];
+      const auto sum_fails = [&](const std::vector<SumGroup>& sums) {
+        if (sums.empty()) return false;
+        const SumGroup& g = sums[i / kGroup];
         const int sum = codes[g.first[lane]] + codes[g.second[lane]];
-        if (static_cast<uint8_t>(sum) != g.sum[lane]) continue;
-      }
+        return static_cast<uint8_t>(sum) != g.sum[lane];
+      };
+      if (std::ranges::any_of(list->sums, sum_fails)) continue;
       if (index.entries.size() > kFewEntries) {
         const auto passes = [&](const IndexGroup::Column& c) {
           return static_cast<uint8_t>(codes[c.code[lane]] - c.lo[lane]) <= c.span[lane];
         };
-        if (!std::ranges::all_of(list->groups[i / kGroup].columns, passes)) continue;
+        const IndexGroup& g = list->groups[i / kGroup];
+        if (!std::ranges::all_of(g.columns, passes)) continue;
+        if (codes[g.less[0][lane]] > codes[g.less[1][lane]]) continue;
+        if (!std::ranges::all_of(g.equal, [&](const auto& pair) {
+              return codes[pair[0][lane]] == codes[pair[1][lane]];
+            })) {
+          continue;
+        }
       }
       const LaneBlock& b = *list->blocks[i];
       if (check_lanes_portable(b, row) && hosts.holds(b)) best = list->ranks[i];

@@ -30,6 +30,7 @@ namespace congrua::cache::internal {
 
 inline constexpr size_t kSlots = 64;       // coded fields
 inline constexpr size_t kColumns = 3;      // tests of an entry in the index, one by one
+inline constexpr size_t kPairs = 2;        // tests x == y of an entry in the index
 inline constexpr size_t kGroup = 64;       // entries of a group
 inline constexpr size_t kFewEntries = 16;  // so few are not coded
 inline constexpr size_t kFewTests = 2;     // of each of these few
@@ -53,9 +54,15 @@ inline size_t code_position(size_t slot) { return (slot % 8) * 8 + slot / 8; }
 // above is monotone. The two best equalities are one test where there are two: the sum of
 // their codes, which takes half the memory, and memory is what a scan waits for.
 struct IndexKey {
-  uint8_t first = 0, second = 0, sum = 0;
+  struct Sum {
+    uint8_t first = 0, second = 0, sum = 0;
+  };
+  Sum sums[2];  // the second of the next two equalities; without them the first again
   bool summed = false;
   uint8_t code[kColumns] = {}, lo[kColumns] = {}, span[kColumns] = {255, 255, 255};
+  // Codes that are equal, and one that is at most the other: what follows from x == y and
+  // x <= y.
+  uint8_t equal[kPairs][2] = {}, less[2] = {};
 };
 
 // An entry as the index sees it. Immutable once it is indexed.
@@ -86,6 +93,7 @@ struct alignas(64) IndexGroup {
     uint8_t code[kGroup], lo[kGroup], span[kGroup];
   };
   Column columns[kColumns];
+  uint8_t equal[kPairs][2][kGroup], less[2][kGroup];
 };
 struct alignas(64) SumGroup {
   uint8_t first[kGroup], second[kGroup], sum[kGroup];
@@ -95,7 +103,7 @@ struct alignas(64) SumGroup {
 struct ScanList {
   std::vector<const LaneBlock*> blocks;
   std::vector<uint32_t> ranks;
-  std::vector<SumGroup> sums;  // none: not summed
+  std::vector<SumGroup> sums[2];  // none: not summed
   std::vector<IndexGroup> groups;
 };
 

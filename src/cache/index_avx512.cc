@@ -106,7 +106,22 @@ CONGRUA_AVX512 inline uint32_t first_of(const ScanList& list, size_t base, __mma
 CONGRUA_AVX512 inline __mmask64 passes_all(const IndexGroup& g, const Codes& codes,
                                            __mmask64 m) {
   for (const IndexGroup::Column& c : g.columns) m = passes(c, codes, m);
-  return m;
+  for (const auto& pair : g.equal) {
+    m = _mm512_mask_cmpeq_epi8_mask(
+        m, _mm512_permutexvar_epi8(_mm512_load_si512(pair[0]), codes.hash),
+        _mm512_permutexvar_epi8(_mm512_load_si512(pair[1]), codes.hash));
+  }
+  // Positions of monotone codes: the bit that tells them from hashes is not read.
+  return _mm512_mask_cmple_epu8_mask(
+      m, _mm512_permutexvar_epi8(_mm512_load_si512(g.less[0]), codes.monotone),
+      _mm512_permutexvar_epi8(_mm512_load_si512(g.less[1]), codes.monotone));
+}
+
+CONGRUA_AVX512 inline __mmask64 passes_sum(const SumGroup& g, const Codes& codes) {
+  const __m512i sum =
+      _mm512_add_epi8(_mm512_permutexvar_epi8(_mm512_load_si512(g.first), codes.hash),
+                      _mm512_permutexvar_epi8(_mm512_load_si512(g.second), codes.hash));
+  return _mm512_cmpeq_epi8_mask(sum, _mm512_load_si512(g.sum));
 }
 
 // A few groups at a time, first their sums, then what is left: a branch for each group
@@ -115,18 +130,14 @@ CONGRUA_AVX512 uint32_t find_summed(const ScanList& list, const Codes& codes,
                                     uint32_t best, const Word* row, Hosts& hosts) {
   constexpr size_t kAtOnce = 8;
   const size_t n = list.blocks.size();
-  const size_t num_groups = list.sums.size();
+  const size_t num_groups = list.sums[0].size();
   for (size_t from = 0; from < num_groups; from += kAtOnce) {
     if (list.ranks.data()[from * kGroup] >= best) break;
     const size_t count = num_groups - from < kAtOnce ? num_groups - from : kAtOnce;
     __mmask64 masks[kAtOnce];
     uint32_t any = 0;
     for (size_t k = 0; k < count; ++k) {
-      const SumGroup& g = list.sums.data()[from + k];
-      const __m512i sum = _mm512_add_epi8(
-          _mm512_permutexvar_epi8(_mm512_load_si512(g.first), codes.hash),
-          _mm512_permutexvar_epi8(_mm512_load_si512(g.second), codes.hash));
-      masks[k] = _mm512_cmpeq_epi8_mask(sum, _mm512_load_si512(g.sum));
+      masks[k] = passes_sum(list.sums[0].data()[from + k], codes);
       any |= (masks[k] != 0 ? 1u : 0u) << k;
     }
     if (from + count == num_groups && n % kGroup != 0) {
@@ -134,8 +145,9 @@ CONGRUA_AVX512 uint32_t find_summed(const ScanList& list, const Codes& codes,
     }
     for (; any != 0; any &= any - 1) {
       const auto k = static_cast<size_t>(__builtin_ctz(any));
-      const __mmask64 m = passes_all(list.groups.data()[from + k], codes, masks[k]);
+      __mmask64 m = masks[k] & passes_sum(list.sums[1].data()[from + k], codes);
       if (m == 0) continue;
+      m = passes_all(list.groups.data()[from + k], codes, m);
       const uint32_t rank = first_of(list, (from + k) * kGroup, m, row, hosts);
       if (rank != UINT32_MAX) return rank < best ? rank : best;
     }

@@ -236,9 +236,9 @@ class Merger {
     }
   }
 
-  // Eight neighbouring fields of which four or more are tested are loaded, not gathered.
+  // Eight neighbouring fields most of which are tested are loaded, not gathered.
   void make_dense(std::vector<PointGroup>& points, std::vector<UnaryGroup>& unary) {
-    constexpr int kFew = 4;
+    constexpr int kFewPoints = 5, kFewRanges = 7;
     for (size_t base = 0; base + kLanes <= state_of_.size(); base += kLanes) {
       const auto take = [&](bool equality, auto&& set) {
         const auto here = [&](const Test& t) {
@@ -249,7 +249,7 @@ class Merger {
         for (const Test& t : unary_) {
           if (here(t)) lanes |= 1u << (t.x - base);
         }
-        if (std::popcount(lanes) < kFew) return;
+        if (std::popcount(lanes) < (equality ? kFewPoints : kFewRanges)) return;
         uint32_t taken = 0;
         set(nullptr, lanes);
         std::erase_if(unary_, [&](const Test& t) {
@@ -281,6 +281,19 @@ class Merger {
     std::vector<PointGroup> points;
     std::vector<UnaryGroup> unary;
     make_dense(points, unary);
+    std::vector<EqualGroup> equal;
+    size_t num_equal = 0;
+    std::erase_if(unary_, [&](const Test& t) {
+      if (!t.is_equality() || t.a != static_cast<int32_t>(t.a)) return false;
+      const size_t lane = num_equal++ % kLanes;
+      if (lane == 0) equal.emplace_back();
+      // The first lane of a group fills all of it.
+      for (size_t i = lane; i < (lane == 0 ? kLanes : lane + 1); ++i) {
+        equal.back().field[i] = t.x;
+        equal.back().value[i] = static_cast<int32_t>(t.a);
+      }
+      return true;
+    });
     for (size_t i = 0; i < unary_.size(); ++i) {
       if (i % kLanes == 0) unary.emplace_back();
       set_lane(unary.back(), i % kLanes, unary_[i]);
@@ -291,7 +304,8 @@ class Merger {
       set_lane(pairs.back(), i % kLanes, pairs_[i]);
     }
     LaneBlock head;
-    head.num_points = static_cast<uint32_t>(points.size());
+    head.num_points = static_cast<uint16_t>(points.size());
+    head.num_equal = static_cast<uint16_t>(equal.size());
     head.num_unary = static_cast<uint32_t>(unary.size());
     head.num_pairs = static_cast<uint32_t>(pairs.size());
     head.flags =
@@ -300,8 +314,8 @@ class Merger {
     const auto bytes = [](const auto& groups) {
       return groups.size() * sizeof(groups[0]);
     };
-    out.block_.reset(
-        new unsigned char[sizeof head + bytes(points) + bytes(unary) + bytes(pairs)]);
+    out.block_.reset(new unsigned char[sizeof head + bytes(points) + bytes(equal) +
+                                       bytes(unary) + bytes(pairs)]);
     unsigned char* at = out.block_.get();
     std::memcpy(at, &head, sizeof head);
     at += sizeof head;
@@ -310,6 +324,7 @@ class Merger {
       at += bytes(groups);
     };
     copy(points);
+    copy(equal);
     copy(unary);
     copy(pairs);
     out.rest_.assign(rest_.begin(), rest_.end());
@@ -347,6 +362,7 @@ Lanes::Lanes(const Program& program, size_t num_fields) : program_(&program) {
 
 size_t Lanes::bytes() const {
   return sizeof *this + sizeof(LaneBlock) + block()->num_points * sizeof(PointGroup) +
+         block()->num_equal * sizeof(EqualGroup) +
          block()->num_unary * sizeof(UnaryGroup) +
          block()->num_pairs * sizeof(PairGroup) + rest_.capacity() * sizeof(Test);
 }
@@ -360,6 +376,11 @@ bool check_lanes_portable(const LaneBlock& block, const Word* row) {
   for (const PointGroup& g : std::span(block.points(), block.num_points)) {
     for (size_t i = 0; i < kLanes; ++i) {
       if ((g.lanes >> i & 1) != 0 && row[g.base + i] != g.value[i]) return false;
+    }
+  }
+  for (const EqualGroup& g : std::span(block.equal(), block.num_equal)) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      if (static_cast<int64_t>(row[g.field[i]]) != g.value[i]) return false;
     }
   }
   for (const UnaryGroup& g : std::span(block.unary(), block.num_unary)) {

@@ -6,6 +6,7 @@
 // and a rest that is evaluated one by one (odd moduli, floats, sets, register programs).
 //
 //   point group   x == value, of neighbouring fields
+//   equal group   x == value, of any fields, values of 32 bits
 //   unary group   rotate_right(x - lo, rot) <= span, unsigned: exact for intervals of
 //                 any words, and for x = r modulo 2^k with lo = r, rot = k
 //   pair group    a*x + b*y + c, or +-x*y + c, REL 0: computed in 64 bits where all x and
@@ -32,6 +33,11 @@ struct alignas(8) PointGroup {
   uint32_t base = 0;  // lane i is field base + i
   uint8_t lanes = 0;  // a bit for each that is tested
   uint8_t unused[3] = {};
+};
+
+struct alignas(8) EqualGroup {  // lanes without a test repeat another
+  int32_t value[kLanes] = {};
+  uint16_t field[kLanes] = {};
 };
 
 struct alignas(8) UnaryGroup {
@@ -66,7 +72,8 @@ class Lanes;
 // The head of a block; its groups follow.
 struct alignas(8) LaneBlock {
   static constexpr uint32_t kNever = 1, kRest = 2, kHost = 4;
-  uint32_t num_points = 0, num_unary = 0, num_pairs = 0;
+  uint16_t num_points = 0, num_equal = 0;
+  uint32_t num_unary = 0, num_pairs = 0;
   uint32_t flags = 0;
   const Lanes* lanes = nullptr;
   const void* owner = nullptr;  // the entry of a cache
@@ -74,8 +81,11 @@ struct alignas(8) LaneBlock {
   const PointGroup* points() const {
     return reinterpret_cast<const PointGroup*>(this + 1);
   }
+  const EqualGroup* equal() const {
+    return reinterpret_cast<const EqualGroup*>(points() + num_points);
+  }
   const UnaryGroup* unary() const {
-    return reinterpret_cast<const UnaryGroup*>(points() + num_points);
+    return reinterpret_cast<const UnaryGroup*>(equal() + num_equal);
   }
   const PairGroup* pairs() const {
     return reinterpret_cast<const PairGroup*>(unary() + num_unary);
@@ -121,6 +131,13 @@ class Lanes {
         if ((g.lanes >> lane & 1) != 0) f(static_cast<uint16_t>(g.base + lane), v, v);
       }
     }
+    for (size_t i = 0; i < block()->num_equal; ++i) {
+      const EqualGroup& g = block()->equal()[i];
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        const bool repeats = lane != 0 && g.field[lane] == g.field[0];
+        if (!repeats) f(g.field[lane], int64_t{g.value[lane]}, int64_t{g.value[lane]});
+      }
+    }
     for (size_t i = 0; i < block()->num_unary; ++i) {
       const UnaryGroup& g = block()->unary()[i];
       for (size_t lane = 0; lane < kLanes; ++lane) {
@@ -129,6 +146,25 @@ class Lanes {
         if (g.rot[lane] == 0 && g.span[lane] != UINT64_MAX && lo <= hi) {
           f(g.field[lane], lo, hi);
         }
+      }
+    }
+  }
+
+  // Calls f(x, y, equal) for each test x == y of two fields and, where equal is false,
+  // each that implies x <= y.
+  template <typename F>
+  void for_each_order(F&& f) const {
+    for (size_t i = 0; i < block()->num_pairs; ++i) {
+      const PairGroup& g = block()->pairs()[i];
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        const uint32_t bit = 1u << lane;
+        if (((g.plus_product | g.minus_product) & bit) != 0) continue;
+        if (g.a[lane] != -g.b[lane] || g.a[lane] == 0) continue;
+        if ((g.eq & bit) != 0 && g.c[lane] == 0) f(g.x[lane], g.y[lane], true);
+        if ((g.ge & bit) == 0 || g.c[lane] > 0) continue;
+        // a*(x - y) >= -c >= 0
+        const bool falls = g.a[lane] < 0;
+        f(falls ? g.x[lane] : g.y[lane], falls ? g.y[lane] : g.x[lane], false);
       }
     }
   }

@@ -49,6 +49,12 @@ CONGRUA_AVX512 inline bool check_block(const LaneBlock& block, const Word* row) 
     }
     if (fail != 0) return false;
   }
+  const EqualGroup* const equal = block.equal();
+  for (size_t i = 0; i < block.num_equal; ++i) {
+    const __m512i value = _mm512_cvtepi32_epi64(
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(equal[i].value)));
+    if (_mm512_cmpneq_epu64_mask(gather(row, equal[i].field), value) != 0) return false;
+  }
   const UnaryGroup* const unary = block.unary();
   for (size_t i = 0; i < block.num_unary; ++i) {
     if (failing(unary[i], row) != 0) return false;
