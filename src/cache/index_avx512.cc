@@ -139,6 +139,11 @@ CONGRUA_AVX512 uint32_t find_summed(const ScanList& list, const Codes& codes,
     for (size_t k = 0; k < count; ++k) {
       masks[k] = passes_sum(list.sums[0].data()[from + k], codes);
       any |= (masks[k] != 0 ? 1u : 0u) << k;
+      // Read next where a bit is set; else the line at hand once more.
+      const SumGroup* next = list.sums[masks[k] != 0].data() + from + k;
+      __builtin_prefetch(next->first);
+      __builtin_prefetch(next->second);
+      __builtin_prefetch(next->sum);
     }
     if (from + count == num_groups && n % kGroup != 0) {
       masks[count - 1] &= (__mmask64{1} << n % kGroup) - 1;
@@ -174,12 +179,14 @@ CONGRUA_AVX512 inline uint32_t find_few(const Index& index, const Word* row,
                                         Hosts& hosts) {
   const ScanList& list = index.plain;
   const size_t n = list.blocks.size();
+  // The first is the most likely one where entries overlap.
+  const uint32_t first = first_of(list, 0, 1, row, hosts);
+  if (first != UINT32_MAX || n == 1) return first;
   for (size_t i = 0; i < n; i += kLanes) {
     unsigned m = n - i >= kLanes ? 0xffu : (1u << (n - i)) - 1;
-    if (n > 2) {
-      const UnaryGroup* tests = index.few.data() + i / kLanes * kFewTests;
-      for (size_t k = 0; k < kFewTests; ++k) m &= ~unsigned{failing(tests[k], row)};
-    }
+    if (i == 0) m &= ~1u;
+    const UnaryGroup* tests = index.few.data() + i / kLanes * kFewTests;
+    for (size_t k = 0; k < kFewTests; ++k) m &= ~unsigned{failing(tests[k], row)};
     const uint32_t rank = first_of(list, i, m, row, hosts);
     if (rank != UINT32_MAX) return rank;
   }

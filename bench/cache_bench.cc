@@ -1,0 +1,176 @@
+// Guard programs and small caches beside what hosts do today, in one run: a scan of
+// lambdas, a hash of exact sizes. The sizes are those of 32 tensors of rank 2.
+//
+//   build/release/bin/congrua_cache_bench --benchmark_repetitions=9
+//
+// Larger sets: congrua_workloads w4 (docs/guard_cache.md).
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "congrua/cache.h"
+
+namespace congrua::cache {
+namespace {
+
+constexpr size_t kFields = 64;
+constexpr size_t kRows = 1024;
+
+struct Data {
+  ExprPool pool;
+  std::vector<Expr> symbols;
+  Schema schema;
+  std::vector<std::vector<Expr>> guards;
+  std::vector<std::vector<std::function<bool(const Word*)>>> lambdas;
+  std::vector<std::vector<Word>> points;
+  std::vector<Word> rows;  // kRows of kFields
+
+  explicit Data(size_t entries) {
+    std::vector<Field> fields;
+    for (size_t i = 0; i < kFields; ++i) {
+      fields.push_back({"d" + std::to_string(i)});
+      symbols.push_back(pool.symbol(fields.back().name));
+    }
+    schema = *Schema::make(fields);
+    std::minstd_rand generator(1);
+    const auto random = [&] { return static_cast<uint32_t>(generator()); };
+    static constexpr int64_t kSizes[] = {1, 2, 3, 7, 8, 16, 32, 64, 128, 224, 512, 1024};
+    const auto size = [&] { return kSizes[random() % std::size(kSizes)]; };
+    for (size_t n = 0; n < entries; ++n) {
+      std::vector<Word> point;
+      for (size_t i = 0; i < kFields; ++i) point.push_back(to_word(size()));
+      guards.emplace_back();
+      lambdas.emplace_back();
+      for (int g = 0; g < 10; ++g) add_guard(point, random());
+      points.push_back(std::move(point));
+    }
+    for (size_t r = 0; r < kRows; ++r) {
+      const auto& p = points[random() % points.size()];
+      rows.insert(rows.end(), p.begin(), p.end());
+    }
+  }
+
+  void add_guard(const std::vector<Word>& point, uint32_t seed) {
+    const size_t i = seed % kFields;
+    const size_t j = seed / kFields % kFields;
+    const auto v = static_cast<int64_t>(point[i]);
+    const auto w = static_cast<int64_t>(point[j]);
+    const auto at = [](const Word* row, size_t k) {
+      return static_cast<int64_t>(row[k]);
+    };
+    auto& g = guards.back();
+    auto& l = lambdas.back();
+    switch (seed >> 20 & 3) {
+      case 0:
+      case 1:
+        g.push_back(eq(symbols[i], pool.constant(v)));
+        l.emplace_back([=](const Word* row) { return at(row, i) == v; });
+        return;
+      case 2:
+        g.push_back(le(symbols[i], pool.constant(2 * v)));
+        l.emplace_back([=](const Word* row) { return at(row, i) <= 2 * v; });
+        return;
+      default:
+        g.push_back(le(symbols[i] * symbols[j], pool.constant(2 * v * w)));
+        l.emplace_back(
+            [=](const Word* row) { return at(row, i) * at(row, j) <= 2 * v * w; });
+    }
+  }
+};
+
+Data& data(size_t entries) {
+  static absl::flat_hash_map<size_t, std::unique_ptr<Data>> all;
+  auto& d = all[entries];
+  if (d == nullptr) d = std::make_unique<Data>(entries);
+  return *d;
+}
+
+template <typename F>
+void run(benchmark::State& state, const Data& d, F&& find) {
+  size_t r = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(find(d.rows.data() + r * kFields));
+    r = (r + 1) % kRows;
+  }
+}
+
+void read_row(benchmark::State& state) {
+  run(state, data(1), [](const Word* row) {
+    Word sum = 0;
+    for (size_t i = 0; i < kFields; ++i) sum += row[i];
+    return sum;
+  });
+}
+BENCHMARK(read_row);
+
+void program_check(benchmark::State& state) {
+  const Data& d = data(1);
+  const GuardProgram p = *GuardProgram::compile(d.schema, {.conditions = d.guards[0]});
+  run(state, d, [&](const Word* row) { return p.check({row, kFields}); });
+}
+BENCHMARK(program_check);
+
+void program_compile(benchmark::State& state) {
+  const Data& d = data(1);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        GuardProgram::compile(d.schema, {.conditions = d.guards[0]}));
+  }
+}
+BENCHMARK(program_compile);
+
+void lambdas(benchmark::State& state) {
+  const Data& d = data(static_cast<size_t>(state.range(0)));
+  run(state, d, [&](const Word* row) {
+    for (size_t n = 0; n < d.lambdas.size(); ++n) {
+      bool all = true;
+      for (const auto& l : d.lambdas[n]) {
+        if (!l(row)) {
+          all = false;
+          break;
+        }
+      }
+      if (all) return n;
+    }
+    return d.lambdas.size();
+  });
+}
+BENCHMARK(lambdas)->Arg(1)->Arg(10)->Arg(100)->Arg(1000);
+
+void sizes_hashed(benchmark::State& state) {
+  const Data& d = data(static_cast<size_t>(state.range(0)));
+  absl::flat_hash_map<std::vector<Word>, size_t> map;
+  for (const auto& p : d.points) map.emplace(p, map.size());
+  run(state, d, [&](const Word* row) {
+    return map.find(std::vector<Word>(row, row + kFields)) != map.end();
+  });
+}
+BENCHMARK(sizes_hashed)->Arg(1)->Arg(10)->Arg(100)->Arg(1000);
+
+template <bool kReader>
+void cache_lookup(benchmark::State& state) {
+  const Data& d = data(static_cast<size_t>(state.range(0)));
+  GuardCache<size_t> cache(d.schema);
+  std::vector<GuardCache<size_t>::Entry> batch;
+  for (size_t n = 0; n < d.guards.size(); ++n) {
+    batch.push_back({*GuardProgram::compile(d.schema, {.conditions = d.guards[n]}), n});
+  }
+  (void)*cache.insert_batch(std::move(batch));
+  GuardCache<size_t>::Reader reader(cache);
+  run(state, d, [&](const Word* row) {
+    const Hit<size_t> hit =
+        kReader ? reader.lookup({row, kFields}) : cache.lookup({row, kFields});
+    return hit ? *hit : d.guards.size();
+  });
+}
+BENCHMARK(cache_lookup<true>)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000);
+BENCHMARK(cache_lookup<false>)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000);
+
+}  // namespace
+}  // namespace congrua::cache
