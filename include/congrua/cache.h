@@ -19,7 +19,7 @@
 // may be released on another.
 //
 // Cost: a look-up takes tens of nanoseconds for a few entries, hundreds for 10,000. A
-// write copies the index: about 30 bytes an entry.
+// write copies the index: about 40 bytes an entry.
 #ifndef CONGRUA_CACHE_H_
 #define CONGRUA_CACHE_H_
 
