@@ -191,6 +191,16 @@ int run_w4(const std::string& path, int reps) {
       const cache::Hit<int64_t> hit = reader.lookup({row, width});
       return hit ? *hit : -1;
     });
+    // The same row again and again.
+    Set one;
+    one.symbols = set.symbols;
+    one.entries = set.entries;
+    one.queries.assign(64, set.queries.back());
+    const Timing again = measure(one, reps, [&](const Word* row) {
+      const cache::Hit<int64_t> hit = reader.lookup({row, width});
+      return hit ? *hit : -1;
+    });
+    print("congrua reader, one row", one, again, 0, 0, 0);
     print("congrua reader", set, t, compiled + best_insert, best_insert * 1e6 / n,
           s.index_bytes + s.entry_bytes);
   }

@@ -120,6 +120,8 @@ struct Tuple {
 };
 
 struct Index {
+  uint64_t version = 0;  // the number of its publication
+  bool repeats = false;  // answers depend on the row alone, and are worth remembering
   size_t num_fields = 0;
   size_t num_slots = 0;
   bool identity = true;  // slot i is field i
@@ -189,6 +191,7 @@ class IndexBuilder {
 uint64_t pinned_fields(const Lanes& lanes);
 // sum of word * factor, mixed.
 uint64_t tuple_hash(const Tuple& tuple, const Word* row, size_t num_fields);
+uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row, size_t num_fields);
 
 // The first entry that holds; nullptr: none. The host's predicates are asked once each.
 const EntryBase* find_portable(const Index& index, const Word* row, const void* call);

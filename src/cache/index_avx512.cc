@@ -195,6 +195,11 @@ CONGRUA_AVX512 inline uint32_t find_few(const Index& index, const Word* row,
 
 }  // namespace
 
+CONGRUA_AVX512 uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row,
+                                          size_t num_fields) {
+  return hash_tuple(tuple, row, num_fields);
+}
+
 CONGRUA_AVX512 const EntryBase* find_avx512(const Index& index, const Word* row,
                                             const void* call) {
   Hosts hosts(call);
@@ -211,6 +216,10 @@ CONGRUA_AVX512 const EntryBase* find_avx512(const Index& index, const Word* row,
 }
 
 #else
+
+uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row, size_t num_fields) {
+  return tuple_hash(tuple, row, num_fields);
+}
 
 const EntryBase* find_avx512(const Index& index, const Word* row, const void* call) {
   return find_portable(index, row, call);

@@ -115,7 +115,17 @@ struct Store::Impl {
     // After the announcement, in the one order of seq_cst: a writer that did not see it
     // has published before.
     const Index* index = current.load(std::memory_order_seq_cst);
-    const EntryBase* e = find(*index, row, call);
+    const EntryBase* e = nullptr;
+    if (index->repeats && line.memo != nullptr) {
+      bool known = false;
+      Memo::Place& place = line.memo->place(row, index->version, &known);
+      if (!known) {
+        line.memo->put(place, row, index->version, find(*index, row, call));
+      }
+      e = place.entry;
+    } else {
+      e = find(*index, row, call);
+    }
     if (e == nullptr) {
       count(line.misses);
       slot.store(0, std::memory_order_release);
@@ -134,7 +144,7 @@ struct Store::Impl {
   IndexBuilder builder;
   std::unique_ptr<const Index> live;
   size_t rebuilt_at = 0;  // entries when keys were chosen last
-  uint64_t last_id = 0;
+  uint64_t last_id = 0, last_version = 0;
   std::vector<std::unique_ptr<StoredEntry>> entries;  // by rank
   absl::flat_hash_map<std::pair<uintptr_t, void*>, uint32_t> hosts;
   std::vector<RetiredIndex> old_indexes;
@@ -145,8 +155,10 @@ struct Store::Impl {
   uint64_t evictions = 0;
   size_t entry_bytes = 0, unreachable = 0;
 
-  void publish(std::unique_ptr<const Index> index,
+  void publish(std::unique_ptr<Index> index,
                std::vector<std::unique_ptr<StoredEntry>> gone) {
+    index->version = ++last_version;
+    index->repeats = entries.size() >= kMemoEntries && hosts.empty();
     current.store(index.get(), std::memory_order_seq_cst);
     const uint64_t now = epoch.fetch_add(1, std::memory_order_acq_rel) + 1;
     old_indexes.push_back({now, std::move(live)});
@@ -287,7 +299,7 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
                              [](const auto& e) { return e->priority; });
   }
   std::vector<std::unique_ptr<StoredEntry>> gone = m.evict();
-  std::unique_ptr<const Index> index;
+  std::unique_ptr<Index> index;
   if (m.entries.size() > m.rebuilt_at + m.rebuilt_at / 2) {
     std::vector<EntryBase*> all;
     for (const auto& e : m.entries) all.push_back(e.get());
@@ -382,6 +394,7 @@ SlotLine* Store::open_line() {
   const std::lock_guard lock(impl_->mutex);
   if (impl_->free_lines.empty()) {
     impl_->lines.push_back(std::make_unique<SlotLine>());
+    impl_->lines.back()->memo = std::make_unique<Memo>(impl_->schema.size());
     return impl_->lines.back().get();
   }
   SlotLine* line = impl_->free_lines.back();

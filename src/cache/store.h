@@ -19,7 +19,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
+#include "cache/memo.h"
 #include "congrua/cache.h"
 
 namespace congrua::cache::internal {
@@ -31,6 +33,7 @@ inline constexpr size_t kLineSlots = 6;
 struct alignas(128) SlotLine {
   Slot slots[kLineSlots] = {};
   std::atomic<uint64_t> hits{0}, misses{0};
+  std::unique_ptr<Memo> memo = nullptr;  // of a reader
 };
 
 // Makes what every other thread announced visible to the caller.

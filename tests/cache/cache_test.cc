@@ -148,6 +148,29 @@ TEST(GuardCache, CapacityEvictsWhatWasNotLookedUp) {
   EXPECT_EQ(cache.statistics().evictions, 7u);
 }
 
+TEST(GuardCache, ReadersForgetWhatWasReplaced) {
+  Sizes s;
+  GuardCache<int> cache(s.schema);
+  GuardCache<int>::Reader reader(cache);
+  std::vector<EntryId> ids;
+  for (int i = 0; i < 400; ++i) {
+    ids.push_back(
+        *cache.insert(s.program(("(eq x " + std::to_string(i) + ")").c_str()), i));
+  }
+  for (int i = 0; i < 500; ++i) {
+    for (int k = 0; k < 3; ++k) {
+      const Hit<int> hit = reader.lookup(row(i % 7, i));
+      ASSERT_TRUE(hit);
+      EXPECT_EQ(*hit, i % 7);
+    }
+  }
+  EXPECT_TRUE(cache.erase(ids[3]));
+  EXPECT_FALSE(reader.lookup(row(3, 499)));
+  EXPECT_FALSE(reader.lookup(row(3, 499)));
+  ASSERT_TRUE(cache.insert(s.program("(ge x 0)"), -1, {.priority = 1}).ok());
+  EXPECT_EQ(*reader.lookup(row(3, 499)), -1);
+}
+
 TEST(GuardCache, RefusesProgramsOfOtherSchemas) {
   Sizes s;
   GuardCache<int> cache(*Schema::make({{"x"}, {"z"}}));

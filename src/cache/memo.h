@@ -1,0 +1,59 @@
+// The rows that a reader looked up lately, and what was found: a look-up of a large cache
+// costs more than comparing a row.
+//
+// An answer is kept with the number of the index that gave it and believed for that index
+// alone. Each row has one place, by a hash of its words.
+#ifndef CONGRUA_CACHE_MEMO_H_
+#define CONGRUA_CACHE_MEMO_H_
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "cache/index.h"
+
+namespace congrua::cache::internal {
+
+inline constexpr size_t kMemoEntries = 256;  // with fewer entries nothing is kept
+
+class Memo {
+ public:
+  explicit Memo(size_t num_fields) : num_fields_(num_fields), rows_(kRows * num_fields) {
+    for (size_t i = 0; i < (num_fields + 7) / 8 * 8; ++i) {
+      hash_.factors.push_back(kCodeFactor * (2 * i + 1));  // odd, and all differ
+    }
+  }
+
+  struct Place {
+    uint64_t version = 0;  // of an index; 0: empty
+    const EntryBase* entry = nullptr;
+    Word* row = nullptr;
+  };
+  // Where the row is or would be; *known: it is there, for this version.
+  Place& place(const Word* row, uint64_t version, bool* known) {
+    const uint64_t h = wide_ ? tuple_hash_avx512(hash_, row, num_fields_)
+                             : tuple_hash(hash_, row, num_fields_);
+    Place& p = places_[h >> 60];
+    if (p.row == nullptr) p.row = rows_.data() + (h >> 60) * num_fields_;
+    *known =
+        p.version == version && std::memcmp(p.row, row, num_fields_ * sizeof(Word)) == 0;
+    return p;
+  }
+  void put(Place& p, const Word* row, uint64_t version, const EntryBase* entry) {
+    std::memcpy(p.row, row, num_fields_ * sizeof(Word));
+    p.version = version;
+    p.entry = entry;
+  }
+
+ private:
+  static constexpr size_t kRows = 16;
+  size_t num_fields_;
+  const bool wide_ = has_avx512();
+  Tuple hash_;  // of all fields, without a table
+  std::vector<Word> rows_;
+  Place places_[kRows];
+};
+
+}  // namespace congrua::cache::internal
+
+#endif  // CONGRUA_CACHE_MEMO_H_
