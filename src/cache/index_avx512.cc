@@ -48,12 +48,11 @@ CONGRUA_AVX512 inline Codes code_row(const Index& index, const Word* row) {
   return codes;
 }
 
-CONGRUA_AVX512 inline __mmask64 passes(const IndexGroup::Column& c, const Codes& codes,
-                                       __mmask64 among) {
+CONGRUA_AVX512 inline __mmask64 passes(const IndexGroup::Column& c, const Codes& codes) {
   const __m512i v =
       _mm512_permutex2var_epi8(codes.hash, _mm512_load_si512(c.code), codes.monotone);
-  return _mm512_mask_cmple_epu8_mask(among, _mm512_sub_epi8(v, _mm512_load_si512(c.lo)),
-                                     _mm512_load_si512(c.span));
+  return _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_load_si512(c.lo)),
+                                _mm512_load_si512(c.span));
 }
 
 CONGRUA_AVX512 inline uint64_t hash_tuple(const Tuple& t, const Word* row,
@@ -105,16 +104,17 @@ CONGRUA_AVX512 inline uint32_t first_of(const ScanList& list, size_t base, __mma
 
 CONGRUA_AVX512 inline __mmask64 passes_all(const IndexGroup& g, const Codes& codes,
                                            __mmask64 m) {
-  for (const IndexGroup::Column& c : g.columns) m = passes(c, codes, m);
+  // No mask waits for another: latency counts here.
+  for (const IndexGroup::Column& c : g.columns) m &= passes(c, codes);
   for (const auto& pair : g.equal) {
-    m = _mm512_mask_cmpeq_epi8_mask(
-        m, _mm512_permutexvar_epi8(_mm512_load_si512(pair[0]), codes.hash),
+    m &= _mm512_cmpeq_epi8_mask(
+        _mm512_permutexvar_epi8(_mm512_load_si512(pair[0]), codes.hash),
         _mm512_permutexvar_epi8(_mm512_load_si512(pair[1]), codes.hash));
   }
   // Positions of monotone codes: the bit that tells them from hashes is not read.
-  return _mm512_mask_cmple_epu8_mask(
-      m, _mm512_permutexvar_epi8(_mm512_load_si512(g.less[0]), codes.monotone),
-      _mm512_permutexvar_epi8(_mm512_load_si512(g.less[1]), codes.monotone));
+  return m & _mm512_cmple_epu8_mask(
+                 _mm512_permutexvar_epi8(_mm512_load_si512(g.less[0]), codes.monotone),
+                 _mm512_permutexvar_epi8(_mm512_load_si512(g.less[1]), codes.monotone));
 }
 
 CONGRUA_AVX512 inline __mmask64 passes_sum(const SumGroup& g, const Codes& codes) {
