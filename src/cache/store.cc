@@ -158,7 +158,9 @@ struct Store::Impl {
   void publish(std::unique_ptr<Index> index,
                std::vector<std::unique_ptr<StoredEntry>> gone) {
     index->version = ++last_version;
-    index->repeats = entries.size() >= kMemoEntries && hosts.empty();
+    // Hashing a row once more would be all that hash tables need.
+    const bool scanned = index->summed.blocks.size() + index->plain.blocks.size() != 0;
+    index->repeats = scanned && entries.size() >= kMemoEntries && hosts.empty();
     current.store(index.get(), std::memory_order_seq_cst);
     const uint64_t now = epoch.fetch_add(1, std::memory_order_acq_rel) + 1;
     old_indexes.push_back({now, std::move(live)});
