@@ -34,6 +34,17 @@ std::vector<Word> pinned_words(const EntryBase& e, size_t num_fields) {
   return row;
 }
 
+// Whether the entry pins the fields of the tuple, and no other: the numbers of the sets
+// are hashes.
+bool pins_fields_of(const EntryBase& e, const Tuple& t) {
+  const auto absent = std::ranges::count(t.factors, uint64_t{0});
+  std::ptrdiff_t missing = std::ssize(t.factors) - absent;
+  e.lanes.for_each_interval([&](uint16_t field, int64_t lo, int64_t hi) {
+    if (lo == hi) missing = t.factors[field] == 0 ? PTRDIFF_MAX / 2 : missing - 1;
+  });
+  return missing == 0;
+}
+
 template <typename T>
 void copy_with_room(const std::vector<T>& from, std::vector<T>& to) {
   if (from.empty()) return;
@@ -246,7 +257,7 @@ void IndexBuilder::add_few(Index& index) const {
 void IndexBuilder::file(Index& index, const EntryBase* e, uint32_t rank) const {
   if (e->lanes.never()) return;
   for (Tuple& t : index.tuples) {
-    if (t.pinned != e->pinned) continue;
+    if (t.pinned != e->pinned || !pins_fields_of(*e, t)) continue;
     if (t.size * 2 >= t.table.size()) {
       Tuple grown = t;
       grown.table.assign(t.table.size() * 2, {});
