@@ -28,6 +28,7 @@ FUZZERS = {
     "rewrite": "SimplifyFuzz.*:SimplifyZ3Fuzz.*",
     "smt2": "SessionFuzz.*",
     "cli": "EntailFuzz.*",
+    "cache": "GuardCache.*Fuzz:GuardProgram.*Fuzz",
 }
 RANDOM = "*Fuzz*:*Soak*"
 # Kind: what counts for it, and how many it takes.
@@ -38,6 +39,7 @@ GOALS = (
     ("answers against Z3", 10**4, lambda _, what: what == "by Z3"),
     ("simplifications against Z3", 10**4, lambda name, what: what == "by Z3"
      and name == "SimplifyZ3Fuzz"),
+    ("look-ups against exact evaluation", 10**8, lambda _, what: what == "look-ups"),
 )
 
 

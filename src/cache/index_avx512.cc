@@ -55,6 +55,16 @@ CONGRUA_AVX512 inline __mmask64 passes(const IndexGroup::Column& c, const Codes&
                                 _mm512_load_si512(c.span));
 }
 
+// Modulo 2^64. The intrinsic of g++ 12 adds signed integers.
+CONGRUA_AVX512 inline uint64_t sum_of_lanes(__m512i v) {
+  const __m256i four =
+      _mm256_add_epi64(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1));
+  const __m128i two =
+      _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1));
+  return static_cast<uint64_t>(_mm_cvtsi128_si64(two)) +
+         static_cast<uint64_t>(_mm_extract_epi64(two, 1));
+}
+
 CONGRUA_AVX512 inline uint64_t hash_tuple(const Tuple& t, const Word* row,
                                           size_t num_fields) {
   __m512i sum = _mm512_setzero_si512();
@@ -65,7 +75,7 @@ CONGRUA_AVX512 inline uint64_t hash_tuple(const Tuple& t, const Word* row,
     sum = _mm512_add_epi64(
         sum, _mm512_mullo_epi64(x, _mm512_loadu_si512(t.factors.data() + i)));
   }
-  const auto h = static_cast<uint64_t>(_mm512_reduce_add_epi64(sum));
+  const uint64_t h = sum_of_lanes(sum);
   return (h ^ h >> 32) * kCodeFactor;
 }
 

@@ -3,23 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <memory>
 #include <thread>
 
 #include "cache/index.h"
 #include "congrua/text.h"
+#include "tests/base/soak.h"
 #include "tests/cache/oracle.h"
 
 namespace congrua::cache {
 namespace {
 
 using cache_test::World;
-
-int soak(int runs) {
-  const char* percent = std::getenv("CONGRUA_SOAK");
-  return percent == nullptr ? runs : runs * std::atoi(percent);
-}
 
 // Poisons itself, and counts those that live.
 struct Poisoned {
@@ -206,9 +201,11 @@ TEST(GuardCache, CodesAreMonotone) {
 // Random sets against exact evaluation of one entry after the other, both kernels, in
 // batches and one by one, with priorities, erased entries and shared pinned fields.
 TEST(GuardCache, AgreesWithLinearEvaluationFuzz) {
-  for (int seed = 1; seed <= soak(40); ++seed) {
+  const Seeds seeds = soak_seeds(40, 340'000);
+  uint64_t lookups = 0;
+  for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
     static constexpr size_t kWidths[] = {3, 8, 20, 64, 90};
-    World w(kWidths[seed % 5], seed % 2, static_cast<uint64_t>(seed));
+    World w(kWidths[seed % 5], seed % 2, seed);
     const size_t width = w.schema().size();
     GuardCache<size_t> cache(w.schema());
     GuardCache<size_t>::Reader reader(cache);
@@ -283,15 +280,18 @@ TEST(GuardCache, AgreesWithLinearEvaluationFuzz) {
       }
       for (const Hit<size_t>& hit : {cache.lookup(r), reader.lookup(r)}) {
         ASSERT_EQ(hit ? std::optional(*hit) : std::nullopt, expected) << "seed " << seed;
+        ++lookups;
       }
     }
   }
+  soak_report("GuardCache", seeds, {{"look-ups", lookups}, {"failures", 0}});
 }
 
 // The index alone: the portable look-up and that of this machine give one answer.
 TEST(GuardCache, KernelsAgreeFuzz) {
-  for (int seed = 1; seed <= soak(30); ++seed) {
-    World w(seed % 2 == 0 ? 64 : 90, 1, static_cast<uint64_t>(seed) + 1000);
+  const Seeds seeds = soak_seeds(30, 10'000);
+  for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
+    World w(seed % 2 == 0 ? 64 : 90, 1, seed + 1000);
     const size_t width = w.schema().size();
     std::vector<uint8_t> ordered(width, 1);
     ordered.back() = 0;
@@ -374,7 +374,8 @@ TEST(GuardCache, ReadersBesideAWriterFuzz) {
       });
     }
     std::vector<EntryId> ids;
-    for (int i = 0; i < soak(2000); ++i) {
+    const auto writes = static_cast<int>(soak_seeds(2'000, 1'000'000).count());
+    for (int i = 0; i < writes; ++i) {
       const auto id =
           cache.insert(programs[static_cast<size_t>(i % 200)], Poisoned(i % 200));
       ASSERT_TRUE(id.ok());

@@ -2,23 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <limits>
 
 #include "cache/lanes.h"
 #include "cache/test.h"
 #include "congrua/text.h"
+#include "tests/base/soak.h"
 #include "tests/cache/oracle.h"
 
 namespace congrua::cache {
 namespace {
 
 using cache_test::World;
-
-int soak(int runs) {
-  const char* percent = std::getenv("CONGRUA_SOAK");
-  return percent == nullptr ? runs : runs * std::atoi(percent);
-}
 
 TEST(GuardProgram, Table) {
   struct Case {
@@ -157,8 +152,10 @@ TEST(GuardProgram, Errors) {
 
 // All three evaluations against the evaluator of expressions.
 TEST(GuardProgram, AgreesWithExactEvaluationFuzz) {
-  for (int seed = 1; seed <= soak(60); ++seed) {
-    World w(6 + static_cast<size_t>(seed % 5), 2, static_cast<uint64_t>(seed));
+  const Seeds seeds = soak_seeds(30, 100'000);
+  uint64_t rows = 0;
+  for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
+    World w(6 + seed % 5, 2, seed);
     for (int n = 0; n < 20; ++n) {
       const std::vector<Word> point = w.row();
       Guards guards;
@@ -184,9 +181,11 @@ TEST(GuardProgram, AgreesWithExactEvaluationFuzz) {
         ASSERT_EQ(program->check(row), !failure) << text;
         ASSERT_EQ(internal::check_lanes_portable(*lanes.block(), row.data()), !failure)
             << text;
+        ++rows;
       }
     }
   }
+  soak_report("GuardProgram", seeds, {{"rows", rows}, {"failures", 0}});
 }
 
 }  // namespace
