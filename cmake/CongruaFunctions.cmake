@@ -207,6 +207,10 @@ function(congrua_install)
   endif()
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/congrua"
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+  # To be compiled into artefacts that do without the library.
+  install(FILES "${PROJECT_SOURCE_DIR}/src/cache/embed/congrua_guard.c"
+                "${PROJECT_SOURCE_DIR}/src/cache/embed/congrua_guard.h"
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/congrua")
   install(EXPORT congruaTargets NAMESPACE congrua:: DESTINATION "${package_dir}")
   get_target_property(CONGRUA_LIBRARY_TYPE congrua TYPE)
   configure_package_config_file(

@@ -18,7 +18,8 @@
 // Ownership: programs and schemas are values that share immutable data; a program holds
 // no Expr and outlives the pool. Thread safety: const methods from any thread. Errors:
 // kInvalidArgument for what does not fit the schema, kUnimplemented for uninterpreted
-// terms, kResourceExhausted for a condition of more than 1,000 operators. Cost: compile
+// terms, kResourceExhausted for a condition of more than 1,000 operators, one whose
+// numbers may take more than 16,384 bits, and for more than 32,768 tests. Cost: compile
 // takes microseconds; check some nanoseconds for eight guards on few fields, and
 // allocates only where 128 bits do not suffice.
 #ifndef CONGRUA_GUARD_PROGRAM_H_
@@ -104,6 +105,9 @@ struct Guards {
   std::vector<Expr> conditions = {};  // propositions
   std::vector<FloatTest> floats = {};
   std::vector<TagTest> tags = {};
+  // Where guards come from, by number, to be shown to people: "model.py:31". Fewer than
+  // guards: the others have none.
+  std::vector<std::string> positions = {};
 };
 
 class GuardProgram {
@@ -115,8 +119,25 @@ class GuardProgram {
   // The number of the first guard that does not hold; nullopt: all hold.
   std::optional<size_t> first_failure(std::span<const Word> row) const;
 
+  // Versioned bytes, the same on every machine, to be kept or to be embedded:
+  // src/cache/embed/congrua_guard.c, one C99 file without dependencies, evaluates them.
+  // What deserialize refuses it says: kInvalidArgument for bytes that are truncated,
+  // corrupt or something else, kFailedPrecondition for those of another schema, of a
+  // newer format or of the other byte order. It never reads beyond the bytes, and takes
+  // more than `bytes` after the program as not its own.
+  std::vector<uint8_t> serialize() const;
+  static absl::StatusOr<GuardProgram> deserialize(const Schema& schema,
+                                                  std::span<const uint8_t> bytes);
+  // A C99 translation unit of its own with `int FUNCTION(const uint64_t* row)`, 1 where
+  // all guards hold, or 0. Several may be concatenated. Errors: kInvalidArgument where
+  // `function` is no identifier, kResourceExhausted for guards whose numbers would take
+  // more than 64 KB of stack.
+  absl::StatusOr<std::string> to_c(std::string_view function) const;
+
   const Schema& schema() const { return schema_; }
   size_t num_guards() const;
+  // Of Guards::positions; empty where there is none.
+  std::string_view position(size_t guard) const;
   size_t bytes() const;  // of memory
 
   const std::shared_ptr<const internal::Program>& impl() const { return program_; }

@@ -410,8 +410,17 @@ absl::Status Compiler::code(const Node* root) {
   if (registers_.back().second != last) {
     step({.op = CodeOp::kAddConst, .a = registers_.back().second});
   }
-  push({TestKind::kCode, Relation::kGe, 0, 0, 0, first_step_, 0, 0,
-        program_.code.size() - first_step_});
+  const std::span<const CodeStep> steps = std::span(program_.code).subspan(first_step_);
+  std::vector<uint16_t> bits;
+  for (const CodeStep& s : steps) {
+    const unsigned n = step_bits(s, program_.bigs, bits);
+    if (n > kMaxBits) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("a condition computes numbers of more than ", kMaxBits, " bits"));
+    }
+    bits.push_back(static_cast<uint16_t>(n));
+  }
+  push({TestKind::kCode, Relation::kGe, 0, 0, 0, first_step_, 0, 0, steps.size()});
   return absl::OkStatus();
 }
 

@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "cache/compile.h"
 #include "cache/lanes.h"
+#include "cache/print_c.h"
+#include "cache/program_bytes.h"
 #include "cache/test.h"
 #include "expr/builder.h"
 
@@ -65,7 +67,15 @@ absl::StatusOr<GuardProgram> GuardProgram::compile(const Schema& schema,
   for (const TagTest& t : guards.tags) {
     if (absl::Status s = compiler.tag_test(t, number++); !s.ok()) return s;
   }
+  if (guards.positions.size() > number) {
+    return absl::InvalidArgumentError("there are more positions than guards");
+  }
+  if (program->num_tests > internal::kMaxTests) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("more than ", internal::kMaxTests, " tests"));
+  }
   program->num_guards = number;
+  program->positions = guards.positions;
   program->packed.shrink_to_fit();
   return GuardProgram(schema, std::move(program));
 }
@@ -88,6 +98,26 @@ std::optional<size_t> GuardProgram::first_failure(std::span<const Word> row) con
     return false;
   });
   return failure;
+}
+
+std::vector<uint8_t> GuardProgram::serialize() const {
+  return internal::program_bytes(*program_, schema_);
+}
+
+absl::StatusOr<GuardProgram> GuardProgram::deserialize(const Schema& schema,
+                                                       std::span<const uint8_t> bytes) {
+  auto program = internal::read_program(schema, bytes);
+  if (!program.ok()) return program.status();
+  return GuardProgram(schema, *std::move(program));
+}
+
+absl::StatusOr<std::string> GuardProgram::to_c(std::string_view function) const {
+  return internal::print_c(*program_, schema_, function);
+}
+
+std::string_view GuardProgram::position(size_t guard) const {
+  if (guard >= program_->positions.size()) return {};
+  return program_->positions[guard];
 }
 
 size_t GuardProgram::num_guards() const { return program_->num_guards; }

@@ -83,13 +83,7 @@ class Merger {
   // A test of two fields of which one or both have one value.
   void reduce_pairs() {
     for (bool changed = true; changed && !never_;) {
-      changed = false;
-      for (size_t i = 0; i < pairs_.size(); ++i) {
-        if (!reduce(pairs_[i])) continue;
-        pairs_.erase(pairs_.begin() + static_cast<std::ptrdiff_t>(i));
-        changed = true;
-        break;
-      }
+      changed = std::erase_if(pairs_, [this](const Test& t) { return reduce(t); }) != 0;
     }
   }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cache/bytes.h"
+
 namespace congrua::cache::internal {
 
 namespace {
@@ -182,14 +184,7 @@ Verdict run(std::span<const CodeStep> code, std::span<const Int> bigs, const Wor
 
 constexpr unsigned kNoFirst = 64, kNoLast = 128;  // beside the kind of a range
 
-// Variable length, the low seven bits first; signed numbers with their sign in bit 0.
-void put(std::vector<uint8_t>& out, uint64_t v) {
-  for (; v >= 0x80; v >>= 7) out.push_back(static_cast<uint8_t>(v | 0x80));
-  out.push_back(static_cast<uint8_t>(v));
-}
-void put_signed(std::vector<uint8_t>& out, int64_t v) {
-  put(out, static_cast<uint64_t>(v) << 1 ^ static_cast<uint64_t>(v >> 63));
-}
+// Of bytes that append wrote.
 uint64_t get(const uint8_t** at) {
   uint64_t v = 0;
   for (int shift = 0;; shift += 7) {
@@ -198,10 +193,7 @@ uint64_t get(const uint8_t** at) {
     if (byte < 0x80) return v;
   }
 }
-int64_t get_signed(const uint8_t** at) {
-  const uint64_t v = get(at);
-  return static_cast<int64_t>(v >> 1 ^ (0 - (v & 1)));
-}
+int64_t get_signed(const uint8_t** at) { return signed_of(get(at)); }
 
 }  // namespace
 
@@ -215,19 +207,20 @@ void Program::append(const Test& t) {
   packed.push_back(static_cast<uint8_t>(
       static_cast<unsigned>(t.kind) | static_cast<unsigned>(t.relation) << 4 |
       (no_first ? kNoFirst : 0u) | (no_last ? kNoLast : 0u)));
-  put(packed, t.guard - last_guard);
+  put_number(packed, t.guard - last_guard);
   last_guard = t.guard;
+  ++num_tests;
   if (t.kind == TestKind::kFalse) return;
-  put(packed, t.x);
+  put_number(packed, t.x);
   if (!no_first) put_signed(packed, t.a);
   if (range) {
     if (!no_last) put_signed(packed, last);
     return;
   }
-  put(packed, t.y);
+  put_number(packed, t.y);
   put_signed(packed, t.b);
   put_signed(packed, t.c);
-  put(packed, t.d);
+  put_number(packed, t.d);
 }
 
 Test Program::next(const uint8_t** at, uint32_t* guard) const {
@@ -250,6 +243,40 @@ Test Program::next(const uint8_t** at, uint32_t* guard) const {
   t.c = get_signed(at);
   t.d = get(at);
   return t;
+}
+
+unsigned step_bits(const CodeStep& s, std::span<const Int> bigs,
+                   std::span<const uint16_t> bits) {
+  const auto of = [bits](uint16_t i) { return unsigned{bits[i]}; };
+  switch (s.op) {
+    case CodeOp::kConst:
+    case CodeOp::kField:
+      return 64;
+    case CodeOp::kBigConst:
+      return (bigs[static_cast<size_t>(s.imm)].bit_length() + 7) / 8 * 8;
+    case CodeOp::kAdd:
+      return std::max(of(s.a), of(s.b)) + 1;
+    case CodeOp::kAddConst:
+      return std::max(of(s.a), 64u) + 1;
+    case CodeOp::kMul:
+      return of(s.a) + of(s.b);
+    case CodeOp::kMulConst:
+      return of(s.a) + 64;
+    case CodeOp::kFloorDiv:
+      return of(s.a);
+    case CodeOp::kMin:
+    case CodeOp::kMax:
+      return std::max(of(s.a), of(s.b));
+    case CodeOp::kSelect:
+      return std::max(of(s.b), of(s.c));
+    case CodeOp::kBool:
+    case CodeOp::kGe:
+    case CodeOp::kEq:
+    case CodeOp::kAnd:
+    case CodeOp::kIff:
+      break;
+  }
+  return 1;
 }
 
 bool run_code(std::span<const CodeStep> code, std::span<const Int> bigs,

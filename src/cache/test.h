@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/int.h"
@@ -65,7 +66,8 @@ inline Test hole_test(uint16_t field, int64_t v) {
           UINT64_MAX - 1};
 }
 
-// Registers are numbered as the operations that fill them.
+// Registers are numbered as the operations that fill them. The numbers of operations and
+// of kinds of tests are part of the format of bytes (program_bytes.h).
 enum class CodeOp : uint8_t {
   kConst,     // imm
   kBigConst,  // bigs[imm]
@@ -94,8 +96,10 @@ struct Program {
   std::vector<uint8_t> packed;  // the tests in the order of the guards; see append
   std::vector<CodeStep> code;
   std::vector<Int> bigs;
-  std::vector<uint64_t> sets;  // each set ascending
+  std::vector<uint64_t> sets;          // each set ascending
+  std::vector<std::string> positions;  // of guards, as far as they were given
   uint32_t num_guards = 0;
+  uint32_t num_tests = 0;
   uint32_t last_guard = 0;
 
   // Tests are packed to some six bytes each: a program is read whole where it is made and
@@ -116,7 +120,8 @@ struct Program {
 
   size_t bytes() const {
     return sizeof *this + packed.capacity() + code.capacity() * sizeof(CodeStep) +
-           bigs.capacity() * sizeof(Int) + sets.capacity() * sizeof(uint64_t);
+           bigs.capacity() * sizeof(Int) + sets.capacity() * sizeof(uint64_t) +
+           positions.capacity() * sizeof(std::string);
   }
 };
 
@@ -128,6 +133,13 @@ inline int64_t float_key(double v) {
   const auto bits = std::bit_cast<int64_t>(v);
   return bits >= 0 ? bits : -(bits & INT64_MAX);
 }
+
+inline constexpr size_t kMaxTests = size_t{1} << 15;  // of a program
+// Of the magnitude of a register: what is wider takes too long to compute.
+inline constexpr unsigned kMaxBits = 1u << 14;
+// A bound of the bits of the last step, from those of the steps before it.
+unsigned step_bits(const CodeStep& step, std::span<const Int> bigs,
+                   std::span<const uint16_t> bits);
 
 // Whether a register program of at most kMaxSteps steps is defined and true.
 inline constexpr size_t kMaxSteps = 1024;
