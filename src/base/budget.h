@@ -29,6 +29,11 @@ class Budget {
     return cancel_ != nullptr && cancel_->load(std::memory_order_relaxed);
   }
   int64_t left() const { return left_; }
+  // Of the steps that it began with; none where an overdrawn budget granted a debt.
+  int64_t spent_of(int64_t granted) const {
+    if (granted <= 0) return 0;
+    return granted - (left_ < 0 ? 0 : left_ < granted ? left_ : granted);
+  }
   const std::atomic<bool>* cancel_flag() const { return cancel_; }
 
  private:

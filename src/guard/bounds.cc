@@ -183,7 +183,7 @@ class LowerEnd {
     part.charge(1);
     Layer layer = Layer::kNone;
     const Truth truth = facts_.decide(g, part, &layer);
-    budget_.charge(granted - std::clamp<int64_t>(part.left(), 0, granted));
+    budget_.charge(part.spent_of(granted));
     switch (truth) {
       case Truth::kTrue:
         d_ = d_.with_lo(v);

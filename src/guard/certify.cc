@@ -248,7 +248,7 @@ std::optional<Certificate> Certifier::run(std::span<const FactId> use) {
     std::swap(part, budget_);
     const bool closed = refute(start, kEfforts[i]);
     std::swap(part, budget_);
-    budget_.charge(granted - std::clamp<int64_t>(part.left(), 0, granted));
+    budget_.charge(part.spent_of(granted));
     if (closed) {
       CONGRUA_CHECK(checker_.finished(), "a closed proof is finished");
       return Trimmer(steps_, counts_).trim();

@@ -204,7 +204,7 @@ Truth Facts::Impl::decide(const Node* g, Budget& budget, Layer* layer) {
     const int64_t granted = std::min(budget.left(), kCaseSteps);
     Budget part(granted, budget.cancel_flag());
     const bool refuted = refute_with(builder.logical_not(g), part, layer);
-    budget.charge(granted - std::clamp<int64_t>(part.left(), 0, granted));
+    budget.charge(part.spent_of(granted));
     if (refuted) return Truth::kTrue;
     if (find_counterexample(g, budget, kLongSearch, &none)) {
       *layer = Layer::kSearch;

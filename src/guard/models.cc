@@ -21,7 +21,7 @@ bool Facts::Impl::find_counterexample(const Node* g, Budget& budget, int64_t ste
   const int64_t granted = std::min(budget.left(), steps);
   Budget part(granted, budget.cancel_flag());
   const auto outcome = search.find_with(builder.logical_not(g), part);
-  budget.charge(granted - std::clamp<int64_t>(part.left(), 0, granted));
+  budget.charge(part.spent_of(granted));
   *none = outcome == guard::Search::Outcome::kNone;
   return outcome == guard::Search::Outcome::kFound;
 }

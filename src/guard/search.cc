@@ -200,7 +200,7 @@ std::optional<Search::Outcome> Search::Impl::find_pieces(
       Budget part(granted, budget.cancel_flag());
       Tree tree(engine, part, accept, p.cells);
       const Outcome outcome = first_model(tree, p, part);
-      budget.charge(granted - std::clamp<int64_t>(part.left(), 0, granted));
+      budget.charge(part.spent_of(granted));
       if (outcome == Outcome::kNone) return outcome;
       if (outcome == Outcome::kExhausted && limit == Budget::kUnlimited) return outcome;
     }

@@ -41,7 +41,7 @@ auto spend(int64_t steps, Budget& budget, Attempt attempt) {
   const int64_t granted = std::min(budget.left(), steps);
   Budget part(granted, budget.cancel_flag());
   auto result = attempt(part);
-  budget.charge(granted - std::clamp<int64_t>(part.left(), 0, granted));
+  budget.charge(part.spent_of(granted));
   return result;
 }
 
