@@ -32,11 +32,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "congrua/cache_explain.h"
 #include "congrua/guard_program.h"
 
 namespace congrua::cache {
-
-using EntryId = uint64_t;  // in the order of insertion, from 1; never used again
 
 // What the guards cannot express. It is asked last, where all else holds, at most once a
 // look-up for each pair of function and context, with the call given to lookup. It may be
@@ -101,6 +100,8 @@ class Store {
   bool erase(EntryId id);
   size_t collect();
   CacheStatistics statistics() const;
+  Explanation explain(const Word* row, const ExplainOptions& options) const;
+  absl::StatusOr<Review> review(EntryId id, const ReviewOptions& options) const;
   const Schema& schema() const;
 
   Pin lookup(const Word* row, const void* call) const;
@@ -191,6 +192,15 @@ class GuardCache {
   }
 
   CacheStatistics statistics() const { return store_.statistics(); }
+  // Why a row finds what it finds, and what an entry hides; see cache_explain.h. The
+  // error of review is kNotFound.
+  Explanation explain(std::span<const Word> row,
+                      const ExplainOptions& options = {}) const {
+    return store_.explain(row.data(), options);
+  }
+  absl::StatusOr<Review> review(EntryId id, const ReviewOptions& options = {}) const {
+    return store_.review(id, options);
+  }
   const Schema& schema() const { return store_.schema(); }
 
   // Look-ups of one thread, some nanoseconds faster. Of up to six hits at a time; more

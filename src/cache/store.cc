@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "cache/explain.h"
 #include "cache/index.h"
 
 #if defined(__linux__)
@@ -214,6 +215,16 @@ struct Store::Impl {
     unreachable += e.lanes.never() ? static_cast<size_t>(sign) : 0;
   }
 
+  std::vector<EntryView> views() const {
+    const std::lock_guard lock(mutex);
+    std::vector<EntryView> out;
+    out.reserve(entries.size());
+    for (const auto& e : entries) {
+      out.push_back({e->sequence, e->program, e->host, e->host_context});
+    }
+    return out;
+  }
+
   std::unique_ptr<StoredEntry> take(size_t rank) {
     std::unique_ptr<StoredEntry> e = std::move(entries[rank]);
     entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(rank));
@@ -352,6 +363,20 @@ CacheStatistics Store::statistics() const {
   for (const SlotLine& line : m.shared) add(line);
   for (const auto& line : m.lines) add(*line);
   return s;
+}
+
+Explanation Store::explain(const Word* row, const ExplainOptions& options) const {
+  return internal::explain(impl_->schema, impl_->views(), row, options);
+}
+
+absl::StatusOr<Review> Store::review(EntryId id, const ReviewOptions& options) const {
+  const std::vector<EntryView> views = impl_->views();
+  const auto at = std::ranges::find(views, id, &EntryView::id);
+  if (at == views.end()) {
+    return absl::NotFoundError(absl::StrCat("the cache has no entry ", id));
+  }
+  return internal::review(impl_->schema, views, static_cast<size_t>(at - views.begin()),
+                          options);
 }
 
 // ---- Look-up
