@@ -50,9 +50,19 @@ struct InsertOptions {
   HostPredicate host = {};
 };
 
+// Which entry makes room for another. Among equals the oldest.
+enum class Eviction : uint8_t {
+  kLeastRecent,  // the one that was found longest ago, in numbers of writes
+  kLeastHits,    // the one that was found least often; needs the counts
+};
+
 struct CacheOptions {
-  // More entries evict one that was not looked up lately (second chance). 0: no limit.
+  // An insertion beyond it evicts. 0: no limit.
   size_t capacity = 0;
+  Eviction eviction = Eviction::kLeastRecent;
+  // Counts the hits of each entry, and samples what look-ups compare: some nanoseconds a
+  // look-up, 8 bytes for each pair of entry and reader. kLeastHits counts in any case.
+  bool counts = false;
 };
 
 struct CacheStatistics {
@@ -63,6 +73,14 @@ struct CacheStatistics {
   size_t retired = 0;      // entries and versions that wait for readers
   uint64_t hits = 0, misses = 0;
   uint64_t evictions = 0;
+  // Means of a look-up where CacheOptions::counts is set, from every 1,024th of each
+  // thread: entries whose keys were compared, and those of which guards were evaluated.
+  double compared = 0, evaluated = 0;
+};
+
+struct EntryHits {
+  EntryId id = 0;
+  uint64_t hits = 0;
 };
 
 namespace internal {
@@ -100,6 +118,7 @@ class Store {
   bool erase(EntryId id);
   size_t collect();
   CacheStatistics statistics() const;
+  std::vector<EntryHits> hits() const;
   Explanation explain(const Word* row, const ExplainOptions& options) const;
   absl::StatusOr<Review> review(EntryId id, const ReviewOptions& options) const;
   const Schema& schema() const;
@@ -192,6 +211,8 @@ class GuardCache {
   }
 
   CacheStatistics statistics() const { return store_.statistics(); }
+  // Of each entry, in the order in which they are tried; all 0 unless counted.
+  std::vector<EntryHits> hits() const { return store_.hits(); }
   // Why a row finds what it finds, and what an entry hides; see cache_explain.h. The
   // error of review is kNotFound.
   Explanation explain(std::span<const Word> row,

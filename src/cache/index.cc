@@ -420,6 +420,32 @@ uint32_t find_in_tuples(const Index& index, const Word* row, Hosts& hosts) {
 
 }  // namespace
 
+namespace {
+
+// Whether the keys of entry i of the list pass.
+bool keys_pass(const Index& index, const ScanList& list, size_t i, const uint8_t* codes) {
+  const size_t lane = i % kGroup;
+  const auto sum_fails = [&](const std::vector<SumGroup>& sums) {
+    if (sums.empty()) return false;
+    const SumGroup& g = sums[i / kGroup];
+    const int sum = codes[g.first[lane]] + codes[g.second[lane]];
+    return static_cast<uint8_t>(sum) != g.sum[lane];
+  };
+  if (std::ranges::any_of(list.sums, sum_fails)) return false;
+  if (index.entries.size() <= kFewEntries) return true;
+  const auto passes = [&](const IndexGroup::Column& c) {
+    return static_cast<uint8_t>(codes[c.code[lane]] - c.lo[lane]) <= c.span[lane];
+  };
+  const IndexGroup& g = list.groups[i / kGroup];
+  return std::ranges::all_of(g.columns, passes) &&
+         codes[g.less[0][lane]] <= codes[g.less[1][lane]] &&
+         std::ranges::all_of(g.equal, [&](const auto& pair) {
+           return codes[pair[0][lane]] == codes[pair[1][lane]];
+         });
+}
+
+}  // namespace
+
 const EntryBase* find_portable(const Index& index, const Word* row, const void* call) {
   Hosts hosts(call);
   uint32_t best = index.tuples.empty() ? UINT32_MAX : find_in_tuples(index, row, hosts);
@@ -427,32 +453,26 @@ const EntryBase* find_portable(const Index& index, const Word* row, const void* 
   if (index.entries.size() > kFewEntries) code_row(index, row, codes);
   for (const ScanList* list : {&index.summed, &index.plain}) {
     for (size_t i = 0; i < list->blocks.size() && list->ranks[i] < best; ++i) {
-      const size_t lane = i % kGroup;
-      const auto sum_fails = [&](const std::vector<SumGroup>& sums) {
-        if (sums.empty()) return false;
-        const SumGroup& g = sums[i / kGroup];
-        const int sum = codes[g.first[lane]] + codes[g.second[lane]];
-        return static_cast<uint8_t>(sum) != g.sum[lane];
-      };
-      if (std::ranges::any_of(list->sums, sum_fails)) continue;
-      if (index.entries.size() > kFewEntries) {
-        const auto passes = [&](const IndexGroup::Column& c) {
-          return static_cast<uint8_t>(codes[c.code[lane]] - c.lo[lane]) <= c.span[lane];
-        };
-        const IndexGroup& g = list->groups[i / kGroup];
-        if (!std::ranges::all_of(g.columns, passes)) continue;
-        if (codes[g.less[0][lane]] > codes[g.less[1][lane]]) continue;
-        if (!std::ranges::all_of(g.equal, [&](const auto& pair) {
-              return codes[pair[0][lane]] == codes[pair[1][lane]];
-            })) {
-          continue;
-        }
-      }
+      if (!keys_pass(index, *list, i, codes)) continue;
       const LaneBlock& b = *list->blocks[i];
       if (check_lanes_portable(b, row) && hosts.holds(b)) best = list->ranks[i];
     }
   }
   return best == UINT32_MAX ? nullptr : index.entries[best];
+}
+
+ScanCost scan_cost(const Index& index, const Word* row, const EntryBase* found) {
+  uint8_t codes[2 * kSlots] = {};
+  if (index.entries.size() > kFewEntries) code_row(index, row, codes);
+  ScanCost cost;
+  for (const ScanList* list : {&index.summed, &index.plain}) {
+    for (size_t i = 0; i < list->blocks.size(); ++i) {
+      ++cost.compared;
+      if (keys_pass(index, *list, i, codes)) ++cost.evaluated;
+      if (list->blocks[i]->owner == found) break;
+    }
+  }
+  return cost;
 }
 
 }  // namespace congrua::cache::internal

@@ -82,7 +82,10 @@ struct EntryBase {
   uint32_t host_id = 0;  // the same for the same predicate and context
   IndexKey key;
   uint64_t pinned = 0;  // a hash of the set of fields with one value; 0: none
-  mutable std::atomic<bool> used{false};  // looked up since the hand of the clock passed
+  mutable std::atomic<uint64_t> used{0};  // the version that found it last
+  // Where hits are counted: its place in the counts of readers, and hits without one.
+  uint32_t number = 0;
+  mutable std::atomic<uint64_t> unread_hits{0};
 };
 
 inline constexpr size_t kMaxHosts = 1024;
@@ -196,6 +199,13 @@ uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row, size_t num_field
 // The first entry that holds; nullptr: none. The host's predicates are asked once each.
 const EntryBase* find_portable(const Index& index, const Word* row, const void* call);
 const EntryBase* find_avx512(const Index& index, const Word* row, const void* call);
+
+// What a look-up that found `found` compared.
+struct ScanCost {
+  uint64_t compared = 0;   // entries by their keys
+  uint64_t evaluated = 0;  // of these by their guards
+};
+ScanCost scan_cost(const Index& index, const Word* row, const EntryBase* found);
 
 // Asks predicates, each at most once.
 class Hosts {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -69,6 +70,7 @@ namespace {
 struct StoredEntry : EntryBase {
   using EntryBase::EntryBase;
   std::unique_ptr<ValueBase> value;
+  uint64_t counted_before = 0;  // hits of others that had its number
 };
 
 struct RetiredEntry {
@@ -88,9 +90,12 @@ std::vector<uint8_t> ordered_fields(const Schema& schema) {
   return ordered;
 }
 
-void count(std::atomic<uint64_t>& counter) {  // of one writer
-  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+void count(std::atomic<uint64_t>& counter, uint64_t by = 1) {  // of one writer
+  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
 }
+
+constexpr uint64_t kSampleEvery = 1024;
+constexpr size_t kMinCounts = 64;
 
 }  // namespace
 
@@ -105,12 +110,35 @@ struct Store::Impl {
   const Schema schema;
   const CacheOptions options;
   const bool light = light_announcements();
+  const bool counting = options.counts || options.eviction == Eviction::kLeastHits;
   const EntryBase* (*const find)(const Index&, const Word*,
                                  const void*) = has_avx512() ? &find_avx512
                                                              : &find_portable;
   alignas(64) std::atomic<const Index*> current{nullptr};
   std::atomic<uint64_t> epoch{1};
   mutable SlotLine shared[kSharedLines];
+
+  [[gnu::noinline]] static void count_look_up(const Index& index, SlotLine& line,
+                                              const Word* row, const EntryBase* e) {
+    if (e != nullptr) {
+      HitCounts* counts = line.counts.load(std::memory_order_acquire);
+      if (counts == nullptr) {
+        e->unread_hits.fetch_add(1, std::memory_order_relaxed);
+      } else {
+        count(counts->at[e->number]);
+      }
+    }
+    if ((line.hits.load(std::memory_order_relaxed) +
+         line.misses.load(std::memory_order_relaxed)) %
+            kSampleEvery !=
+        0) {
+      return;
+    }
+    const ScanCost cost = scan_cost(index, row, e);
+    count(line.samples);
+    count(line.compared, cost.compared);
+    count(line.evaluated, cost.evaluated);
+  }
 
   Pin search(Slot& slot, SlotLine& line, const Word* row, const void* call) const {
     // After the announcement, in the one order of seq_cst: a writer that did not see it
@@ -127,16 +155,18 @@ struct Store::Impl {
     } else {
       e = find(*index, row, call);
     }
+    if (counting) [[unlikely]]
+      count_look_up(*index, line, row, e);
     if (e == nullptr) {
       count(line.misses);
       slot.store(0, std::memory_order_release);
       return {};
     }
+    if (e->used.load(std::memory_order_relaxed) != index->version) {
+      e->used.store(index->version, std::memory_order_relaxed);
+    }
     slot.store(reinterpret_cast<uintptr_t>(e), std::memory_order_release);
     count(line.hits);
-    if (!e->used.load(std::memory_order_relaxed)) {
-      e->used.store(true, std::memory_order_relaxed);
-    }
     return {static_cast<const StoredEntry*>(e)->value.get(), e->sequence, &slot};
   }
 
@@ -152,7 +182,8 @@ struct Store::Impl {
   std::vector<RetiredEntry> old_entries;
   std::vector<std::unique_ptr<SlotLine>> lines;  // of readers
   std::vector<SlotLine*> free_lines;
-  size_t hand = 0;
+  std::vector<uint32_t> free_numbers;
+  uint32_t num_numbers = 0;
   uint64_t evictions = 0;
   size_t entry_bytes = 0, unreachable = 0;
 
@@ -199,6 +230,42 @@ struct Store::Impl {
       if (r.epoch <= oldest && !held.contains(address)) dead.push_back(std::move(r));
     }
     std::erase_if(old_entries, [](const RetiredEntry& r) { return r.entry == nullptr; });
+    if (counting) {
+      for (const RetiredEntry& r : dead) free_numbers.push_back(r.entry->number);
+    }
+  }
+
+  // ---- Counts
+  uint64_t counted(uint32_t number) const {
+    uint64_t sum = 0;
+    for (const auto& line : lines) {
+      if (line->owned_counts != nullptr) sum += line->owned_counts->total(number);
+    }
+    return sum;
+  }
+  uint64_t hits_of(const StoredEntry& e) const {
+    return counted(e.number) - e.counted_before +
+           e.unread_hits.load(std::memory_order_relaxed);
+  }
+  void make_room(SlotLine& line) const {
+    const size_t size = line.owned_counts == nullptr ? 0 : line.owned_counts->size;
+    if (!counting || size >= std::max<size_t>(num_numbers, 1)) return;
+    auto larger = std::make_unique<HitCounts>(
+        std::max<size_t>({kMinCounts, num_numbers, 2 * size}));
+    larger->older = std::move(line.owned_counts);
+    line.owned_counts = std::move(larger);
+    line.counts.store(line.owned_counts.get(), std::memory_order_release);
+  }
+  void number(StoredEntry& e) {
+    if (!counting) return;
+    if (free_numbers.empty()) {
+      e.number = num_numbers++;
+      for (const auto& line : lines) make_room(*line);
+    } else {
+      e.number = free_numbers.back();
+      free_numbers.pop_back();
+    }
+    e.counted_before = counted(e.number);
   }
 
   std::vector<const EntryBase*> all() const {
@@ -232,18 +299,34 @@ struct Store::Impl {
     return e;
   }
 
-  // Second chance: the hand passes entries that were looked up since it passed last.
+  // Those inserted by this write stay as long as there are others.
   std::vector<std::unique_ptr<StoredEntry>> evict() {
     std::vector<std::unique_ptr<StoredEntry>> gone;
-    while (options.capacity != 0 && entries.size() > options.capacity) {
-      if (hand >= entries.size()) hand = 0;
-      if (entries[hand]->used.exchange(false, std::memory_order_relaxed)) {
-        ++hand;
-        continue;
-      }
-      gone.push_back(take(hand));
+    if (options.capacity == 0 || entries.size() <= options.capacity) return gone;
+    struct Rank {
+      bool is_new;
+      uint64_t key, sequence;
+      size_t at;
+    };
+    std::vector<Rank> order;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const StoredEntry& e = *entries[i];
+      const uint64_t used = e.used.load(std::memory_order_relaxed);
+      order.push_back({used > last_version,
+                       options.eviction == Eviction::kLeastHits ? hits_of(e) : used,
+                       e.sequence, i});
+    }
+    const size_t excess = entries.size() - options.capacity;
+    std::ranges::nth_element(
+        order, order.begin() + static_cast<std::ptrdiff_t>(excess), {},
+        [](const Rank& r) { return std::tuple(r.is_new, r.key, r.sequence); });
+    order.resize(excess);
+    for (const Rank& r : order) {
+      account(*entries[r.at], -1);
+      gone.push_back(std::move(entries[r.at]));
       ++evictions;
     }
+    std::erase_if(entries, [](const auto& e) { return e == nullptr; });
     return gone;
   }
 
@@ -293,7 +376,7 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
     e->priority = i.options.priority;
     e->pinned = pinned_fields(e->lanes);
     e->value = std::move(i.value);
-    e->used.store(true, std::memory_order_relaxed);  // not evicted before it had a chance
+    e->used.store(m.last_version + 1, std::memory_order_relaxed);
     fresh.push_back(std::move(e));
   }
   std::vector<EntryId> ids;
@@ -301,6 +384,7 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
   bool behind_all = true;
   for (auto& e : fresh) {
     e->sequence = ++m.last_id;
+    m.number(*e);
     ids.push_back(e->sequence);
     m.account(*e, 1);
     added.push_back(e.get());
@@ -356,13 +440,32 @@ CacheStatistics Store::statistics() const {
   s.entry_bytes = m.entry_bytes;
   s.retired = m.old_entries.size() + m.old_indexes.size();
   s.evictions = m.evictions;
-  const auto add = [&s](const SlotLine& line) {
+  uint64_t samples = 0, compared = 0, evaluated = 0;
+  const auto add = [&](const SlotLine& line) {
     s.hits += line.hits.load(std::memory_order_relaxed);
     s.misses += line.misses.load(std::memory_order_relaxed);
+    samples += line.samples.load(std::memory_order_relaxed);
+    compared += line.compared.load(std::memory_order_relaxed);
+    evaluated += line.evaluated.load(std::memory_order_relaxed);
   };
   for (const SlotLine& line : m.shared) add(line);
   for (const auto& line : m.lines) add(*line);
+  if (samples != 0) {
+    s.compared = static_cast<double>(compared) / static_cast<double>(samples);
+    s.evaluated = static_cast<double>(evaluated) / static_cast<double>(samples);
+  }
   return s;
+}
+
+std::vector<EntryHits> Store::hits() const {
+  const Impl& m = *impl_;
+  const std::lock_guard lock(m.mutex);
+  std::vector<EntryHits> out;
+  out.reserve(m.entries.size());
+  for (const auto& e : m.entries) {
+    out.push_back({e->sequence, m.counting ? m.hits_of(*e) : 0});
+  }
+  return out;
 }
 
 Explanation Store::explain(const Word* row, const ExplainOptions& options) const {
@@ -422,6 +525,7 @@ SlotLine* Store::open_line() {
   if (impl_->free_lines.empty()) {
     impl_->lines.push_back(std::make_unique<SlotLine>());
     impl_->lines.back()->memo = std::make_unique<Memo>(impl_->schema.size());
+    impl_->make_room(*impl_->lines.back());
     return impl_->lines.back().get();
   }
   SlotLine* line = impl_->free_lines.back();

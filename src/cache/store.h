@@ -28,12 +28,30 @@ namespace congrua::cache::internal {
 
 inline constexpr size_t kLineSlots = 6;
 
+// Hits of entries by their number. A writer that needs more room puts a larger one before
+// those that are in use, so that no count is lost or copied: a number's hits are the sum.
+struct HitCounts {
+  explicit HitCounts(size_t n)
+      : size(n), at(std::make_unique<std::atomic<uint64_t>[]>(n)) {}
+  uint64_t total(uint32_t number) const {
+    const uint64_t mine =
+        number < size ? at[number].load(std::memory_order_relaxed) : uint64_t{0};
+    return mine + (older == nullptr ? 0 : older->total(number));
+  }
+  const size_t size;
+  const std::unique_ptr<std::atomic<uint64_t>[]> at;
+  std::unique_ptr<HitCounts> older = nullptr;
+};
+
 // Written by one thread, or by the thread that claimed its slot. The size of two cache
 // lines: prefetching pairs them.
 struct alignas(128) SlotLine {
   Slot slots[kLineSlots] = {};
   std::atomic<uint64_t> hits{0}, misses{0};
-  std::unique_ptr<Memo> memo = nullptr;  // of a reader
+  std::unique_ptr<Memo> memo = nullptr;     // of a reader
+  std::atomic<HitCounts*> counts{nullptr};  // of a reader, where hits are counted
+  std::atomic<uint64_t> samples{0}, compared{0}, evaluated{0};
+  std::unique_ptr<HitCounts> owned_counts = nullptr;
 };
 
 // Makes what every other thread announced visible to the caller.

@@ -143,6 +143,86 @@ TEST(GuardCache, CapacityEvictsWhatWasNotLookedUp) {
   EXPECT_EQ(cache.statistics().evictions, 7u);
 }
 
+TEST(GuardCache, TheLeastRecentIsEvicted) {
+  Sizes s;
+  GuardCache<int> cache(s.schema, {.capacity = 3});
+  GuardCache<int>::Reader reader(cache);
+  const auto add = [&](int i) {
+    return *cache.insert(s.program(("(eq x " + std::to_string(i) + ")").c_str()), i);
+  };
+  const auto found = [&](int64_t x) { return bool{reader.lookup(row(x, 0))}; };
+  for (int i = 0; i < 3; ++i) add(i);
+  EXPECT_TRUE(found(0));
+  add(3);  // 1 is the oldest that was not found
+  EXPECT_TRUE(found(0));
+  EXPECT_FALSE(found(1));
+  EXPECT_TRUE(found(2));
+  EXPECT_TRUE(found(3));
+  add(4);  // all were found since the last write: the oldest
+  EXPECT_FALSE(found(0));
+  EXPECT_TRUE(found(3));
+  add(5);
+  EXPECT_FALSE(found(2));
+  std::vector<GuardCache<int>::Entry> batch;
+  for (int i = 6; i < 11; ++i) {
+    batch.push_back({s.program(("(eq x " + std::to_string(i) + ")").c_str()), i});
+  }
+  ASSERT_TRUE(cache.insert_batch(std::move(batch)).ok());
+  for (int i = 0; i < 11; ++i) EXPECT_EQ(found(i), i >= 8) << i;
+}
+
+TEST(GuardCache, TheLeastHitIsEvicted) {
+  Sizes s;
+  GuardCache<int> cache(s.schema, {.capacity = 3, .eviction = Eviction::kLeastHits});
+  GuardCache<int>::Reader reader(cache);
+  const auto add = [&](int i) {
+    return *cache.insert(s.program(("(eq x " + std::to_string(i) + ")").c_str()), i);
+  };
+  for (int i = 0; i < 3; ++i) add(i);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(reader.lookup(row(0, 0)));
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(cache.lookup(row(1, 0)));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(reader.lookup(row(2, 0)));
+  const EntryId fourth = add(3);
+  EXPECT_FALSE(cache.lookup(row(1, 0)));
+  for (const EntryHits& h : cache.hits()) {
+    EXPECT_EQ(h.hits, h.id == fourth ? 0u : h.id == 1 ? 5u : 3u);
+  }
+  add(4);  // the new one is not evicted by its own insertion
+  EXPECT_FALSE(cache.lookup(row(3, 0)));
+  EXPECT_TRUE(cache.lookup(row(4, 0)));
+}
+
+TEST(GuardCache, CountsHitsOfEachEntry) {
+  Sizes s;
+  GuardCache<int> cache(s.schema, {.counts = true});
+  std::vector<uint64_t> expected;
+  std::vector<EntryId> ids;
+  auto reader = std::make_unique<GuardCache<int>::Reader>(cache);
+  for (int i = 0; i < 300; ++i) {
+    if (i % 50 == 49) reader = std::make_unique<GuardCache<int>::Reader>(cache);
+    if (i % 3 == 2) {  // its number is used again
+      EXPECT_TRUE(cache.erase(ids.back()));
+      ids.pop_back();
+      expected.pop_back();
+    }
+    const std::string guard = "(eq x " + std::to_string(i) + ")";
+    ids.push_back(*cache.insert(s.program(guard.c_str()), i));
+    expected.push_back(0);
+    for (int k = 0; k < i % 5; ++k) {
+      ASSERT_TRUE(k % 2 == 0 ? reader->lookup(row(i, 0)) : cache.lookup(row(i, 0)));
+      ++expected.back();
+    }
+  }
+  const std::vector<EntryHits> hits = cache.hits();
+  ASSERT_EQ(hits.size(), ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) {
+    EXPECT_EQ(hits[i].id, ids[i]);
+    EXPECT_EQ(hits[i].hits, expected[i]) << i;
+  }
+  for (int i = 0; i < 5000; ++i) EXPECT_FALSE(reader->lookup(row(-1, i)));
+  EXPECT_GT(cache.statistics().compared, 0);
+}
+
 TEST(GuardCache, ReadersForgetWhatWasReplaced) {
   Sizes s;
   GuardCache<int> cache(s.schema);
@@ -348,7 +428,7 @@ TEST(GuardCache, KernelsAgreeFuzz) {
 TEST(GuardCache, ReadersBesideAWriterFuzz) {
   {
     Sizes s;
-    GuardCache<Poisoned> cache(s.schema, {.capacity = 100});
+    GuardCache<Poisoned> cache(s.schema, {.capacity = 100, .counts = true});
     std::vector<GuardProgram> programs;
     for (int i = 0; i < 200; ++i) {
       programs.push_back(s.program(("(eq x " + std::to_string(i) + ")").c_str()));
