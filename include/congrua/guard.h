@@ -74,6 +74,10 @@ struct QuestionOptions {
   int64_t steps = 200'000;                    // budget in deterministic units
   const std::atomic<bool>* cancel = nullptr;  // looked at while working
   bool explain = true;                        // fill rests_on and counterexample
+  // Look for a point where the guard fails. False: kOpen is answered only where one is at
+  // hand, and what an exhausted search would prove stays kUnknown; open questions are
+  // then answered several times as fast.
+  bool search = true;
   // Fill Answer::certificate. It is looked for after the answer, off the hot path, and
   // takes milliseconds; `steps` does not count it.
   bool certificate = false;

@@ -43,21 +43,23 @@ class AnswerMemo {
   struct Entry {
     State state;
     int64_t steps;  // that were granted
+    bool searched;  // for points at which it fails
     Truth truth;
     Layer layer;
     std::unique_ptr<const Answer> explained;  // null: it was not asked for
   };
 
   // Null: ask again.
-  const Entry* find(const internal::Node* question, const StatePath& path,
-                    int64_t steps) const {
+  const Entry* find(const internal::Node* question, const StatePath& path, int64_t steps,
+                    bool search) const {
     const auto it = entries_.find(question);
     if (it == entries_.end()) return nullptr;
     const Entry& e = it->second;
     const bool proved = e.truth == Truth::kTrue || e.truth == Truth::kFalse;
     if (proved ? !path.holds(e.state) : !path.is_current(e.state)) return nullptr;
-    // More steps may find what fewer did not.
-    return e.truth == Truth::kUnknown && steps > e.steps ? nullptr : &e;
+    // More steps may find what fewer did not, and a search what no search did.
+    const bool more = steps > e.steps || (search && !e.searched);
+    return e.truth == Truth::kUnknown && more ? nullptr : &e;
   }
   void put(const internal::Node* question, Entry entry) {
     if (entries_.size() >= kMaxEntries) entries_.clear();

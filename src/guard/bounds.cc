@@ -182,7 +182,7 @@ class LowerEnd {
     Budget part(granted, budget_.cancel_flag());
     part.charge(1);
     Layer layer = Layer::kNone;
-    const Truth truth = facts_.decide(g, part, &layer);
+    const Truth truth = facts_.decide(g, part, true, &layer);
     budget_.charge(part.spent_of(granted));
     switch (truth) {
       case Truth::kTrue:

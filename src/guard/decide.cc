@@ -168,7 +168,8 @@ std::optional<Truth> Facts::Impl::look_up(const Node* g, Layer* layer) {
   return *holds != negated ? Truth::kTrue : Truth::kFalse;
 }
 
-Truth Facts::Impl::decide(const Node* g, Budget& budget, Layer* layer) {
+Truth Facts::Impl::decide(const Node* g, Budget& budget, bool search_point,
+                          Layer* layer) {
   if (contradictory) {
     *layer = Layer::kFactTable;
     return Truth::kTrue;
@@ -196,7 +197,7 @@ Truth Facts::Impl::decide(const Node* g, Budget& budget, Layer* layer) {
   if (t != Truth::kUnknown || budget.spent()) return t;
   // A short search before a proof by cases, a longer one after it.
   bool none = false;
-  if (find_counterexample(g, budget, kShortSearch, &none)) {
+  if (search_point && find_counterexample(g, budget, kShortSearch, &none)) {
     *layer = Layer::kSearch;
     return Truth::kOpen;
   }
@@ -206,7 +207,7 @@ Truth Facts::Impl::decide(const Node* g, Budget& budget, Layer* layer) {
     const bool refuted = refute_with(builder.logical_not(g), part, layer);
     budget.charge(part.spent_of(granted));
     if (refuted) return Truth::kTrue;
-    if (find_counterexample(g, budget, kLongSearch, &none)) {
+    if (search_point && find_counterexample(g, budget, kLongSearch, &none)) {
       *layer = Layer::kSearch;
       return Truth::kOpen;
     }

@@ -120,9 +120,10 @@ Answer Facts::decide(Expr guard, const QuestionOptions& options) {
   Answer answer;
   const bool explain = options.explain || options.certificate;
   // Facts that contradict each other imply everything, also what they refuted before.
-  const auto* entry = impl_->contradictory
-                          ? nullptr
-                          : impl_->answers.find(g, impl_->states, options.steps);
+  const auto* entry =
+      impl_->contradictory
+          ? nullptr
+          : impl_->answers.find(g, impl_->states, options.steps, options.search);
   if (entry != nullptr) {
     answer.truth = entry->truth;
     answer.layer = entry->layer;
@@ -137,7 +138,7 @@ Answer Facts::decide(Expr guard, const QuestionOptions& options) {
     }
   } else {
     Budget budget(options.steps, options.cancel);
-    answer.truth = impl_->decide(g, budget, &answer.layer);
+    answer.truth = impl_->decide(g, budget, options.search, &answer.layer);
     if (answer.truth == Truth::kUnknown) answer.layer = Layer::kNone;
     impl_->implied = answer.truth == Truth::kTrue ? g : nullptr;
     // A look at the tables costs less than remembering the answer.
@@ -149,9 +150,9 @@ Answer Facts::decide(Expr guard, const QuestionOptions& options) {
     impl_->explain(g, &answer);
   if (options.certificate) impl_->certify(g, options.cancel, &answer);
   if (Budget(0, options.cancel).cancelled()) return answer;
-  impl_->answers.put(g,
-                     {impl_->states.current(), options.steps, answer.truth, answer.layer,
-                      explain ? std::make_unique<const Answer>(answer) : nullptr});
+  impl_->answers.put(
+      g, {impl_->states.current(), options.steps, options.search, answer.truth,
+          answer.layer, explain ? std::make_unique<const Answer>(answer) : nullptr});
   return answer;
 }
 

@@ -138,6 +138,7 @@ struct Facts::Impl {
 
   // ---- rewrite.cc: canonical form modulo the known equalities
   const Node* rewrite(const Node* n);
+  const Node* join_exact(const Node* monomial);
   void substitute(const Node* atom, const Node* by);
 
   // ---- ranges.cc: strided intervals
@@ -172,7 +173,7 @@ struct Facts::Impl {
   void learn_definition(const Node* n, const Node* value);
 
   // ---- decide.cc: the layers
-  Truth decide(const Node* g, Budget& budget, Layer* layer);
+  Truth decide(const Node* g, Budget& budget, bool search_point, Layer* layer);
   std::optional<bool> known_nonnegative(const Node* p);
   std::optional<bool> known_zero(const Node* p);
   std::optional<Truth> look_up(const Node* g, Layer* layer);

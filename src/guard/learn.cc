@@ -114,6 +114,26 @@ void Facts::Impl::meet_known(const Node* n, const Domain& d) {
 }
 
 // What a better range of n says about its operands.
+namespace {
+
+constexpr size_t kMaxEliminated = 4;
+
+Domain point_of(const Int& v) {
+  const std::optional<int64_t> i = v.to_int64();
+  return i ? Domain::point(*i) : Domain::all();
+}
+
+// Is a term of p one of the sum's too?
+bool shares_term(const internal::Node* p, const internal::Node* sum) {
+  const internal::LinearView view(p);
+  return std::ranges::any_of(view.terms(), [&](const internal::Term& t) {
+    return std::ranges::any_of(terms_of(sum),
+                               [&](const internal::Term& x) { return x.mono == t.mono; });
+  });
+}
+
+}  // namespace
+
 void Facts::Impl::propagate(const Node* n) {
   const Domain d = known_[n->id];
   const auto improve = [&](const Node* x, const Domain& better) {
@@ -152,6 +172,24 @@ void Facts::Impl::propagate(const Node* n) {
         }
         before =
             congrua::add(before, guard::scaled(domain_of(terms[i].mono), terms[i].coef));
+      }
+      // A quotient that cancels with its numerator: s - s//2 in [20, oo) is s in [39,
+      // oo).
+      for (size_t i = 0, tried = 0; i < terms.size() && tried < kMaxEliminated; ++i) {
+        const Node* q = terms[i].mono;
+        if (q->op != Op::kFloorDiv || args_of(q)[1]->op != Op::kConst) continue;
+        const Int& divisor = const_value(args_of(q)[1]);
+        if (divisor.sign() <= 0 || !divisor.is_small() || contradictory) continue;
+        if (!shares_term(args_of(q)[0], n)) continue;
+        ++tried;
+        // c*n = c*A + k*p - k*r for n = A + k*(p//c) with the remainder r.
+        const Int k = terms[i].coef;
+        const Node* without = builder.sub(builder.mul(n, builder.constant(divisor)),
+                                          builder.mul(q, builder.constant(divisor * k)));
+        const Node* eliminated =
+            builder.add(without, builder.mul(args_of(q)[0], builder.constant(k)));
+        const Domain r = congrua::floor_mod(domain_of(args_of(q)[0]), point_of(divisor));
+        improve(eliminated, congrua::add(guard::scaled(d, divisor), guard::scaled(r, k)));
       }
       return;
     }

@@ -8,6 +8,7 @@
 namespace congrua {
 
 namespace {
+constexpr int kMaxPairs = 8;   // exact quotients joined in one monomial
 constexpr int kMaxAgain = 64;  // results of one rewriting that are rewritten again
 }  // namespace
 
@@ -28,6 +29,39 @@ bool guard::occurs(const internal::Node* atom, const internal::Node* n) {
     internal::for_each_child(x, [&](const internal::Node* c) { stack.push_back(c); });
   }
   return false;
+}
+
+// A monomial in which m * (a//m) occurs, where m is known to divide a, with a in its
+// place; null: there is none.
+const internal::Node* Facts::Impl::join_exact(const Node* monomial) {
+  for (const internal::Factor& f : internal::factors_of(monomial)) {
+    if (f.base->op != Op::kFloorDiv) continue;
+    const Node* m = internal::args_of(f.base)[1];
+    if (m->op == Op::kConst || m->op == Op::kAdd) continue;
+    const Node* product = builder.mul(m, f.base);
+    if (product == monomial || product->id >= substitution_.size() ||
+        substitution_[product->id] == nullptr) {
+      continue;
+    }
+    // monomial / product, where that is one.
+    const Node* rest = builder.constant(Int(1));
+    const internal::FactorView parts(product);
+    size_t found = 0;
+    bool enough = true;
+    for (const internal::Factor& g : internal::factors_of(monomial)) {
+      uint32_t left = g.exponent;
+      for (const internal::Factor& p : parts.factors()) {
+        if (p.base != g.base) continue;
+        ++found;
+        enough &= p.exponent <= left;
+        left -= std::min(left, p.exponent);
+      }
+      for (; left > 0; --left) rest = builder.mul(rest, g.base);
+    }
+    if (!enough || found != parts.factors().size()) continue;
+    return builder.mul(rest, substitution_[product->id]);
+  }
+  return nullptr;
 }
 
 const internal::Node* Facts::Impl::rewrite(const Node* n) {
@@ -104,6 +138,12 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
           }
         }
       }
+    }
+    for (int i = 0; i < kMaxPairs && result->op == Op::kMul; ++i) {
+      const Node* joined = join_exact(result);
+      if (joined == nullptr) break;
+      symbols |= joined->symbols;
+      result = joined;
     }
     guard::reserve_id(rewritten_, x->id);
     rewritten_[x->id] = {substitution_versions.now(), result, symbols};

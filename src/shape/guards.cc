@@ -113,6 +113,7 @@ class Minimizer {
   // A fresh view that knows the symbols.
   std::unique_ptr<View> fresh() {
     auto view = std::make_unique<View>(m_.pool, m_.opaques, m_.terms);
+    view->set_thorough(true);
     for (const SymbolInfo& s : m_.symbols) {
       if (s.kind != Kind::kFloat || s.may_be_nan) continue;
       FloatHull number;

@@ -170,18 +170,31 @@ const Node* View::resolved(const Node* n) {
 // whether it fails everywhere.
 Known View::both_ways(Expr proposition, const QuestionOptions& options) {
   const Answer a = facts_.decide(proposition, options);
-  if (a.truth != Truth::kOpen) return {a.truth, a.layer};
-  const Answer negated = facts_.decide(!proposition, options);
-  if (negated.truth == Truth::kTrue) return {Truth::kFalse, negated.layer};
-  return {Truth::kOpen, a.layer};
+  Known known{a.truth, a.layer};
+  if (a.truth == Truth::kOpen) {
+    const Answer negated = facts_.decide(!proposition, options);
+    if (negated.truth == Truth::kTrue) known = {Truth::kFalse, negated.layer};
+  }
+  if (settled(known.truth)) return known;
+  // Minima, maxima and selections that the facts decide are in the way of the layers.
+  const Expr simple = congrua::simplify(facts_, proposition, {.steps = options.steps});
+  if (simple == proposition) return known;
+  if (simple.is_const()) {
+    return {simple.is_true() ? Truth::kTrue : Truth::kFalse, Layer::kSplit};
+  }
+  const bool negate = known.truth == Truth::kOpen;
+  const Answer b = facts_.decide(negate ? !simple : simple, options);
+  if (!settled(b.truth)) return known;
+  return {(b.truth == Truth::kTrue) != negate ? Truth::kTrue : Truth::kFalse, b.layer};
 }
 
 Known View::decide(Expr proposition, int64_t steps) {
   const Node* n = Builder::node(proposition);
   if (float_conflict_) return {Truth::kTrue, Layer::kInterval};
-  const QuestionOptions options{.steps = steps, .explain = false};
+  const QuestionOptions options{.steps = steps, .explain = false, .search = thorough_};
   if (!n->partial) return both_ways(proposition, options);
-  if (const auto* e = answers_.find(n, states_, steps)) return {e->truth, e->layer};
+  if (const auto* e = answers_.find(n, states_, steps, thorough_))
+    return {e->truth, e->layer};
   const Node* p = prepare(n);
   Known known;
   if (internal::is_const(p)) {
@@ -194,7 +207,8 @@ Known View::decide(Expr proposition, int64_t steps) {
       known = {Truth::kUnknown, Layer::kNone};
     }
   }
-  answers_.put(n, {states_.current(), steps, known.truth, known.layer, nullptr});
+  answers_.put(n,
+               {states_.current(), steps, thorough_, known.truth, known.layer, nullptr});
   return known;
 }
 

@@ -45,6 +45,10 @@ class View {
  public:
   View(ExprPool& pool, const OpaqueTable& opaques, OpaqueTerms& terms);
 
+  // Whether points are searched for at which open questions fail: what an exhausted
+  // search proves is then found as well, at several times the cost.
+  void set_thorough(bool thorough) { thorough_ = thorough; }
+
   // False when that is found to contradict the facts before.
   bool add(Expr fact, RecordId owner);
   bool add_hull(const internal::Node* real, const FloatHull& hull);
@@ -87,6 +91,7 @@ class View {
   Facts facts_;
   FloatFacts floats_;
   bool float_conflict_ = false;
+  bool thorough_ = false;
   std::vector<RecordId> owner_of_;  // by FactId
   std::vector<std::pair<Expr, RecordId>> float_facts_;
   absl::flat_hash_map<FactId, Expr> premise_of_;

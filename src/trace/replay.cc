@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <limits>
 #include <utility>
 
@@ -20,16 +22,26 @@ namespace {
 using shape::Env;
 using shape::FactClass;
 
+// CPU time. The clock of the thread costs a system call; what takes less than it is worth
+// is measured by the clock of the machine.
 class Clock {
  public:
-  Clock() : start_(std::chrono::steady_clock::now()) {}
+  Clock() : cpu_(cpu_us()), start_(std::chrono::steady_clock::now()) {}
   double us() const {
-    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() -
-                                                     start_)
-        .count();
+    constexpr double kShort = 5;
+    const double wall = std::chrono::duration<double, std::micro>(
+                            std::chrono::steady_clock::now() - start_)
+                            .count();
+    return wall < kShort ? wall : std::min(wall, cpu_us() - cpu_);
   }
 
  private:
+  static double cpu_us() {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) / 1e3;
+  }
+  double cpu_;
   std::chrono::steady_clock::time_point start_;
 };
 
