@@ -1,4 +1,5 @@
-// Quotients by terms: a//b with b > 0 but not a constant. The lemmas are those of
+// Quotients by terms: a//b with b > 0 but not a constant; b < 0 by (-a)//(-b), since the
+// canonical form may have turned both signs. The lemmas are those of
 // docs/proofs.md: b*(a//b) <= a <= b*(a//b) + b - 1, and a//b grows with a.
 #include "guard/facts_impl.h"
 
@@ -21,7 +22,11 @@ Domain Facts::Impl::quotient_domain(const Node* quotient) {
     return Domain::all();
   }
   const Domain divisor = domains_[b->id];
-  if (divisor.lo() <= 0) return Domain::all();
+  if (divisor.contains(0) || (divisor.lo() < 0 && divisor.hi() > 0)) return Domain::all();
+  if (divisor.hi() < 0) {
+    a = builder.neg(a);
+    b = builder.neg(b);
+  }
   Domain d = Domain::all();
   if (known_nonnegative(builder.add_const(builder.sub(b, a), Int(-1))) == true) {
     d = d.with_hi(0);
@@ -39,7 +44,9 @@ bool Facts::Impl::quotient_nonnegative(const Node* p, Budget& budget, Layer* lay
   for (const Term& t : v.terms()) {
     if (t.mono->op != Op::kFloorDiv) continue;
     const Node* b = args_of(t.mono)[1];
-    if (b->op == Op::kConst || domain_of(b).lo() <= 0 || !budget.charge(16)) continue;
+    if (b->op == Op::kConst || !budget.charge(16)) continue;
+    const Domain divisor = domain_of(b);
+    if (divisor.lo() <= 0 && divisor.hi() >= 0) continue;
     const Node* a = args_of(t.mono)[0];
     for (const Term& u : v.terms()) {
       if (u.mono->op != Op::kFloorDiv || args_of(u.mono)[1] != b || t.coef.sign() <= 0 ||
@@ -48,13 +55,19 @@ bool Facts::Impl::quotient_nonnegative(const Node* p, Budget& budget, Layer* lay
       }
       const Node* gap = builder.sub(u.mono, t.mono);
       const Node* rest = builder.add(p, builder.scale(gap, t.coef));
-      if (prove_ge(builder.sub(a, args_of(u.mono)[0]), budget, layer, depth + 1) &&
+      const Node* rise = builder.sub(a, args_of(u.mono)[0]);
+      if (divisor.hi() < 0) rise = builder.neg(rise);
+      if (prove_ge(rise, budget, layer, depth + 1) &&
           prove_ge(rest, budget, layer, depth + 1)) {
         return true;
       }
     }
     const bool plus = t.coef.is_one();
     if (!plus && !(-t.coef).is_one()) continue;
+    if (divisor.hi() < 0) {  // a//b = (-a)//(-b)
+      a = builder.neg(a);
+      b = builder.neg(b);
+    }
     const Node* rest = builder.sub(p, builder.scale(t.mono, t.coef));
     const Node* scaled = builder.mul(b, rest);
     const Node* undivided =

@@ -141,6 +141,8 @@ absl::InlinedVector<Int, 8> Simplifier::candidate_divisors(const Parts& parts,
 }
 
 const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const Int& c) {
+  if (a->op == Op::kFloorDiv && args_of(a)[1]->op != Op::kConst)
+    return builder_.floor_div(args_of(a)[0], builder_.scale(args_of(a)[1], c));
   const LinearView v(a);
   // a = t + k with t = r mod g, g a divisor of c: the constant goes as far as it does not
   // matter, so that x//3 + 1 and (x + 2)//3 are one where x = 1 mod 3.
@@ -226,6 +228,13 @@ const Node* Simplifier::divide_by_term(const Node* n, const Node* a, const Node*
   const Domain divisor = range(b);
   if (divisor.contains(0)) return n;
   if (const Node* r = division_rules(n); r != n) return r;
+  if (divisor.hi() < 0) {
+    // The canonical form may have turned both signs.
+    const Node* turned = builder_.neg(a);
+    if (turned->op != Op::kFloorDiv) return n;
+    return builder_.floor_div(args_of(turned)[0],
+                              builder_.mul(args_of(turned)[1], builder_.neg(b)));
+  }
   if (divisor.lo() <= 0) return n;
   // b = f*c: where a = f*A + r with 0 <= r < f it is A//c.
   const LinearView vb(b);

@@ -184,7 +184,13 @@ bool Extractor::try_remainder(Sum& s, size_t i) {
   const Node* quotient = nullptr;
   const FactorView view(t.mono);
   for (const Factor& f : view.factors()) {
-    if (f.base->op == Op::kFloorDiv && f.exponent == 1) quotient = f.base;
+    if (f.base->op != Op::kFloorDiv || f.exponent != 1) continue;
+    // The divisor may be a quotient, too.
+    const LinearView d(args_of(f.base)[1]);
+    if (quotient == nullptr ||
+        (d.terms().size() == 1 && builder_.mul(d.terms()[0].mono, f.base) == t.mono)) {
+      quotient = f.base;
+    }
   }
   if (quotient == nullptr) return false;
   const Node* divisor = args_of(quotient)[1];

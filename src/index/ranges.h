@@ -1,0 +1,29 @@
+// The ranges of loop variables as facts, for the time of a question.
+#ifndef CONGRUA_INDEX_RANGES_H_
+#define CONGRUA_INDEX_RANGES_H_
+
+#include <span>
+
+#include "congrua/index.h"
+#include "guard/facts_impl.h"
+
+namespace congrua::index {
+
+// Between construction and destruction the facts hold 0 <= variable < size of each loop
+// whose variable has one of `symbols` as its signature. The search for points is not
+// told: nothing here asks it.
+class LoopRanges {
+ public:
+  LoopRanges(Facts& facts, std::span<const LoopVariable> loops, uint64_t symbols,
+             const SimplifyOptions& options);
+  ~LoopRanges() { facts_.pop_scope(); }
+  LoopRanges(const LoopRanges&) = delete;
+  LoopRanges& operator=(const LoopRanges&) = delete;
+
+ private:
+  Facts::Impl& facts_;
+};
+
+}  // namespace congrua::index
+
+#endif  // CONGRUA_INDEX_RANGES_H_
