@@ -205,9 +205,11 @@ std::optional<Facts::Impl::Matching> Facts::Impl::match_factors(
     for (size_t j = 0; j < large.size(); ++j) {
       if ((used >> j & 1) != 0 || (large[j] == g) != same) continue;
       Layer layer = Layer::kNone;
-      if (!same && related && (g->symbols & large[j]->symbols) == 0) continue;
-      if (!same &&
-          (!budget.charge(8) || !prove_ge(builder.sub(large[j], g), budget, &layer))) {
+      if (!same && !budget.charge(8)) continue;
+      if (!same && related && (g->symbols & large[j]->symbols) == 0) {
+        // Without a symbol in common only a fact can compare them.
+        if (known_nonnegative(builder.sub(large[j], g)) != true) continue;
+      } else if (!same && !prove_ge(builder.sub(large[j], g), budget, &layer)) {
         continue;
       }
       used |= 1u << j;
@@ -256,8 +258,8 @@ bool Facts::Impl::products_ordered(const Node* p, Budget& budget) {
 }
 
 // An upper bound of the small product where the large one is at most `limit`: divided by
-// the least values of the extra factors; where that is not below `wanted`, each pair may
-// shrink by a ratio.
+// the least values of the extra factors; where that is not below `wanted`, one pair may
+// be a distance apart, or each pair may shrink by a ratio.
 std::optional<Int> Facts::Impl::product_at_most(std::span<const Node* const> small,
                                                 std::span<const Node* const> large,
                                                 const Int& limit, const Int& wanted,
@@ -268,6 +270,29 @@ std::optional<Int> Facts::Impl::product_at_most(std::span<const Node* const> sma
   Int denominator(1);
   for (const Node* x : m->extra) denominator = denominator * Int(domain_of(x).lo());
   const auto bound = [&] { return congrua::floor_div(numerator, denominator); };
+  // g <= f - d and 0 <= G <= F give g*G <= (f - d)*F = f*F - d*F. Where F is 0 so is G,
+  // and 0 is no more than wanted; elsewhere F is at least 1, and at least what its
+  // factors say.
+  for (size_t i = 0; i < m->pairs.size() && wanted < bound() && wanted.sign() >= 0; ++i) {
+    Int least(1);
+    bool once = false;
+    for (const Node* f : large) {
+      const bool here = !once && f == m->pairs[i].second;
+      once |= here;
+      const Int lo(domain_of(f).lo());
+      if (!here && lo > Int(1)) least = least * lo;
+    }
+    for (const Node* x : m->extra) {
+      const Int lo(domain_of(x).lo());
+      least = congrua::floor_div(least, lo);
+    }
+    const Int gap = congrua::ceil_div(bound() - wanted, least);
+    const auto& [g, f] = m->pairs[i];
+    Layer layer = Layer::kNone;
+    const Node* apart = builder.add_const(builder.sub(f, g), -gap);
+    if (!budget.charge(8)) return std::nullopt;
+    if (prove_ge(apart, budget, &layer)) return wanted;
+  }
   static constexpr std::pair<int, int> kRatios[] = {{1, 2}, {2, 3}, {3, 4}};
   for (const auto& [g, f] : m->pairs) {
     if (bound() <= wanted) break;

@@ -18,6 +18,9 @@ constexpr int64_t kNearFailures = 64;
 constexpr int64_t kPatience = 8;
 constexpr int64_t kRepairRounds = 2;
 constexpr int64_t kQuestionRounds = 3;
+// Of the second round of a question: how far the sum of sizes may be above the least one.
+// Where bounds pull each other up without end, a bound on the sum is what stops them.
+constexpr int64_t kNearSum = 64;
 
 // A value of least magnitude.
 int64_t least_value(const search::Dom& d) {
@@ -145,14 +148,15 @@ Search::Outcome Search::Impl::search_component(
       touched.push_back(constraints[i]);
     }
   }
+  Budget part(0, budget.cancel_flag());  // of a round
   Tree tree(
-      engine, budget,
+      engine, part,
       [&](const std::vector<int64_t>& values) {
         for (size_t i = 0; i < values.size(); ++i) {
           base_point.set(engine.program().cell(cells[i]).node, Int(values[i]));
         }
         return holds_at(touched, base_point, has_applications ? constraints : touched,
-                        budget);
+                        part);
       },
       cells);
   std::vector<int64_t> preferred;
@@ -164,14 +168,21 @@ Search::Outcome Search::Impl::search_component(
   int64_t failures = kNearFailures;
   for (int64_t round = 0; round < rounds && !budget.spent();
        ++round, failures *= kPatience) {
-    const Tree::Probe probe = tree.probe(kInf, failures);
+    // No round takes what the later ones need.
+    const int64_t granted = budget.left() / (rounds - round);
+    part = Budget(granted, budget.cancel_flag());
+    const bool capped = round > 0 && round + 1 < rounds;
+    const int64_t least = capped ? engine.least_sum(cells) : 0;
+    const int64_t cap = capped && least < kInf - kNearSum ? least + kNearSum : kInf;
+    const Tree::Probe probe = tree.probe(cap, failures);
+    budget.charge(granted - std::max<int64_t>(part.left(), 0));
     if (probe == Tree::Probe::kFound) {
       outcome = Outcome::kFound;
       break;
     }
     if (probe == Tree::Probe::kExhausted) {
       outcome = tree.complete() && !refused ? Outcome::kNone : Outcome::kExhausted;
-      if (round > 0 || outcome == Outcome::kNone) break;
+      if ((round > 0 && cap == kInf) || outcome == Outcome::kNone) break;
     }
     tree.prefer({});
   }

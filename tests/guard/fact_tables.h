@@ -31,6 +31,17 @@ constexpr Case kCases[] = {
     {"s0 >= 2; s0 == 1 or s0 == s1", "s0 == s1", Truth::kTrue},
     {"s0 >= 10", "floor_div(s0, 5) != 1", Truth::kTrue},
     {"s0 >= 2; s0 <= 2", "s0 == 2", Truth::kTrue},
+    // Bounds of a tile that pull each other up without end: a bound on the sum stops
+    // them.
+    {"t >= 0; t < ceil_div(n, 32); i >= 0; i < 32", "32*t + i < n", Truth::kOpen},
+    {"t >= 0; t < ceil_div(n, 128); i >= 0; i < 128; n >= 1000", "128*t + i < n + 100",
+     Truth::kOpen},
+    {"t >= 0; t < ceil_div(n, b); b >= 2; i >= 0; i < b", "b*t + i < n", Truth::kOpen},
+    // One factor that is smaller makes the product smaller, or it is 0.
+    {"i < m; m*n <= 2147483648; i >= 0; n >= 0", "i*n <= 2147483646", Truth::kOpen},
+    {"i + 2 <= m; m*n <= 100; i >= 0; n >= 3", "i*n <= 94", Truth::kTrue},
+    {"i + 2 <= m; m*n <= 100; i >= 0; n >= 3", "i*n <= 92", Truth::kOpen},
+    {"i < m; m*n*k <= 100; i >= 0; n >= 0; k >= 2", "i*n <= 49", Truth::kTrue},
 };
 
 struct LayerCase {
@@ -48,6 +59,7 @@ constexpr LayerCase kLayerCases[] = {
     {"n >= 2; h >= 1; w >= 1; n*h*w <= 1000", "h*w <= 500", Layer::kProduct},
     {"a >= 0; b >= 0; a <= c; b <= d", "a*b <= c*d + 3", Layer::kProduct},
     {"a >= 1; a <= c; a <= d", "2*a*a <= 3*c*d*d", Layer::kProduct},
+    {"i < m; m*n <= 2147483648; i >= 0; n >= 0", "i*n <= 2147483647", Layer::kProduct},
     {"h >= 2; w >= 2; (h - h//2)*(w - w//2) <= 1000",
      "ceil_div(h, 4)*ceil_div(w, 4) <= 1000", Layer::kProduct},
     // learn.cc: multiples by a quotient of their own, exact quotients
