@@ -158,50 +158,87 @@ uint64_t Extractor::price(const Sum& s) {
   return add_costs(bodies, std::min(plain, divided));
 }
 
-// Rewrites the sum as long as it gets shorter.
-Extractor::Sum Extractor::settle(Poly p) {
-  Sum s{std::move(p), {}};
-  if (s.open.terms.size() > kMaxTerms || depth_ > kMaxDepth) return s;
-  bool open = false;
-  uint64_t symbols = 0;
-  for (const Term& t : s.open.terms) {
-    open |= may_be_rewritten(t.mono);
-    symbols |= t.mono->symbols;
-  }
-  if (!open) return s;
-  // k symbols take k - 1 operators; one operator is none that can be spared.
-  const auto least = static_cast<uint64_t>(std::max(std::popcount(symbols) - 1, 1));
-  if (price(s) <= least) return s;
-  ++depth_;
-  for (int round = 0; round < kMaxRounds && trials_ > 0 && improve(s); ++round) {
-  }
-  --depth_;
-  return s;
+bool Extractor::can_settle(const Poly& p) const {
+  return p.terms.size() <= kMaxTerms && depth_ <= kMaxDepth &&
+         std::ranges::any_of(p.terms,
+                             [](const Term& t) { return may_be_rewritten(t.mono); });
 }
 
-bool Extractor::improve(Sum& s) {
-  for (size_t i = 0; i < s.open.terms.size(); ++i) {
-    if (trials_ <= 0) return false;
-    const Node* mono = s.open.terms[i].mono;
+// Rewrites the sum as long as it gets shorter. What is done first decides what can be
+// done later: on the outside a second order is tried.
+Extractor::Sum Extractor::settle(Poly p) {
+  Sum s{std::move(p), {}};
+  if (!can_settle(s.open)) return s;
+  size_t open = 0;
+  uint64_t symbols = 0;
+  for (const Term& t : s.open.terms) {
+    open += may_be_rewritten(t.mono);
+    symbols |= t.mono->symbols;
+  }
+  // k symbols take k - 1 operators; one operator is none that can be spared.
+  const auto least = static_cast<uint64_t>(std::max(std::popcount(symbols) - 1, 1));
+  const uint64_t plain = price(s);
+  if (plain <= least) return s;
+  ++depth_;
+  Sum best = s;
+  uint64_t best_price = plain;
+  for (const Order order : {Order::kBest, Order::kFirst}) {
+    Sum next = s;
+    bool changed = false;
+    for (int round = 0; round < kMaxRounds && trials_ > 0 && improve(next, order);
+         ++round) {
+      changed = true;
+    }
+    // With nothing to gain in one order there is nothing in the others.
+    if (!changed) break;
+    if (const uint64_t now = price(next); now < best_price) {
+      best_price = now;
+      best = std::move(next);
+    }
+    if (open < 2 || best_price <= least || depth_ > 1) break;
+  }
+  --depth_;
+  return best;
+}
+
+bool Extractor::improve(Sum& s, Order order) {
+  using Way = bool (Extractor::*)(Sum&, size_t);
+  const auto ways = [](const Node* mono) -> std::array<Way, 2> {
     switch (mono->op) {
       case Op::kFloorDiv:
-        if (try_remainder(s, i) || try_numerator(s, i)) return true;
-        break;
+        return {&Extractor::try_remainder, &Extractor::try_numerator};
       case Op::kMul:
-        if (try_remainder(s, i)) return true;
-        break;
+        return {&Extractor::try_remainder, nullptr};
       case Op::kMin:
       case Op::kMax:
-        if (try_extreme(s, i)) return true;
-        break;
+        return {&Extractor::try_extreme, nullptr};
       case Op::kSelect:
-        if (try_truncated(s, i) || try_select(s, i)) return true;
-        break;
+        return {&Extractor::try_truncated, &Extractor::try_select};
       default:
-        break;
+        return {nullptr, nullptr};
+    }
+  };
+  std::optional<Sum> best;
+  uint64_t best_price = UINT64_MAX;
+  for (size_t i = 0; i < s.open.terms.size(); ++i) {
+    for (const Way way : ways(s.open.terms[i].mono)) {
+      if (way == nullptr) continue;
+      if (trials_ <= 0) return false;
+      if (order != Order::kBest) {
+        if ((this->*way)(s, i)) return true;
+        continue;
+      }
+      Sum next = s;
+      if (!(this->*way)(next, i)) continue;
+      if (const uint64_t now = price(next); now < best_price) {
+        best_price = now;
+        best = std::move(next);
+      }
     }
   }
-  return false;
+  if (!best) return false;
+  s = std::move(*best);
+  return true;
 }
 
 // Takes a factor that several items share out of them, if that is shorter.

@@ -311,9 +311,31 @@ ViewId Extractor::factored(const Node* n, ViewId plain) {
   return cost(v) < cost(plain) ? v : plain;
 }
 
+size_t Extractor::PolyHash::operator()(const Poly& p) const {
+  size_t h = absl::HashOf(p.constant);
+  for (const Term& t : p.terms) h = absl::HashOf(h, t.mono, t.coef);
+  return h;
+}
+
+bool Extractor::PolyEqual::operator()(const Poly& a, const Poly& b) const {
+  return a.constant == b.constant &&
+         std::ranges::equal(a.terms, b.terms, [](const Term& x, const Term& y) {
+           return x.mono == y.mono && x.coef == y.coef;
+         });
+}
+
 ViewId Extractor::poly_view(Poly p) {
-  const Sum s = settle(std::move(p));
-  return finish(items_of(s), s.open.constant);
+  if (!can_settle(p)) return finish(items_of({p, {}}), p.constant);
+  std::ranges::sort(p.terms, {}, [](const Term& t) { return t.mono->id; });
+  // What was written inside fewer rewritings had more of them to try.
+  const auto known = poly_views_.find(p);
+  if (known != poly_views_.end() && known->second.depth <= depth_)
+    return known->second.view;
+  const Sum s = settle(p);
+  const ViewId v = finish(items_of(s), s.open.constant);
+  // Nothing more is tried when the trials are spent.
+  poly_views_.insert_or_assign(std::move(p), PolyView{v, trials_ > 0 ? depth_ : 0});
+  return v;
 }
 
 }  // namespace congrua::rewrite

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "base/int.h"
 #include "congrua/simplify.h"
@@ -53,7 +54,7 @@ class Extractor {
   bool gave_up() const { return trials_ <= 0; }
 
  private:
-  static constexpr int64_t kTrials = 1'000;
+  static constexpr int64_t kTrials = 4'000;
   static constexpr int kMaxDepth = 3;  // of rewritings inside each other
 
   // coef * product of views
@@ -97,8 +98,12 @@ class Extractor {
   ViewId show(const Node* n);
 
   // ---- extract_sums.cc
+  bool can_settle(const Poly& p) const;  // there is something to rewrite
   Sum settle(Poly p);
-  bool improve(Sum& s);
+  // Which of the ways that make a sum shorter is taken: the first that is found, or the
+  // one that saves most.
+  enum class Order : uint8_t { kFirst, kBest };
+  bool improve(Sum& s, Order order);
   uint64_t price(const Sum& s);
   absl::InlinedVector<Item, 8> items_of(const Sum& s);
   ViewId power(ViewId base, uint32_t exponent);
@@ -112,17 +117,39 @@ class Extractor {
   // The operators of p written as it stands: what rewritings are chosen by, before one is
   // written.
   uint64_t estimate(const Poly& p);
-  // The shortest ways to write the quotient of a by m, with each sign.
-  absl::InlinedVector<Signed, 4> quotients(const Poly& a, const Int& m);
-  absl::InlinedVector<Signed, 4> remainders(const Poly& a, const Int& m);
-  bool try_remainder(Sum& s, size_t i);
-  void try_nested_remainder(const Sum& s, size_t i, std::optional<Sum>& best,
-                            uint64_t& best_price);
-  bool try_numerator(Sum& s, size_t i);
   bool try_extreme(Sum& s, size_t i);
   bool try_select(Sum& s, size_t i);
   // Keeps `next` if it is shorter than what `best` holds.
   void keep(Sum&& next, std::optional<Sum>& best, uint64_t& best_price);
+
+  // ---- extract_divisions.cc
+  // The shortest ways to write the quotient of a by m, with each sign.
+  absl::InlinedVector<Signed, 4> quotients(const Poly& a, const Int& m);
+  absl::InlinedVector<Signed, 4> remainders(const Poly& a, const Int& m);
+  // A quotient seen as floor_div(dividend, divisor).
+  struct Divided {
+    Poly dividend;
+    Int divisor;
+  };
+  absl::InlinedVector<Divided, 4> divided_ways(const Poly& p, const Node* q);
+  // A sum seen as numerator + m * whole.
+  struct Completed {
+    Poly numerator, whole;
+  };
+  absl::InlinedVector<Completed, 4> completions(const Poly& p, const Int& m);
+  // The term i of p with a remainder in place of its quotient: item.coef * factors of
+  // item
+  // * (numerator % divisor) + beside.
+  struct Conversion {
+    Poly numerator;
+    Int divisor;
+    Poly beside;
+    Item item;
+  };
+  absl::InlinedVector<Conversion, 4> conversions(const Poly& p, size_t i);
+  bool try_remainder(Sum& s, size_t i);
+  bool try_symbolic_remainder(Sum& s, size_t i);
+  bool try_numerator(Sum& s, size_t i);
 
   // ---- extract_truncated.cc
   // The quotient rounded to 0 that a selection is: select = scale * trunc + rest.
@@ -147,6 +174,18 @@ class Extractor {
   std::vector<uint64_t> cost_;
   std::vector<uint64_t> hashes_;  // by view
   std::vector<ViewId> table_;     // open addressing: view + 1
+  struct PolyHash {
+    size_t operator()(const Poly& p) const;
+  };
+  struct PolyEqual {
+    bool operator()(const Poly& a, const Poly& b) const;
+  };
+  struct PolyView {
+    ViewId view;
+    int depth;  // at which it was written
+  };
+  // Sums that are written while others are tried come again and again; terms by id.
+  absl::flat_hash_map<Poly, PolyView, PolyHash, PolyEqual> poly_views_;
   internal::NodeColumn<ViewId> values_;
   internal::NodeColumn<ViewId> negations_;
   std::vector<const Node*> stack_;

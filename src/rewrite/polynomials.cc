@@ -28,6 +28,14 @@ Int coefficient(const Poly& p, const Node* mono) {
   return t == p.terms.end() ? Int(0) : t->coef;
 }
 
+bool occurs(const Poly& p, const Node* mono) {
+  return std::ranges::find(p.terms, mono, &Term::mono) != p.terms.end();
+}
+
+void erase_term(Poly& p, size_t i) {
+  p.terms.erase(p.terms.begin() + static_cast<ptrdiff_t>(i));
+}
+
 void add_term(Poly& p, const Node* mono, const Int& coef) {
   if (coef.is_zero()) return;
   const auto t = std::ranges::find(p.terms, mono, &Term::mono);

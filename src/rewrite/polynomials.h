@@ -23,7 +23,9 @@ const Node* node_of(internal::Builder& builder, const Poly& p);
 
 // The coefficient of mono, 0 where it does not occur.
 Int coefficient(const Poly& p, const Node* mono);
+bool occurs(const Poly& p, const Node* mono);
 void add_term(Poly& p, const Node* mono, const Int& coef);
+void erase_term(Poly& p, size_t i);
 void add_poly(Poly& p, const Poly& q, const Int& k);  // p += k * q
 Poly scaled(const Poly& p, const Int& k);
 

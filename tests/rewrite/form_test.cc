@@ -52,6 +52,42 @@ TEST(Form, CountsWhatTheTextShows) {
   }
 }
 
+// The canonical form fuses, multiplies out and reduces; the form is as short as what it
+// was made of.
+struct Written {
+  std::string_view in;
+  uint64_t operations;
+};
+constexpr Written kWritten[] = {
+    // Remainders of quotients, of either sign and with a constant between.
+    {"floor_mod(floor_div(x, 7), 5)", 2},
+    {"floor_mod(floor_div(x, -7) + 1, 5)", 3},
+    {"floor_mod(floor_div(x, -3), -2) - 2*floor_div(x, 6)", 5},
+    {"4*floor_mod(floor_div(x, -6), 2) + 4", 4},
+    {"floor_mod(floor_mod(floor_div(x, 7), 2) + 3, 4)", 4},
+    {"floor_mod(floor_div(floor_mod(x, 30) + y, 3), 10)", 4},
+    // Quotients of remainders of remainders.
+    {"floor_div(floor_mod(floor_mod(x, 8) + 3, 6), 4)", 4},
+    {"floor_div(floor_mod(floor_mod(3*x, 16) + y, 10), 4)", 5},
+    {"floor_div(floor_mod(2*x, 3) + floor_mod(x, 8) + y, 6)", 6},
+    // Products with a remainder among their factors.
+    {"y*(floor_mod(x, 5) + z)", 3},
+    {"(floor_mod(x, 6) - 4)*(y - 2) + floor_mod(x, 6)", 6},
+    {"x*floor_mod(x, 2) + 3", 3},
+    {"floor_mod(x*floor_mod(x, 2), 7)", 3},
+};
+
+TEST(Form, IsAsShortAsItWasBuilt) {
+  for (const Written& c : kWritten) {
+    ExprPool pool;
+    const Form form = shown(pool, c.in);
+    EXPECT_LE(form.operations(), c.operations) << c.in << " is " << form.to_string();
+    EXPECT_EQ(parse_infix(pool, form.to_string()).value(),
+              parse_infix(pool, c.in).value())
+        << form.to_string();
+  }
+}
+
 TEST(Form, WritesPowersOutInBothLanguages) {
   ExprPool pool;
   const Form form = shown(pool, "x**9");

@@ -1,0 +1,427 @@
+// Quotients and remainders by constants, with what a sum around them may give to them or
+// take from them.
+#include <algorithm>
+
+#include "rewrite/extractor.h"
+
+namespace congrua::rewrite {
+
+using internal::args_of;
+using internal::const_value;
+using internal::Factor;
+using internal::FactorView;
+using internal::LinearView;
+
+namespace {
+
+constexpr size_t kMaxNumerator = 12;
+constexpr uint32_t kMaxFactors = 8;  // equal ones beside a quotient
+
+// A quotient among the factors.
+const Node* quotient_of(const Node* mono) {
+  const Node* quotient = nullptr;
+  const FactorView view(mono);
+  for (const Factor& f : view.factors()) {
+    if (f.base->op == Op::kFloorDiv && f.exponent == 1) quotient = f.base;
+  }
+  return quotient;
+}
+
+// Coefficients modulo m, each nearest to 0.
+Poly nearest(const Poly& a, const Int& m) {
+  Poly out;
+  for (const Term& t : a.terms) {
+    Int k = floor_mod(t.coef, m);
+    if (k + k > m) k -= m;
+    if (!k.is_zero()) out.terms.push_back({k, t.mono});
+  }
+  out.constant = floor_mod(a.constant, m);
+  return out;
+}
+
+}  // namespace
+
+// a//m = ceil(a - m + 1, m) = (-a)//(-m), and with the other sign -ceil(-a, m),
+// -((m - 1 - a)//m) and -((a - m + 1)//(-m)).
+absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
+                                                               const Int& m) {
+  struct Way {
+    ViewOp op;
+    bool mirrored;  // the numerator is -a + shift
+    Int shift;
+    bool negative_divisor;
+    bool negative;
+  };
+  const Int last = m - Int(1);
+  const bool floor = options_.division == Division::kFloor;
+  const Way ways[] = {
+      {ViewOp::kFloorDiv, false, Int(0), false, false},
+      {ViewOp::kCeilDiv, false, -last, false, false},
+      {ViewOp::kFloorDiv, true, Int(0), true, false},
+      {ViewOp::kCeilDiv, true, Int(0), false, true},
+      {ViewOp::kFloorDiv, true, last, false, true},
+      {ViewOp::kFloorDiv, false, -last, true, true},
+  };
+  const Poly negated = scaled(a, Int(-1));
+  // With a quotient in it a numerator may be written shorter than it is estimated.
+  const bool written = std::ranges::any_of(
+      a.terms, [](const Term& t) { return t.mono->op == Op::kFloorDiv; });
+  absl::InlinedVector<Signed, 4> out;
+  for (const bool negative : {false, true}) {
+    Poly best;
+    const Way* best_way = nullptr;
+    uint64_t least = UINT64_MAX;
+    for (const Way& w : ways) {
+      if (w.negative != negative || (w.negative_divisor && !floor)) continue;
+      Poly p = w.mirrored ? negated : a;
+      p.constant += w.shift;
+      const uint64_t e = written ? cost(poly_view(p)) : estimate(p);
+      if (best_way != nullptr && e >= least) continue;
+      least = e;
+      best_way = &w;
+      best = std::move(p);
+    }
+    const ViewId args[] = {poly_view(std::move(best)),
+                           integer(best_way->negative_divisor ? -m : m)};
+    out.push_back({app(best_way->op, args), negative});
+  }
+  return out;
+}
+
+// a%m, and -((-a)%(-m)).
+absl::InlinedVector<Extractor::Signed, 4> Extractor::remainders(const Poly& a,
+                                                                const Int& m) {
+  // Multiples of m may be added to the numerator.
+  absl::InlinedVector<Poly, 6> ways;
+  const Poly near = nearest(a, m);
+  Poly plain;
+  for (const Term& t : a.terms) add_term(plain, t.mono, floor_mod(t.coef, m));
+  plain.constant = near.constant;
+  for (const Poly* p : {&near, &std::as_const(plain)}) {
+    for (Completed& c : completions(*p, m)) ways.push_back(std::move(c.numerator));
+  }
+  // Of the others the shortest.
+  const Poly* best = nullptr;
+  uint64_t least = UINT64_MAX;
+  Poly less = near;
+  if (!near.constant.is_zero()) less.constant -= m;
+  for (const Poly* p : {&near, &std::as_const(plain), &a, &std::as_const(less)}) {
+    if (p->terms.empty()) continue;
+    if (const uint64_t e = estimate(*p); best == nullptr || e < least) {
+      least = e;
+      best = p;
+    }
+  }
+  if (best != nullptr) ways.push_back(*best);
+  absl::InlinedVector<Signed, 4> out;
+  for (const Poly& p : ways) {
+    const ViewId args[] = {poly_view(p), integer(m)};
+    out.push_back({app(ViewOp::kFloorMod, args), false});
+  }
+  if (options_.division == Division::kFloor) {
+    best = nullptr;
+    least = UINT64_MAX;
+    const Poly mirrors[] = {scaled(near, Int(-1)), scaled(plain, Int(-1)),
+                            scaled(a, Int(-1))};
+    for (const Poly& p : mirrors) {
+      if (p.terms.empty()) continue;
+      if (const uint64_t e = estimate(p); best == nullptr || e < least) {
+        least = e;
+        best = &p;
+      }
+    }
+    if (best != nullptr) {
+      const ViewId args[] = {poly_view(*best), integer(-m)};
+      out.push_back({app(ViewOp::kFloorMod, args), true});
+    }
+  }
+  return out;
+}
+
+// Ways to see the quotient q of p as floor_div(A, c): as it stands, and with a division
+// that the canonical form has fused taken apart again, a//(b*c) = (a//b)//c for a b that
+// another quotient of p has.
+absl::InlinedVector<Extractor::Divided, 4> Extractor::divided_ways(const Poly& p,
+                                                                   const Node* q) {
+  const Node* a = args_of(q)[0];
+  const Int& m = *constant_divisor(q);
+  absl::InlinedVector<Divided, 4> ways = {{poly_of(a), m}};
+  if (!m.is_small()) return ways;
+  absl::InlinedVector<Int, 4> inner;
+  for (const Term& t : p.terms) {
+    if (t.mono == q || t.mono->op != Op::kFloorDiv) continue;
+    const Int* b = constant_divisor(t.mono);
+    if (b == nullptr || *b == m || !floor_mod(m, *b).is_zero()) continue;
+    if (std::ranges::find(inner, *b) == inner.end()) inner.push_back(*b);
+  }
+  for (const Int& b : inner) {
+    const Node* whole = builder_.floor_div(a, builder_.constant(b));
+    ways.push_back({poly_of(whole), floor_div(m, b)});
+  }
+  return ways;
+}
+
+// k*m*(a//m) = k*a - k*(a%m), and the same times a factor.
+absl::InlinedVector<Extractor::Conversion, 4> Extractor::conversions(const Poly& p,
+                                                                     size_t i) {
+  absl::InlinedVector<Conversion, 4> out;
+  const Term& t = p.terms[i];
+  const Node* quotient = quotient_of(t.mono);
+  if (quotient == nullptr || constant_divisor(quotient) == nullptr ||
+      poly_of(args_of(quotient)[0]).terms.size() > kMaxNumerator) {
+    return out;
+  }
+  // The other factors of the term.
+  const Node* factor = builder_.constant(Int(1));
+  Item item;
+  const FactorView view(t.mono);
+  for (const Factor& f : view.factors()) {
+    if (f.base == quotient) continue;
+    if (f.exponent > kMaxFactors) return out;
+    for (uint32_t e = 0; e < f.exponent; ++e) {
+      factor = builder_.mul(factor, f.base);
+      item.factors.push_back(atom(f.base));
+    }
+  }
+  for (Divided& way : divided_ways(p, quotient)) {
+    const Int& m = way.divisor;
+    if (!floor_mod(t.coef, m).is_zero()) continue;
+    const Int k = floor_div(t.coef, m);
+    // a//m = -((m - 1 - a)//m): the mirrored remainder is m - 1 - a%m.
+    Poly mirrored = scaled(way.dividend, Int(-1));
+    mirrored.constant += m - Int(1);
+    for (const Int& times : {k, -k}) {
+      Conversion c{std::move(times == k ? way.dividend : mirrored), m, {}, item};
+      c.item.coef = -times;
+      if (t.mono == quotient) {
+        add_poly(c.beside, c.numerator, times);
+      } else {
+        const Node* product = builder_.mul(node_of(builder_, c.numerator), factor);
+        add_poly(c.beside, poly_of(product), times);
+      }
+      out.push_back(std::move(c));
+    }
+  }
+  return out;
+}
+
+bool Extractor::try_remainder(Sum& s, size_t i) {
+  const Node* quotient = quotient_of(s.open.terms[i].mono);
+  if (quotient == nullptr) return false;
+  if (args_of(quotient)[1]->op != Op::kConst) return try_symbolic_remainder(s, i);
+  uint64_t best_price = price(s);
+  std::optional<Sum> best;
+  const auto with = [](Sum sum, const Conversion& c, const Signed& r) {
+    sum.items.push_back(c.item);
+    if (r.negative) sum.items.back().coef = -c.item.coef;
+    sum.items.back().factors.push_back(r.view);
+    return sum;
+  };
+  const absl::InlinedVector<Conversion, 4> own = conversions(s.open, i);
+  for (const Conversion& c : own) {
+    Sum base = s;
+    erase_term(base.open, i);
+    add_poly(base.open, c.beside, Int(1));
+    // What is left beside the remainder costs this much at least.
+    if (!base.open.terms.empty() && estimate(base.open) + 1 >= best_price) continue;
+    for (const Signed& r : remainders(c.numerator, c.divisor))
+      keep(with(base, c, r), best, best_price);
+  }
+  // Two at once: what the one leaves beside it the other may take.
+  for (size_t j = i + 1; j < s.open.terms.size() && !best && !own.empty(); ++j) {
+    const absl::InlinedVector<Conversion, 4> others = conversions(s.open, j);
+    for (const Conversion& c : own) {
+      for (const Conversion& d : others) {
+        if (trials_ <= 0) return false;
+        Sum base = s;
+        erase_term(base.open, j);
+        erase_term(base.open, i);
+        const size_t before = base.open.terms.size();
+        add_poly(base.open, c.beside, Int(1));
+        const size_t between = base.open.terms.size();
+        add_poly(base.open, d.beside, Int(1));
+        const size_t after = base.open.terms.size();
+        if (between - before + d.beside.terms.size() <= after - before) continue;
+        if (!base.open.terms.empty() && estimate(base.open) + 2 >= best_price) continue;
+        for (const Signed& r : remainders(c.numerator, c.divisor)) {
+          const Sum one = with(base, c, r);
+          for (const Signed& q : remainders(d.numerator, d.divisor))
+            keep(with(one, d, q), best, best_price);
+        }
+      }
+    }
+  }
+  if (!best) return false;
+  s = std::move(*best);
+  return true;
+}
+
+// A symbolic divisor of one term: k*b*(a//b) = k*a - k*(a%b).
+bool Extractor::try_symbolic_remainder(Sum& s, size_t i) {
+  const Term t = s.open.terms[i];
+  const Node* quotient = quotient_of(t.mono);
+  if (quotient == nullptr || options_.division != Division::kFloor) return false;
+  const Node* divisor = args_of(quotient)[1];
+  const LinearView vb(divisor);
+  if (vb.terms().size() != 1 || !vb.constant().is_zero() ||
+      builder_.mul(vb.terms()[0].mono, quotient) != t.mono ||
+      !floor_mod(t.coef, vb.terms()[0].coef).is_zero()) {
+    return false;
+  }
+  const Poly a = poly_of(args_of(quotient)[0]);
+  if (a.terms.size() > kMaxNumerator) return false;
+  const Int k = floor_div(t.coef, vb.terms()[0].coef);
+  uint64_t best_price = price(s);
+  std::optional<Sum> best;
+  Sum next = s;
+  erase_term(next.open, i);
+  add_poly(next.open, a, k);
+  const ViewId args[] = {value(args_of(quotient)[0]), value(divisor)};
+  next.items.push_back({-k, {app(ViewOp::kFloorMod, args)}});
+  keep(std::move(next), best, best_price);
+  if (!best) return false;
+  s = std::move(*best);
+  return true;
+}
+
+// Numerators that differ from p by multiples of m, whose quotients make remainders:
+// p = numerator + m * whole.
+absl::InlinedVector<Extractor::Completed, 4> Extractor::completions(const Poly& p,
+                                                                    const Int& m) {
+  absl::InlinedVector<Completed, 4> out;
+  absl::InlinedVector<const Node*, 4> quotients;
+  for (const Term& t : p.terms) {
+    if (t.mono->op == Op::kFloorDiv && constant_divisor(t.mono) != nullptr)
+      quotients.push_back(t.mono);
+  }
+  if (quotients.empty()) return out;
+  const auto set = [&](Completed& c, const Node* mono, const Int& wanted) {
+    const Int gap = coefficient(c.numerator, mono) - wanted;
+    add_term(c.numerator, mono, -gap);
+    add_term(c.whole, mono, floor_div(gap, m));
+  };
+  // Whole remainders: k*(A - c*q) for some k.
+  Completed exact{p, {}};
+  for (const Node* q : quotients) {
+    const auto matches = [&](const Divided& way) {
+      Poly remainder = way.dividend;
+      add_term(remainder, q, -way.divisor);
+      const auto lead = std::ranges::find_if(remainder.terms, [&](const Term& x) {
+        return x.mono != q && occurs(exact.numerator, x.mono);
+      });
+      if (lead == remainder.terms.end()) return false;
+      const Int have = coefficient(exact.numerator, lead->mono);
+      const Int near = floor_mod(have, m);
+      for (const Int& first : {have, near, near - m}) {
+        if (first.is_zero() || !floor_mod(first, lead->coef).is_zero()) continue;
+        const Int k = floor_div(first, lead->coef);
+        const bool all = std::ranges::all_of(remainder.terms, [&](const Term& x) {
+          return floor_mod(coefficient(exact.numerator, x.mono) - k * x.coef, m)
+              .is_zero();
+        });
+        if (!all) continue;
+        for (const Term& x : remainder.terms) set(exact, x.mono, k * x.coef);
+        return true;
+      }
+      return false;
+    };
+    for (const Divided& way : divided_ways(p, q)) {
+      if (matches(way)) break;
+    }
+  }
+  const auto changed = [](const Completed& c) {
+    return !c.whole.terms.empty() || !c.whole.constant.is_zero();
+  };
+  if (changed(exact)) out.push_back(std::move(exact));
+  // Multiples of the divisor alone: what is left over stays beside the remainder.
+  Completed loose{p, {}};
+  for (const Node* q : quotients) {
+    const Int& c = *constant_divisor(q);
+    const Int have = floor_mod(coefficient(p, q), m);
+    for (const int j : {0, -1, 1, -2, 2}) {
+      const Int k = have + m * Int(j);
+      if (k.is_zero() || !floor_mod(k, c).is_zero()) continue;
+      set(loose, q, k);
+      break;
+    }
+  }
+  if (changed(loose)) out.push_back(std::move(loose));
+  return out;
+}
+
+// k*(a//m) + k*x = k*((a + m*x)//m): terms of the sum go into the numerator, terms of the
+// numerator come out of it, and the quotient is written in its shortest way.
+bool Extractor::try_numerator(Sum& s, size_t i) {
+  const Term t = s.open.terms[i];
+  const Int* m = constant_divisor(t.mono);
+  if (m == nullptr) return false;
+  const Poly a = poly_of(args_of(t.mono)[0]);
+  if (a.terms.size() > kMaxNumerator) return false;
+  Sum rest = s;
+  erase_term(rest.open, i);
+  uint64_t best_price = price(s);
+  std::optional<Sum> best;
+  const auto attempt = [&](const Poly& numerator, const Poly& outside) {
+    if (trials_ <= 0) return;
+    for (const Signed& q : quotients(numerator, *m)) {
+      Sum next{outside, rest.items};
+      next.items.push_back({q.negative ? -t.coef : t.coef, {q.view}});
+      keep(std::move(next), best, best_price);
+    }
+  };
+  attempt(a, rest.open);
+  for (const Completed& c : completions(a, *m)) {
+    Poly outside = rest.open;
+    add_poly(outside, c.whole, t.coef);
+    attempt(c.numerator, outside);
+  }
+  // Which multiples of m go in: for each part of the sum, all of it.
+  struct Move {
+    const Node* mono;  // null: the constant
+    Int amount;
+    bool into;
+  };
+  absl::InlinedVector<Move, 8> moves;
+  for (const Term& x : rest.open.terms) {
+    if (floor_mod(x.coef, t.coef).is_zero())
+      moves.push_back({x.mono, floor_div(x.coef, t.coef), true});
+  }
+  if (!rest.open.constant.is_zero() && floor_mod(rest.open.constant, t.coef).is_zero()) {
+    moves.push_back({nullptr, floor_div(rest.open.constant, t.coef), true});
+  }
+  for (const Term& x : a.terms) {
+    if (x.coef + x.coef > *m) moves.push_back({x.mono, Int(-1), false});
+  }
+  const auto apply = [&](const Move& move, Poly& numerator, Poly& outside) {
+    if (move.mono == nullptr) {
+      numerator.constant += *m * move.amount;
+      outside.constant -= t.coef * move.amount;
+    } else {
+      add_term(numerator, move.mono, *m * move.amount);
+      add_term(outside, move.mono, -(t.coef * move.amount));
+    }
+  };
+  if (moves.size() > kMaxNumerator) moves.clear();
+  for (const Move& move : moves) {
+    Poly numerator = a, outside = rest.open;
+    apply(move, numerator, outside);
+    attempt(numerator, outside);
+  }
+  // All that occur in the numerator, and all there are.
+  for (const bool known : {true, false}) {
+    Poly numerator = a, outside = rest.open;
+    size_t count = 0;
+    for (const Move& move : moves) {
+      const bool inside = move.mono == nullptr || occurs(a, move.mono);
+      if ((known && !inside) || !move.into) continue;
+      apply(move, numerator, outside);
+      ++count;
+    }
+    if (count > 1) attempt(numerator, outside);
+  }
+  if (!best) return false;
+  s = std::move(*best);
+  return true;
+}
+
+}  // namespace congrua::rewrite
