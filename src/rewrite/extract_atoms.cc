@@ -11,6 +11,8 @@ using internal::args_of;
 namespace {
 
 constexpr size_t kMaxOperands = 8;
+constexpr size_t kMaxMoved = 4;    // terms of an arm that are moved one by one
+constexpr size_t kMaxWritten = 4;  // ways of an extreme
 
 }  // namespace
 
@@ -77,22 +79,23 @@ bool Extractor::try_extreme(Sum& s, size_t i) {
     for (const Poly& p : w.operands) total += estimate(p);
     return total;
   };
-  std::optional<Way> best_way;
-  uint64_t least = UINT64_MAX;
-  for (const bool flip : {false, true}) {
-    // k*max(a..) = -k*min(-a..)
+  absl::InlinedVector<std::pair<uint64_t, Way>, 4> ways;
+  const auto consider = [&](const Way& w) { ways.emplace_back(price_of(w), w); };
+  // k*max(a..) = -k*min(-a..), and the number may stand inside.
+  absl::InlinedVector<Int, 4> scales = {t.coef, -t.coef};
+  if (!t.coef.is_one() && !(-t.coef).is_one()) {
+    scales.push_back(Int(1));
+    scales.push_back(Int(-1));
+  }
+  for (const Int& k : scales) {
+    const Int inner = floor_div(t.coef, k);
     Way w;
-    w.k = flip ? -t.coef : t.coef;
-    w.op = (t.mono->op == Op::kMax) != flip ? ViewOp::kMax : ViewOp::kMin;
-    for (const Node* a : args) {
-      w.operands.push_back(scaled(poly_of(a), Int(flip ? -1 : 1)));
-    }
+    w.k = k;
+    w.op = (t.mono->op == Op::kMax) == (inner.sign() > 0) ? ViewOp::kMax : ViewOp::kMin;
+    for (const Node* a : args) w.operands.push_back(scaled(poly_of(a), inner));
     w.outside = s.open;
     erase_term(w.outside, i);
-    if (const uint64_t e = price_of(w); !best_way || e < least) {
-      least = e;
-      best_way = w;
-    }
+    consider(w);
     // For each monomial the shift of the operands that leaves the fewest non-zero
     // coefficients inside and outside; and for the constants.
     absl::InlinedVector<const Node*, 8> monos = {nullptr};
@@ -138,19 +141,103 @@ bool Extractor::try_extreme(Sum& s, size_t i) {
         for (Poly& p : w.operands) add_term(p, mono, best_shift);
       }
     }
-    if (!changed) continue;
-    if (const uint64_t e = price_of(w); e < least) {
-      least = e;
-      best_way = std::move(w);
+    if (changed) consider(w);
+    // What an operand holds may take a constant in.
+    if (!w.outside.constant.is_zero() && floor_mod(w.outside.constant, w.k).is_zero()) {
+      for (Poly& p : w.operands) p.constant += floor_div(w.outside.constant, w.k);
+      w.outside.constant = Int(0);
+      consider(w);
     }
   }
-  absl::InlinedVector<ViewId, 4> views;
-  for (const Poly& p : best_way->operands) views.push_back(poly_view(p));
+  // The estimates of the best are close; what is written tells.
+  std::ranges::stable_sort(ways, {}, [](const auto& w) { return w.first; });
+  if (ways.size() > kMaxWritten) ways.resize(kMaxWritten);
   uint64_t best_price = price(s);
   std::optional<Sum> best;
-  Sum next{best_way->outside, s.items};
-  next.items.push_back({best_way->k, {app(best_way->op, views)}});
-  keep(std::move(next), best, best_price);
+  for (const auto& [estimated, w] : ways) {
+    if (trials_ <= 0) break;
+    Sum next{w.outside, s.items};
+    next.items.push_back({w.k, {extreme(w.op, w.operands)}});
+    keep(std::move(next), best, best_price);
+  }
+  if (!best) return false;
+  s = std::move(*best);
+  return true;
+}
+
+// max(a..) of these operands, with a term that several of them share taken out of these:
+// max(x + a, x + b, c) = max(x + max(a, b), c).
+ViewId Extractor::extreme(ViewOp op, std::span<const Poly> operands) {
+  absl::InlinedVector<ViewId, 4> views;
+  for (const Poly& p : operands) views.push_back(poly_view(p));
+  const ViewId plain = app(op, views);
+  if (operands.size() < 3) return plain;
+  std::optional<Term> shared;
+  size_t most = 1;
+  for (const Poly& p : operands) {
+    for (const Term& t : p.terms) {
+      const auto users = static_cast<size_t>(std::ranges::count_if(
+          operands, [&](const Poly& q) { return coefficient(q, t.mono) == t.coef; }));
+      if (users <= most) continue;
+      most = users;
+      shared = t;
+    }
+  }
+  if (!shared || most == operands.size()) return plain;
+  absl::InlinedVector<Poly, 4> with;
+  absl::InlinedVector<ViewId, 4> others;
+  for (size_t j = 0; j < operands.size(); ++j) {
+    if (coefficient(operands[j], shared->mono) == shared->coef) {
+      with.push_back(operands[j]);
+      add_term(with.back(), shared->mono, -shared->coef);
+    } else {
+      others.push_back(views[j]);
+    }
+  }
+  const Item parts[] = {{Int(1), {extreme(op, with)}},
+                        {shared->coef, {value(shared->mono)}}};
+  others.push_back(sum(parts, Int(0)));
+  const ViewId grouped = app(op, others);
+  return cost(grouped) < cost(plain) ? grouped : plain;
+}
+
+// max(a, b)//m = max(a//m, b//m), select(c, a, b)//m = select(c, a//m, b//m).
+bool Extractor::try_distributed(Sum& s, size_t i) {
+  const Term t = s.open.terms[i];
+  if (constant_divisor(t.mono) == nullptr) return false;
+  const Poly a = poly_of(args_of(t.mono)[0]);
+  uint64_t best_price = price(s);
+  std::optional<Sum> best;
+  for (const Term& x : a.terms) {
+    const Op op = x.mono->op;
+    if ((op != Op::kMin && op != Op::kMax && op != Op::kSelect) ||
+        x.mono->short_size > kMaxOperands || trials_ <= 0) {
+      continue;
+    }
+    const auto args = args_of(x.mono);
+    absl::InlinedVector<Poly, 4> operands;
+    for (const Node* o : args.subspan(op == Op::kSelect ? 1 : 0)) {
+      Poly numerator = a;
+      add_term(numerator, x.mono, -x.coef);
+      add_poly(numerator, poly_of(o), x.coef);
+      const Node* dividend = node_of(builder_, numerator);
+      operands.push_back(poly_of(builder_.floor_div(dividend, args_of(t.mono)[1])));
+    }
+    ViewId whole;
+    if (op == Op::kSelect) {
+      const ViewId parts[] = {proposition(args[0], false), poly_view(operands[0]),
+                              poly_view(operands[1])};
+      whole = app(ViewOp::kSelect, parts);
+    } else {
+      whole =
+          extreme((op == Op::kMax) == (x.coef.sign() > 0) ? ViewOp::kMax : ViewOp::kMin,
+                  operands);
+    }
+    Sum next = s;
+    erase_term(next.open, i);
+    next.items.push_back({t.coef, {whole}});
+    keep(std::move(next), best, best_price);
+  }
   if (!best) return false;
   s = std::move(*best);
   return true;
@@ -217,6 +304,13 @@ bool Extractor::try_select(Sum& s, size_t i) {
   // Out of an arm, so that it becomes 0 or one term: a selection between s + x and s.
   for (const Poly* arm : {&a, &b}) {
     if (!arm->terms.empty()) attempt(Int(1), scaled(*arm, Int(-1)), t.coef);
+    if (arm->terms.size() + !arm->constant.is_zero() > kMaxMoved) continue;
+    for (const Term& x : arm->terms) {
+      if (!occurs(arm == &a ? b : a, x.mono)) continue;
+      Poly moved;
+      moved.terms.push_back({-x.coef, x.mono});
+      attempt(Int(1), moved, t.coef);
+    }
   }
   if (!best) return false;
   s = std::move(*best);

@@ -63,9 +63,8 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
       {ViewOp::kFloorDiv, false, -last, true, true},
   };
   const Poly negated = scaled(a, Int(-1));
-  // With a quotient in it a numerator may be written shorter than it is estimated.
-  const bool written = std::ranges::any_of(
-      a.terms, [](const Term& t) { return t.mono->op == Op::kFloorDiv; });
+  // A numerator may be written shorter than it is estimated.
+  const bool written = can_settle(a);
   absl::InlinedVector<Signed, 4> out;
   for (const bool negative : {false, true}) {
     Poly best;
@@ -149,8 +148,9 @@ absl::InlinedVector<Extractor::Divided, 4> Extractor::divided_ways(const Poly& p
   if (!m.is_small()) return ways;
   absl::InlinedVector<Int, 4> inner;
   for (const Term& t : p.terms) {
-    if (t.mono == q || t.mono->op != Op::kFloorDiv) continue;
-    const Int* b = constant_divisor(t.mono);
+    const Node* other = quotient_of(t.mono);
+    if (other == nullptr || other == q) continue;
+    const Int* b = constant_divisor(other);
     if (b == nullptr || *b == m || !floor_mod(m, *b).is_zero()) continue;
     if (std::ranges::find(inner, *b) == inner.end()) inner.push_back(*b);
   }

@@ -31,7 +31,8 @@ ViewId Extractor::comparison(const Node* p, ViewOp op) {
     Poly poly = poly_of(flip ? builder_.neg(p) : p);
     const Sum s = settle(std::move(poly));
     absl::InlinedVector<Item, 8> left, right;
-    for (Item& i : items_of(s)) {
+    const absl::InlinedVector<Item, 8> all = items_of(s);
+    for (Item i : all) {
       const bool negative = i.coef.sign() < 0;
       if (negative) i.coef = -i.coef;
       (negative ? right : left).push_back(std::move(i));
@@ -55,6 +56,19 @@ ViewId Extractor::comparison(const Node* p, ViewOp op) {
     const ViewId args[] = {swap ? y : x, swap ? x : y};
     const ViewId v = app(swap ? mirrored(how) : how, args);
     if (!best || cost(v) < cost(*best)) best = v;
+    // All terms on one side, as a product: x*(y - 2) <= 5.
+    const bool both = std::ranges::any_of(all, [&](const Item& i) {
+      return (i.coef.sign() < 0) != (all[0].coef.sign() < 0);
+    });
+    if (!both) continue;
+    for (const bool turned : {false, true}) {
+      absl::InlinedVector<Item, 8> side = all;
+      for (Item& i : side) i.coef = turned ? -i.coef : i.coef;
+      const ViewId one_side[] = {finish(std::move(side), Int(0)),
+                                 integer(turned ? constant : -constant)};
+      const ViewId w = app(turned ? mirrored(op) : op, one_side);
+      if (cost(w) < cost(*best)) best = w;
+    }
   }
   return *best;
 }

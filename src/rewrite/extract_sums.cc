@@ -203,19 +203,20 @@ Extractor::Sum Extractor::settle(Poly p) {
 
 bool Extractor::improve(Sum& s, Order order) {
   using Way = bool (Extractor::*)(Sum&, size_t);
-  const auto ways = [](const Node* mono) -> std::array<Way, 2> {
+  const auto ways = [](const Node* mono) -> std::array<Way, 3> {
     switch (mono->op) {
       case Op::kFloorDiv:
-        return {&Extractor::try_remainder, &Extractor::try_numerator};
+        return {&Extractor::try_remainder, &Extractor::try_numerator,
+                &Extractor::try_distributed};
       case Op::kMul:
-        return {&Extractor::try_remainder, nullptr};
+        return {&Extractor::try_remainder, nullptr, nullptr};
       case Op::kMin:
       case Op::kMax:
-        return {&Extractor::try_extreme, nullptr};
+        return {&Extractor::try_extreme, nullptr, nullptr};
       case Op::kSelect:
-        return {&Extractor::try_truncated, &Extractor::try_select};
+        return {&Extractor::try_truncated, &Extractor::try_select, nullptr};
       default:
-        return {nullptr, nullptr};
+        return {nullptr, nullptr, nullptr};
     }
   };
   std::optional<Sum> best;

@@ -54,7 +54,7 @@ class Extractor {
   bool gave_up() const { return trials_ <= 0; }
 
  private:
-  static constexpr int64_t kTrials = 4'000;
+  static constexpr int64_t kTrials = 6'000;
   static constexpr int kMaxDepth = 3;  // of rewritings inside each other
 
   // coef * product of views
@@ -118,7 +118,9 @@ class Extractor {
   // written.
   uint64_t estimate(const Poly& p);
   bool try_extreme(Sum& s, size_t i);
+  ViewId extreme(ViewOp op, std::span<const Poly> operands);
   bool try_select(Sum& s, size_t i);
+  bool try_distributed(Sum& s, size_t i);
   // Keeps `next` if it is shorter than what `best` holds.
   void keep(Sum&& next, std::optional<Sum>& best, uint64_t& best_price);
 

@@ -75,6 +75,17 @@ constexpr Written kWritten[] = {
     {"(floor_mod(x, 6) - 4)*(y - 2) + floor_mod(x, 6)", 6},
     {"x*floor_mod(x, 2) + 3", 3},
     {"floor_mod(x*floor_mod(x, 2), 7)", 3},
+    {"y*y*floor_mod(floor_div(x, 8), 2)", 4},
+    // Extremes and selections under a division, and numbers ahead of them.
+    {"max(floor_div(x, 5), floor_mod(y, 2))", 3},
+    {"select(x < y, max(floor_div(x, 2), z), max(floor_div(z, 2), w))", 6},
+    {"max(4*floor_div(x, 8), 2)", 3},
+    {"min(z, min(w, y) - x)", 3},
+    {"max(0, min(c, b) - min(c, 2))", 4},
+    {"y + select(y < z, y, x)", 3},
+    {"floor_div(select(y*x < z, x*x, -1 - floor_div(y, 8)), 5)", 7},
+    // All of a comparison on one side.
+    {"x*(y - 5) < -4", 3},
 };
 
 TEST(Form, IsAsShortAsItWasBuilt) {
