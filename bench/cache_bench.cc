@@ -172,5 +172,88 @@ void cache_lookup(benchmark::State& state) {
 BENCHMARK(cache_lookup<true>)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000);
 BENCHMARK(cache_lookup<false>)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000);
 
+// Calls of 32 tensors of rank 2 with sizes, dtype, device and rank, read in place
+// (kInPlace) or as rows of 160 fields that are there. Entries test all tags of all
+// tensors and the sizes that Data's guards test.
+struct TensorCalls {
+  static constexpr size_t kTensors = kFields / 2, kPerTensor = 5;
+  Schema schema;
+  TensorLayout layout;
+  GuardCache<size_t> cache;
+  std::vector<Word> rows;
+  std::vector<internal::TensorLike> tensors;
+  std::vector<const internal::TensorLike*> calls;
+  std::vector<int64_t> shapes;
+
+  static Schema make_schema() {
+    std::vector<Field> fields;
+    for (size_t t = 0; t < kTensors; ++t) {
+      fields.push_back({"d" + std::to_string(2 * t)});
+      fields.push_back({"d" + std::to_string(2 * t + 1)});
+      for (const char* tag : {"rank", "dtype", "device"}) {
+        fields.push_back({tag + std::to_string(t), FieldKind::kTag});
+      }
+    }
+    return *Schema::make(std::move(fields));
+  }
+  static TensorLayout make_layout(const Schema& schema) {
+    std::vector<TensorField> fields;
+    for (size_t t = 0; t < kTensors; ++t) {
+      fields.push_back({t, TensorPart::kSize, 0});
+      fields.push_back({t, TensorPart::kSize, 1});
+      fields.push_back({t, TensorPart::kRank});
+      fields.push_back({t, TensorPart::kDtype});
+      fields.push_back({t, TensorPart::kDevice});
+    }
+    return *TensorLayout::make(schema, fields);
+  }
+
+  explicit TensorCalls(const Data& d)
+      : schema(make_schema()), layout(make_layout(schema)), cache(schema) {
+    std::vector<GuardCache<size_t>::Entry> batch;
+    for (size_t n = 0; n < d.guards.size(); ++n) {
+      Guards g{.conditions = d.guards[n]};
+      for (size_t t = 0; t < kTensors; ++t) {
+        g.tags.push_back({kPerTensor * t + 2, {2}});
+        g.tags.push_back({kPerTensor * t + 3, {dtype_tag(2, 16)}});
+        g.tags.push_back({kPerTensor * t + 4, {device_tag(2)}});
+      }
+      batch.push_back({*GuardProgram::compile(schema, g), n});
+    }
+    (void)*cache.insert_batch(std::move(batch));
+    shapes.reserve(kRows * kFields);
+    tensors.reserve(kRows * kTensors);
+    for (size_t i = 0; i < kRows * kFields; ++i) {
+      shapes.push_back(static_cast<int64_t>(d.rows[i]));
+    }
+    for (size_t i = 0; i < kRows * kTensors; ++i) {
+      tensors.push_back({nullptr, {2, 0}, 2, {2, 16, 1}, &shapes[2 * i], nullptr, 0});
+      calls.push_back(&tensors.back());
+    }
+    rows.resize(kRows * schema.size() + 1);
+    for (size_t r = 0; r < kRows; ++r) {
+      layout.fill(calls.data() + r * kTensors, {}, rows.data() + r * schema.size());
+    }
+  }
+};
+
+template <bool kInPlace>
+void tensors(benchmark::State& state) {
+  const Data& d = data(static_cast<size_t>(state.range(0)));
+  TensorCalls t(d);
+  GuardCache<size_t>::Reader reader(t.cache);
+  const size_t width = t.schema.size();
+  size_t r = 0;
+  for (auto _ : state) {
+    const Hit<size_t> hit =
+        kInPlace ? reader.lookup(t.layout, t.calls.data() + r * TensorCalls::kTensors)
+                 : reader.lookup({t.rows.data() + r * width, width});
+    benchmark::DoNotOptimize(hit ? *hit : d.guards.size());
+    r = (r + 1) % kRows;
+  }
+}
+BENCHMARK(tensors<false>)->Arg(1)->Arg(10)->Arg(100);
+BENCHMARK(tensors<true>)->Arg(1)->Arg(10)->Arg(100);
+
 }  // namespace
 }  // namespace congrua::cache

@@ -28,12 +28,14 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "congrua/cache_explain.h"
 #include "congrua/guard_program.h"
+#include "congrua/tensor_call.h"
 
 namespace congrua::cache {
 
@@ -112,6 +114,7 @@ struct Pin {
 
 class Store {
  public:
+  using FieldReader = Word (*)(size_t field, void* context);
   Store(Schema schema, const CacheOptions& options);
   ~Store();
   absl::StatusOr<std::vector<EntryId>> insert(std::vector<Insertion> insertions);
@@ -125,13 +128,23 @@ class Store {
 
   Pin lookup(const Word* row, const void* call) const;
   Pin lookup(SlotLine& line, const Word* row, const void* call) const;
+  // Without a line: as a look-up without a reader.
+  Pin lookup_lazily(SlotLine* line, FieldReader read, void* context,
+                    const void* call) const;
   SlotLine* open_line();
   void close_line(SlotLine* line);
 
  private:
   struct Impl;
+  struct Claims;
   std::unique_ptr<Impl> impl_;
 };
+
+// Calls f(field), which gives a Word.
+template <typename F>
+Word read_field(size_t field, void* f) {
+  return (*static_cast<F*>(f))(field);
+}
 
 }  // namespace internal
 
@@ -210,6 +223,26 @@ class GuardCache {
     return Hit<V>(store_.lookup(row.data(), call));
   }
 
+  // A call that is an array of DLTensors (tensor_call.h), and words beside them. The
+  // layout is of this cache's schema; pointers and words are as many as it reads.
+  template <typename T>
+  Hit<V> lookup(const TensorLayout& layout, const T* const* tensors,
+                std::span<const Word> words = {}, const void* call = nullptr) const {
+    Word row[Schema::kMaxFields + 1];
+    layout.fill(tensors, words, row);
+    return Hit<V>(store_.lookup(row, call));
+  }
+  // Asks `read(field)` for words at their first use, each at most once: for fields that
+  // are costly to read. It scans entries one by one, some nanoseconds each. `read` must
+  // not look up in the same cache.
+  template <typename F>
+  Hit<V> lookup_lazily(F&& read, const void* call = nullptr) const {
+    using Read = std::remove_reference_t<F>;
+    return Hit<V>(store_.lookup_lazily(nullptr, &internal::read_field<Read>,
+                                       const_cast<void*>(static_cast<const void*>(&read)),
+                                       call));
+  }
+
   CacheStatistics statistics() const { return store_.statistics(); }
   // Of each entry, in the order in which they are tried; all 0 unless counted.
   std::vector<EntryHits> hits() const { return store_.hits(); }
@@ -237,6 +270,20 @@ class GuardCache {
 
     Hit<V> lookup(std::span<const Word> row, const void* call = nullptr) {
       return Hit<V>(store_->lookup(*line_, row.data(), call));
+    }
+    template <typename T>
+    Hit<V> lookup(const TensorLayout& layout, const T* const* tensors,
+                  std::span<const Word> words = {}, const void* call = nullptr) {
+      Word row[Schema::kMaxFields + 1];
+      layout.fill(tensors, words, row);
+      return Hit<V>(store_->lookup(*line_, row, call));
+    }
+    template <typename F>
+    Hit<V> lookup_lazily(F&& read, const void* call = nullptr) {
+      using Read = std::remove_reference_t<F>;
+      return Hit<V>(store_->lookup_lazily(
+          line_, &internal::read_field<Read>,
+          const_cast<void*>(static_cast<const void*>(&read)), call));
     }
 
    private:

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "cache/scalar.h"
+
 namespace congrua::cache::internal {
 
 namespace {
@@ -391,84 +393,24 @@ std::unique_ptr<Index> IndexBuilder::append(const Index& old, EntryBase* entry) 
 
 // ---- Look-up without vector instructions
 
-namespace {
-
-void code_row(const Index& index, const Word* row, uint8_t* codes) {
-  for (size_t s = 0; s < index.num_slots; ++s) {
-    const Word w = row[index.slot_field[s]];
-    codes[code_position(s)] = hash_code(w);
-    codes[code_position(s) + kSlots] = monotone_code(static_cast<int64_t>(w));
-  }
-}
-
-uint32_t find_in_tuples(const Index& index, const Word* row, Hosts& hosts) {
-  uint32_t best = UINT32_MAX;
-  for (const Tuple& t : index.tuples) {
-    const uint64_t h = tuple_hash(t, row, index.num_fields);
-    const auto tag = static_cast<uint32_t>(h >> 32);
-    const size_t mask = t.table.size() - 1;
-    for (size_t at = h & mask; t.table[at].rank < best; at = (at + 1) & mask) {
-      if (t.table[at].tag != tag) continue;
-      const LaneBlock& b = *t.table[at].block;
-      if (!check_lanes_portable(b, row) || !hosts.holds(b)) continue;
-      best = t.table[at].rank;
-      break;
-    }
-  }
-  return best;
-}
-
-}  // namespace
-
-namespace {
-
-// Whether the keys of entry i of the list pass.
-bool keys_pass(const Index& index, const ScanList& list, size_t i, const uint8_t* codes) {
-  const size_t lane = i % kGroup;
-  const auto sum_fails = [&](const std::vector<SumGroup>& sums) {
-    if (sums.empty()) return false;
-    const SumGroup& g = sums[i / kGroup];
-    const int sum = codes[g.first[lane]] + codes[g.second[lane]];
-    return static_cast<uint8_t>(sum) != g.sum[lane];
-  };
-  if (std::ranges::any_of(list.sums, sum_fails)) return false;
-  if (index.entries.size() <= kFewEntries) return true;
-  const auto passes = [&](const IndexGroup::Column& c) {
-    return static_cast<uint8_t>(codes[c.code[lane]] - c.lo[lane]) <= c.span[lane];
-  };
-  const IndexGroup& g = list.groups[i / kGroup];
-  return std::ranges::all_of(g.columns, passes) &&
-         codes[g.less[0][lane]] <= codes[g.less[1][lane]] &&
-         std::ranges::all_of(g.equal, [&](const auto& pair) {
-           return codes[pair[0][lane]] == codes[pair[1][lane]];
-         });
-}
-
-}  // namespace
-
 const EntryBase* find_portable(const Index& index, const Word* row, const void* call) {
-  Hosts hosts(call);
-  uint32_t best = index.tuples.empty() ? UINT32_MAX : find_in_tuples(index, row, hosts);
-  uint8_t codes[2 * kSlots] = {};
-  if (index.entries.size() > kFewEntries) code_row(index, row, codes);
-  for (const ScanList* list : {&index.summed, &index.plain}) {
-    for (size_t i = 0; i < list->blocks.size() && list->ranks[i] < best; ++i) {
-      if (!keys_pass(index, *list, i, codes)) continue;
-      const LaneBlock& b = *list->blocks[i];
-      if (check_lanes_portable(b, row) && hosts.holds(b)) best = list->ranks[i];
-    }
-  }
-  return best == UINT32_MAX ? nullptr : index.entries[best];
+  const PlainRow plain(row, index);
+  return find_scalar(index, plain, call);
+}
+
+const EntryBase* find_lazily(const Index& index, FieldReader read, void* context,
+                             const void* call) {
+  LazyRow row(read, context, index);
+  return find_scalar(index, row, call);
 }
 
 ScanCost scan_cost(const Index& index, const Word* row, const EntryBase* found) {
-  uint8_t codes[2 * kSlots] = {};
-  if (index.entries.size() > kFewEntries) code_row(index, row, codes);
+  const PlainRow plain(row, index);
   ScanCost cost;
   for (const ScanList* list : {&index.summed, &index.plain}) {
     for (size_t i = 0; i < list->blocks.size(); ++i) {
       ++cost.compared;
-      if (keys_pass(index, *list, i, codes)) ++cost.evaluated;
+      if (keys_pass(index, *list, i, plain)) ++cost.evaluated;
       if (list->blocks[i]->owner == found) break;
     }
   }

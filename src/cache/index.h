@@ -199,6 +199,10 @@ uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row, size_t num_field
 // The first entry that holds; nullptr: none. The host's predicates are asked once each.
 const EntryBase* find_portable(const Index& index, const Word* row, const void* call);
 const EntryBase* find_avx512(const Index& index, const Word* row, const void* call);
+// Asks for a field at its first use, once.
+using FieldReader = Word (*)(size_t field, void* context);
+const EntryBase* find_lazily(const Index& index, FieldReader read, void* context,
+                             const void* call);
 
 // What a look-up that found `found` compared.
 struct ScanCost {

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "cache/scalar.h"
+
 namespace congrua::cache::internal {
 
 // Merges the tests of one program.
@@ -366,39 +368,8 @@ bool Lanes::check_slowly(const Word* row) const {
 }
 
 bool check_lanes_portable(const LaneBlock& block, const Word* row) {
-  if ((block.flags & LaneBlock::kNever) != 0) return false;
-  for (const PointGroup& g : std::span(block.points(), block.num_points)) {
-    for (size_t i = 0; i < kLanes; ++i) {
-      if ((g.lanes >> i & 1) != 0 && row[g.base + i] != g.value[i]) return false;
-    }
-  }
-  for (const EqualGroup& g : std::span(block.equal(), block.num_equal)) {
-    for (size_t i = 0; i < kLanes; ++i) {
-      if (static_cast<int64_t>(row[g.field[i]]) != g.value[i]) return false;
-    }
-  }
-  for (const UnaryGroup& g : std::span(block.unary(), block.num_unary)) {
-    for (size_t i = 0; i < kLanes; ++i) {
-      const uint64_t v = row[g.field[i]] - g.lo[i];
-      if (std::rotr(v, g.rot[i]) > g.span[i]) return false;
-    }
-  }
-  for (const PairGroup& g : std::span(block.pairs(), block.num_pairs)) {
-    for (size_t i = 0; i < kLanes; ++i) {
-      const auto x = static_cast<int64_t>(row[g.x[i]]);
-      const auto y = static_cast<int64_t>(row[g.y[i]]);
-      if (x != static_cast<int32_t>(x) || y != static_cast<int32_t>(y)) {
-        return block.lanes->check_slowly(row);
-      }
-      const uint32_t bit = 1u << i;
-      int64_t v = g.a[i] * x + g.b[i] * y + g.c[i];
-      if ((g.plus_product & bit) != 0) v = g.c[i] + x * y;
-      if ((g.minus_product & bit) != 0) v = g.c[i] - x * y;
-      const bool ok = (g.ge & bit) != 0 ? v >= 0 : (g.eq & bit) != 0 ? v == 0 : v != 0;
-      if (!ok) return false;
-    }
-  }
-  return (block.flags & LaneBlock::kRest) == 0 || block.lanes->check_rest(row);
+  const PlainRow plain(row);
+  return check_scalar(block, plain);
 }
 
 }  // namespace congrua::cache::internal

@@ -111,6 +111,7 @@ class Lanes {
     return reinterpret_cast<const LaneBlock*>(block_.get());
   }
   LaneBlock* block() { return reinterpret_cast<LaneBlock*>(block_.get()); }
+  std::span<const Test> rest() const { return rest_; }
   bool check_rest(const Word* row) const {
     for (const Test& t : rest_) {
       if (!holds(t, *program_, row)) return false;

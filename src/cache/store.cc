@@ -128,10 +128,10 @@ struct Store::Impl {
         count(counts->at[e->number]);
       }
     }
-    if ((line.hits.load(std::memory_order_relaxed) +
-         line.misses.load(std::memory_order_relaxed)) %
-            kSampleEvery !=
-        0) {
+    if (row == nullptr || (line.hits.load(std::memory_order_relaxed) +
+                           line.misses.load(std::memory_order_relaxed)) %
+                                  kSampleEvery !=
+                              0) {
       return;
     }
     const ScanCost cost = scan_cost(index, row, e);
@@ -157,13 +157,26 @@ struct Store::Impl {
     }
     if (counting) [[unlikely]]
       count_look_up(*index, line, row, e);
+    return settle(slot, line, *index, e);
+  }
+
+  // As search; the counts know its hits, no samples are taken.
+  Pin search_lazily(Slot& slot, SlotLine& line, FieldReader read, void* context,
+                    const void* call) const {
+    const Index* index = current.load(std::memory_order_seq_cst);
+    const EntryBase* e = find_lazily(*index, read, context, call);
+    if (counting) count_look_up(*index, line, nullptr, e);
+    return settle(slot, line, *index, e);
+  }
+
+  static Pin settle(Slot& slot, SlotLine& line, const Index& index, const EntryBase* e) {
     if (e == nullptr) {
       count(line.misses);
       slot.store(0, std::memory_order_release);
       return {};
     }
-    if (e->used.load(std::memory_order_relaxed) != index->version) {
-      e->used.store(index->version, std::memory_order_relaxed);
+    if (e->used.load(std::memory_order_relaxed) != index.version) {
+      e->used.store(index.version, std::memory_order_relaxed);
     }
     slot.store(reinterpret_cast<uintptr_t>(e), std::memory_order_release);
     count(line.hits);
@@ -484,40 +497,69 @@ absl::StatusOr<Review> Store::review(EntryId id, const ReviewOptions& options) c
 
 // ---- Look-up
 
-Pin Store::lookup(SlotLine& line, const Word* row, const void* call) const {
-  const Impl& m = *impl_;
-  for (Slot& slot : line.slots) {
-    if (slot.load(std::memory_order_relaxed) != 0) continue;
-    const uintptr_t word = announcement(m.epoch.load(std::memory_order_acquire));
-    if (m.light) [[likely]] {
-      slot.store(word, std::memory_order_relaxed);
-      std::atomic_signal_fence(std::memory_order_seq_cst);
-    } else {
-      slot.exchange(word, std::memory_order_seq_cst);
+namespace {
+
+// A slot that was announced, and its line.
+struct Claim {
+  Slot* slot;
+  SlotLine* line;
+};
+
+}  // namespace
+
+struct Store::Claims {
+  static bool own(const Impl& m, SlotLine& line, Claim* out) {
+    for (Slot& slot : line.slots) {
+      if (slot.load(std::memory_order_relaxed) != 0) continue;
+      const uintptr_t word = announcement(m.epoch.load(std::memory_order_acquire));
+      if (m.light) [[likely]] {
+        slot.store(word, std::memory_order_relaxed);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+      } else {
+        slot.exchange(word, std::memory_order_seq_cst);
+      }
+      *out = {&slot, &line};
+      return true;
     }
-    return m.search(slot, line, row, call);
+    return false;
   }
-  return lookup(row, call);
+
+  static Claim shared(const Impl& m) {
+    static std::atomic<unsigned> threads{0};
+    thread_local const unsigned stripe = threads.fetch_add(1, std::memory_order_relaxed);
+    for (;;) {
+      for (size_t i = 0; i < kSharedLines; ++i) {
+        SlotLine& line = m.shared[(stripe + i) % kSharedLines];
+        for (Slot& slot : line.slots) {
+          uintptr_t free = 0;
+          if (slot.load(std::memory_order_relaxed) != 0) continue;
+          const uintptr_t word = announcement(m.epoch.load(std::memory_order_acquire));
+          if (slot.compare_exchange_strong(free, word, std::memory_order_seq_cst)) {
+            return {&slot, &line};
+          }
+        }
+      }
+      std::this_thread::yield();  // all of some hundred hits are held
+    }
+  }
+};
+
+Pin Store::lookup(SlotLine& line, const Word* row, const void* call) const {
+  Claim c;
+  if (!Claims::own(*impl_, line, &c)) return lookup(row, call);
+  return impl_->search(*c.slot, *c.line, row, call);
 }
 
 Pin Store::lookup(const Word* row, const void* call) const {
-  static std::atomic<unsigned> threads{0};
-  thread_local const unsigned stripe = threads.fetch_add(1, std::memory_order_relaxed);
-  const Impl& m = *impl_;
-  for (;;) {
-    for (size_t i = 0; i < kSharedLines; ++i) {
-      SlotLine& line = m.shared[(stripe + i) % kSharedLines];
-      for (Slot& slot : line.slots) {
-        uintptr_t free = 0;
-        if (slot.load(std::memory_order_relaxed) != 0) continue;
-        const uintptr_t word = announcement(m.epoch.load(std::memory_order_acquire));
-        if (slot.compare_exchange_strong(free, word, std::memory_order_seq_cst)) {
-          return m.search(slot, line, row, call);
-        }
-      }
-    }
-    std::this_thread::yield();  // all of some hundred hits are held
-  }
+  const Claim c = Claims::shared(*impl_);
+  return impl_->search(*c.slot, *c.line, row, call);
+}
+
+Pin Store::lookup_lazily(SlotLine* line, FieldReader read, void* context,
+                         const void* call) const {
+  Claim c;
+  if (line == nullptr || !Claims::own(*impl_, *line, &c)) c = Claims::shared(*impl_);
+  return impl_->search_lazily(*c.slot, *c.line, read, context, call);
 }
 
 SlotLine* Store::open_line() {

@@ -290,11 +290,14 @@ bool run_code(std::span<const CodeStep> code, std::span<const Int> bigs,
 }
 
 bool holds(const Test& t, const Program& program, const Word* row) {
+  if (t.kind == TestKind::kFalse) return false;
+  if (t.kind == TestKind::kCode) {
+    return run_code(std::span(program.code).subspan(static_cast<size_t>(t.a), t.d),
+                    program.bigs, row);
+  }
   const Word word = row[t.x];
   const auto x = static_cast<int64_t>(word);
   switch (t.kind) {
-    case TestKind::kFalse:
-      return false;
     case TestKind::kRange:
       return word - static_cast<uint64_t>(t.a) <= t.d;
     case TestKind::kMod: {
@@ -317,9 +320,9 @@ bool holds(const Test& t, const Program& program, const Word* row) {
       const auto set = std::span(program.sets).subspan(static_cast<size_t>(t.a), t.d);
       return std::ranges::binary_search(set, word) == (t.b == 0);
     }
+    case TestKind::kFalse:
     case TestKind::kCode:
-      return run_code(std::span(program.code).subspan(static_cast<size_t>(t.a), t.d),
-                      program.bigs, row);
+      break;
   }
   return false;
 }

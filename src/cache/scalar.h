@@ -1,0 +1,204 @@
+// Look-up without vector instructions, over a row that is there or one that is asked for.
+//
+// A Row gives words by field, codes by position (index.h), and its words for a test after
+// it made sure that those which the test reads are there.
+#ifndef CONGRUA_CACHE_SCALAR_H_
+#define CONGRUA_CACHE_SCALAR_H_
+
+#include <algorithm>
+#include <bit>
+#include <span>
+#include <utility>
+
+#include "cache/index.h"
+#include "cache/lanes.h"
+
+namespace congrua::cache::internal {
+
+template <typename Row>
+bool check_tests(const Program& program, Row& row) {
+  return program.all_of(
+      [&](const Test& t) { return holds(t, program, row.words_for(t, program)); });
+}
+
+template <typename Row>
+bool check_scalar(const LaneBlock& block, Row& row) {
+  if ((block.flags & LaneBlock::kNever) != 0) return false;
+  for (const PointGroup& g : std::span(block.points(), block.num_points)) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      if ((g.lanes >> i & 1) != 0 && row[g.base + i] != g.value[i]) return false;
+    }
+  }
+  for (const EqualGroup& g : std::span(block.equal(), block.num_equal)) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      if (static_cast<int64_t>(row[g.field[i]]) != g.value[i]) return false;
+    }
+  }
+  for (const UnaryGroup& g : std::span(block.unary(), block.num_unary)) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      if (g.span[i] == UINT64_MAX) continue;  // no test
+      const uint64_t v = row[g.field[i]] - g.lo[i];
+      if (std::rotr(v, g.rot[i]) > g.span[i]) return false;
+    }
+  }
+  for (const PairGroup& g : std::span(block.pairs(), block.num_pairs)) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      const uint32_t bit = 1u << i;
+      const bool product = ((g.plus_product | g.minus_product) & bit) != 0;
+      if (!product && g.a[i] == 0 && g.b[i] == 0 && g.c[i] == 0 && (g.ge & bit) != 0) {
+        continue;
+      }
+      const auto x = static_cast<int64_t>(row[g.x[i]]);
+      const auto y = static_cast<int64_t>(row[g.y[i]]);
+      if (x != static_cast<int32_t>(x) || y != static_cast<int32_t>(y)) {
+        return check_tests(block.lanes->program(), row);
+      }
+      int64_t v = g.a[i] * x + g.b[i] * y + g.c[i];
+      if ((g.plus_product & bit) != 0) v = g.c[i] + x * y;
+      if ((g.minus_product & bit) != 0) v = g.c[i] - x * y;
+      const bool ok = (g.ge & bit) != 0 ? v >= 0 : (g.eq & bit) != 0 ? v == 0 : v != 0;
+      if (!ok) return false;
+    }
+  }
+  if ((block.flags & LaneBlock::kRest) == 0) return true;
+  const Program& program = block.lanes->program();
+  return std::ranges::all_of(block.lanes->rest(), [&](const Test& t) {
+    return holds(t, program, row.words_for(t, program));
+  });
+}
+
+// Whether the keys of entry i of the list pass.
+template <typename Row>
+bool keys_pass(const Index& index, const ScanList& list, size_t i, Row& row) {
+  const size_t lane = i % kGroup;
+  const auto sum_fails = [&](const std::vector<SumGroup>& sums) {
+    if (sums.empty()) return false;
+    const SumGroup& g = sums[i / kGroup];
+    const int sum = row.code(g.first[lane]) + row.code(g.second[lane]);
+    return static_cast<uint8_t>(sum) != g.sum[lane];
+  };
+  if (std::ranges::any_of(list.sums, sum_fails)) return false;
+  if (index.entries.size() <= kFewEntries) return true;
+  const auto passes = [&](const IndexGroup::Column& c) {
+    return c.span[lane] == 255 ||
+           static_cast<uint8_t>(row.code(c.code[lane]) - c.lo[lane]) <= c.span[lane];
+  };
+  const IndexGroup& g = list.groups[i / kGroup];
+  const auto pair = [&](const uint8_t(&p)[2][kGroup]) {
+    return p[0][lane] == p[1][lane]
+               ? std::pair<uint8_t, uint8_t>{}
+               : std::pair(row.code(p[0][lane]), row.code(p[1][lane]));
+  };
+  if (!std::ranges::all_of(g.columns, passes)) return false;
+  const auto [less, greater] = pair(g.less);
+  if (less > greater) return false;
+  return std::ranges::all_of(g.equal, [&](const auto& codes) {
+    const auto [x, y] = pair(codes);
+    return x == y;
+  });
+}
+
+template <typename Row>
+uint32_t find_in_tuples(const Index& index, Row& row, Hosts& hosts) {
+  uint32_t best = UINT32_MAX;
+  for (const Tuple& t : index.tuples) {
+    uint64_t h = 0;
+    for (size_t i = 0; i < index.num_fields; ++i) {
+      if (t.factors[i] != 0) h += row[i] * t.factors[i];
+    }
+    h = (h ^ h >> 32) * kCodeFactor;
+    const auto tag = static_cast<uint32_t>(h >> 32);
+    const size_t mask = t.table.size() - 1;
+    for (size_t at = h & mask; t.table[at].rank < best; at = (at + 1) & mask) {
+      if (t.table[at].tag != tag) continue;
+      const LaneBlock& b = *t.table[at].block;
+      if (!check_scalar(b, row) || !hosts.holds(b)) continue;
+      best = t.table[at].rank;
+      break;
+    }
+  }
+  return best;
+}
+
+template <typename Row>
+const EntryBase* find_scalar(const Index& index, Row& row, const void* call) {
+  Hosts hosts(call);
+  uint32_t best = find_in_tuples(index, row, hosts);
+  for (const ScanList* list : {&index.summed, &index.plain}) {
+    for (size_t i = 0; i < list->blocks.size() && list->ranks[i] < best; ++i) {
+      if (!keys_pass(index, *list, i, row)) continue;
+      const LaneBlock& b = *list->blocks[i];
+      if (check_scalar(b, row) && hosts.holds(b)) best = list->ranks[i];
+    }
+  }
+  return best == UINT32_MAX ? nullptr : index.entries[best];
+}
+
+// A row that is there.
+class PlainRow {
+ public:
+  explicit PlainRow(const Word* words) : words_(words) {}
+  // Codes all of it, for keys_pass.
+  PlainRow(const Word* words, const Index& index) : words_(words) {
+    if (index.entries.size() <= kFewEntries) return;
+    for (size_t s = 0; s < index.num_slots; ++s) {
+      const Word w = words[index.slot_field[s]];
+      codes_[code_position(s)] = hash_code(w);
+      codes_[code_position(s) + kSlots] = monotone_code(static_cast<int64_t>(w));
+    }
+  }
+  Word operator[](size_t field) const { return words_[field]; }
+  uint8_t code(size_t position) const { return codes_[position]; }
+  const Word* words_for(const Test&, const Program&) const { return words_; }
+
+ private:
+  const Word* words_;
+  uint8_t codes_[2 * kSlots] = {};
+};
+
+// A row whose fields are asked for at their first use, each once.
+class LazyRow {
+ public:
+  LazyRow(FieldReader read, void* context, const Index& index)
+      : read_(read), context_(context), index_(index) {
+    for (size_t i = 0; i <= index.num_fields / 64; ++i) known_[i] = 0;
+  }
+  Word operator[](size_t field) {
+    const uint64_t bit = uint64_t{1} << (field % 64);
+    if ((known_[field / 64] & bit) == 0) {
+      known_[field / 64] |= bit;
+      words_[field] = read_(field, context_);
+    }
+    return words_[field];
+  }
+  uint8_t code(size_t position) {
+    const size_t at = position % kSlots;
+    const Word w = (*this)[index_.slot_field[code_position(at)]];
+    return position < kSlots ? hash_code(w) : monotone_code(static_cast<int64_t>(w));
+  }
+  const Word* words_for(const Test& t, const Program& program) {
+    if (t.kind == TestKind::kCode) {
+      for (uint64_t i = 0; i < t.d; ++i) {
+        const CodeStep& s = program.code[static_cast<size_t>(t.a) + i];
+        if (s.op == CodeOp::kField || s.op == CodeOp::kBool) {
+          (*this)[static_cast<size_t>(s.imm)];
+        }
+      }
+    } else if (t.kind != TestKind::kFalse) {
+      (*this)[t.x];
+      if (t.kind == TestKind::kLinear || t.kind == TestKind::kProduct) (*this)[t.y];
+    }
+    return words_;
+  }
+
+ private:
+  const FieldReader read_;
+  void* const context_;
+  const Index& index_;
+  uint64_t known_[Schema::kMaxFields / 64 + 1];
+  Word words_[Schema::kMaxFields];
+};
+
+}  // namespace congrua::cache::internal
+
+#endif  // CONGRUA_CACHE_SCALAR_H_
