@@ -28,7 +28,8 @@ FUZZERS = {
     "rewrite": "SimplifyFuzz.*:SimplifyZ3Fuzz.*",
     "smt2": "SessionFuzz.*",
     "cli": "EntailFuzz.*",
-    "cache": "GuardCache.*Fuzz:GuardProgram.*Fuzz:ProgramBytes.*Fuzz:Review.*Fuzz",
+    "cache": "GuardCache.*Fuzz:GuardProgram.*Fuzz:ProgramBytes.*Fuzz:Review.*Fuzz:"
+             "CacheFile.*Fuzz",
 }
 RANDOM = "*Fuzz*:*Soak*"
 # Kind: what counts for it, and how many it takes.

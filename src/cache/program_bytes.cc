@@ -1,17 +1,13 @@
 #include "cache/program_bytes.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "absl/strings/str_cat.h"
+#include "cache/seal.h"
 
 namespace congrua::cache::internal {
 
 namespace {
 
-constexpr char kMagic[] = "congruaG";
-constexpr uint32_t kEndianMark = 0x01020304;
-constexpr size_t kChecksumAt = 32;
 constexpr uint8_t kNoFirst = 64, kNoLast = 128, kFlag = 64;
 constexpr int64_t kMaxCoefficient = int64_t{1} << 62;
 constexpr uint64_t kMaxGuards = uint64_t{1} << 31;
@@ -314,16 +310,9 @@ class Reader {
   std::shared_ptr<Program> program_ = std::make_shared<Program>();
 };
 
-absl::Status malformed(std::string_view why) {
-  return absl::InvalidArgumentError(absl::StrCat("guard program: ", std::string(why)));
-}
-absl::Status refused(std::string_view why) {
-  return absl::FailedPreconditionError(absl::StrCat("guard program: ", std::string(why)));
-}
-
 }  // namespace
 
-Bytes program_bytes(const Program& program, const Schema& schema) {
+Bytes program_payload(const Program& program, const Schema& schema) {
   Bytes tests;
   uint32_t last_guard = 0;
   program.all_of([&](const Test& t) {
@@ -331,12 +320,7 @@ Bytes program_bytes(const Program& program, const Schema& schema) {
     last_guard = t.guard;
     return true;
   });
-  Bytes out(kMagic, kMagic + 8);
-  put_fixed(out, kEndianMark, 4);
-  put_fixed(out, kProgramFormat, 2);
-  put_fixed(out, kProgramFormat, 2);
-  put_fixed(out, schema.hash(), 8);
-  out.resize(kProgramHeader);
+  Bytes out;
   put_number(out, schema.size());
   put_number(out, program.num_guards);
   put_number(out, program.num_tests);
@@ -344,50 +328,29 @@ Bytes program_bytes(const Program& program, const Schema& schema) {
   out.insert(out.end(), tests.begin(), tests.end());
   put_number(out, program.positions.size());
   for (const std::string& p : program.positions) put_text(out, p);
-  set_fixed(out, 24, out.size(), 8);
-  const std::span<const uint8_t> all = out;
-  set_fixed(out, kChecksumAt,
-            checksum(all.subspan(kChecksumAt + 4), checksum(all.first(kChecksumAt))), 4);
   return out;
+}
+
+std::shared_ptr<const Program> read_payload(const Schema& schema,
+                                            std::span<const uint8_t> payload) {
+  return Reader(schema, payload).program();
+}
+
+Bytes program_bytes(const Program& program, const Schema& schema) {
+  return sealed(kProgramSeal, schema.hash(), program_payload(program, schema));
 }
 
 absl::StatusOr<std::shared_ptr<const Program>> read_program(
     const Schema& schema, std::span<const uint8_t> bytes) {
-  const size_t prefix = std::min<size_t>(bytes.size(), 8);
-  if (!std::equal(kMagic, kMagic + prefix, bytes.begin())) {
-    return malformed("these bytes are none");
+  const auto opened = open_sealed(kProgramSeal, bytes);
+  if (!opened.ok()) return opened.status();
+  if (opened->schema_hash != schema.hash()) {
+    return absl::FailedPreconditionError("guard program: it is of another schema");
   }
-  if (bytes.size() < kProgramHeader) {
-    return malformed(absl::StrCat(bytes.size(), " bytes are too few for its header"));
+  std::shared_ptr<const Program> program = read_payload(schema, opened->payload);
+  if (program == nullptr) {
+    return absl::InvalidArgumentError("guard program: its contents make no sense");
   }
-  ByteReader header(bytes.subspan(8));
-  const uint64_t mark = header.fixed(4);
-  const uint64_t written_by = header.fixed(2);
-  const uint64_t read_by = header.fixed(2);
-  const uint64_t schema_hash = header.fixed(8);
-  const uint64_t length = header.fixed(8);
-  const uint64_t sum = header.fixed(4);
-  if (mark == 0x04030201) return refused("it was written in the other byte order");
-  if (mark != kEndianMark) return malformed("its header is corrupt");
-  if (read_by > kProgramFormat) {
-    return refused(absl::StrCat("it has format ", written_by,
-                                " and needs a reader of format ", read_by,
-                                "; this library reads ", kProgramFormat));
-  }
-  if (length < kProgramHeader) return malformed("its header is corrupt");
-  if (length > bytes.size()) {
-    return malformed(
-        absl::StrCat("it is truncated: ", bytes.size(), " bytes of ", length));
-  }
-  bytes = bytes.first(static_cast<size_t>(length));
-  if (checksum(bytes.subspan(kChecksumAt + 4), checksum(bytes.first(kChecksumAt))) !=
-      sum) {
-    return malformed("its checksum is wrong");
-  }
-  if (schema_hash != schema.hash()) return refused("it is of another schema");
-  std::shared_ptr<const Program> program =
-      Reader(schema, bytes.subspan(kProgramHeader)).program();
-  if (program == nullptr) return malformed("its contents make no sense");
   return program;
 }
 

@@ -1,18 +1,10 @@
 // Guard programs as bytes, read back by the library and by embed/congrua_guard.c.
 //
-// Little-endian:
+// Behind the header (seal.h, "congruaG") little-endian:
 //
-//   0   8  "congruaG"
-//   8   4  0x01020304
-//   12  2  version of the format that wrote it
-//   14  2  least version that reads it
-//   16  8  hash of the schema
-//   24  8  length of all of it
-//   32  4  CRC-32C of all but these four bytes
-//   36  4  0
-//   40     numbers of variable length: fields, guards, tests, length of the tests
-//          the tests
-//          number of positions, and each as length and text: for people, C does not read
+//   numbers of variable length: fields, guards, tests, length of the tests
+//   the tests
+//   number of positions, and each as length and text: for people, C does not read them
 //
 // A test is a byte (its kind, its relation << 4, flags), the distance of its guard from
 // that of the test before it, and by kind: kRange and kFloat the field and both ends (no
@@ -31,13 +23,17 @@
 #include <span>
 
 #include "absl/status/statusor.h"
-#include "cache/bytes.h"
+#include "cache/seal.h"
 #include "cache/test.h"
 
 namespace congrua::cache::internal {
 
-inline constexpr uint16_t kProgramFormat = 1;
-inline constexpr size_t kProgramHeader = 40;
+inline constexpr Seal kProgramSeal = {"congruaG", "guard program", 1, 1};
+
+// What is behind the header; nullptr: it makes no sense.
+Bytes program_payload(const Program& program, const Schema& schema);
+std::shared_ptr<const Program> read_payload(const Schema& schema,
+                                            std::span<const uint8_t> payload);
 
 Bytes program_bytes(const Program& program, const Schema& schema);
 absl::StatusOr<std::shared_ptr<const Program>> read_program(

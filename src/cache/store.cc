@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "cache/cache_file.h"
 #include "cache/explain.h"
 #include "cache/index.h"
 
@@ -380,11 +381,11 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
   std::vector<std::unique_ptr<StoredEntry>> fresh;
   fresh.reserve(insertions.size());
   for (Insertion& i : insertions) {
-    if (i.program.schema().hash() != m.schema.hash()) {
+    if (i.schema_hash != m.schema.hash()) {
       return absl::InvalidArgumentError(
           "a guard program was compiled for another schema");
     }
-    auto e = std::make_unique<StoredEntry>(i.program.impl(), m.schema.size());
+    auto e = std::make_unique<StoredEntry>(std::move(i.program), m.schema.size());
     if (absl::Status s = m.bind_host(i.options.host, *e); !s.ok()) return s;
     e->priority = i.options.priority;
     e->pinned = pinned_fields(e->lanes);
@@ -493,6 +494,37 @@ absl::StatusOr<Review> Store::review(EntryId id, const ReviewOptions& options) c
   }
   return internal::review(impl_->schema, views, static_cast<size_t>(at - views.begin()),
                           options);
+}
+
+absl::StatusOr<size_t> Store::save(
+    const std::string& path,
+    const std::function<std::string(const ValueBase&)>& write) const {
+  std::vector<FileEntry> entries;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    for (const auto& e : impl_->entries) {
+      if (e->host != nullptr) continue;
+      entries.push_back({e->priority, e->program, write(*e->value)});
+    }
+  }
+  absl::Status s = write_file(path, cache_bytes(impl_->schema, entries));
+  if (!s.ok()) return s;
+  return entries.size();
+}
+
+absl::StatusOr<std::vector<LoadedEntry>> Store::load(const std::string& path) const {
+  absl::StatusOr<CacheFile> file = read_cache_file(path);
+  if (!file.ok()) return file.status();
+  if (file->schema.hash() != impl_->schema.hash()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": cache file: it is of another schema"));
+  }
+  std::vector<LoadedEntry> out;
+  out.reserve(file->entries.size());
+  for (FileEntry& e : file->entries) {
+    out.push_back({e.priority, std::move(e.program), std::move(e.value)});
+  }
+  return out;
 }
 
 // ---- Look-up

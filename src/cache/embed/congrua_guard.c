@@ -180,7 +180,7 @@ static inline int cg_product(int64_t a, int64_t x, int64_t y, int64_t c) {
 }
 /* ---- End of the arithmetic. */
 
-/* The format is described in src/cache/program_bytes.h. */
+/* The format is described in src/cache/seal.h and program_bytes.h. */
 enum { HEADER = 40, MAX_FIELDS = 4096, MAX_TESTS = 32768, MAX_STEPS = 1024 };
 enum { MAX_BITS = 16384, FORMAT = 1 };
 enum { K_FALSE, K_RANGE, K_MOD, K_LINEAR, K_PRODUCT, K_FLOAT, K_SET, K_CODE };
