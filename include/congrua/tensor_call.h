@@ -117,11 +117,17 @@ class TensorLayout {
   struct Common {
     uint16_t tensor, rank, dtype, device;
     uint16_t first_size, num_sizes;  // dimensions 0, 1, ... of neighbouring fields
+    uint16_t count = 1;              // of neighbouring tensors alike, ...
+    uint16_t stride = 0;             // ... each so many fields after the one before
   };
   struct Single {
     uint16_t field, tensor, dim;
     TensorPart part;
   };
+  void merge_common();
+  template <int kSizes>
+  static void fill_run(const Common& c, size_t scratch,
+                       const unsigned char* const* tensors, Word* row);
   void fill_row(const unsigned char* const* tensors, const Word* words, Word* row) const;
 
   std::vector<Common> common_;

@@ -103,8 +103,20 @@ void IndexStatistics::add(const EntryBase& e, int64_t times) {
   pinned_[e.pinned] += count;
 }
 
-uint64_t IndexStatistics::total(uint16_t field) const {
-  return field < fields_.size() ? fields_[field].uses : 0;
+// Entries that fail on a field where another one, taken by chance, holds: all that pin
+// it but those of the same value, and of ranges a fourth.
+std::vector<double> IndexStatistics::telling(size_t num_fields) const {
+  std::vector<double> out(num_fields);
+  for (size_t i = 0; i < std::min(num_fields, fields_.size()); ++i) {
+    const auto ranges = static_cast<double>(fields_[i].uses - fields_[i].equalities);
+    out[i] = static_cast<double>(fields_[i].equalities) + ranges / 4;
+  }
+  for (const auto& [at, count] : values_) {
+    const auto all = static_cast<double>(fields_[at.first].equalities);
+    const auto same = static_cast<double>(count);
+    if (all > 0) out[at.first] -= same * same / all;
+  }
+  return out;
 }
 
 uint64_t IndexStatistics::with_pinned(uint64_t pinned) const {
@@ -127,7 +139,8 @@ double IndexStatistics::pass(uint16_t field, int64_t lo, int64_t hi) const {
 
 // ---- Building
 
-// The fields that most entries test.
+// The fields that tell most entries apart: one that all of them pin to one value, a dtype
+// for instance, tells none.
 void IndexBuilder::choose_slots(Index& index) const {
   index.num_fields = num_fields_;
   index.num_slots = std::min(num_fields_, kSlots);
@@ -135,8 +148,9 @@ void IndexBuilder::choose_slots(Index& index) const {
   std::vector<uint16_t> fields(num_fields_);
   std::iota(fields.begin(), fields.end(), uint16_t{0});
   if (!index.identity) {
+    const std::vector<double> telling = statistics.telling(num_fields_);
     std::ranges::stable_sort(fields, std::greater<>(),
-                             [&](uint16_t f) { return statistics.total(f); });
+                             [&](uint16_t f) { return telling[f]; });
   }
   std::copy_n(fields.begin(), index.num_slots, index.slot_field);
 }

@@ -146,7 +146,7 @@ class IndexStatistics {
   void add(const EntryBase& e, int64_t times = 1);
   // The likelihood that a row passes.
   double pass(uint16_t field, int64_t lo, int64_t hi) const;
-  uint64_t total(uint16_t field) const;
+  std::vector<double> telling(size_t num_fields) const;
   uint64_t with_pinned(uint64_t pinned) const;
 
  private:

@@ -1,6 +1,7 @@
 #include "congrua/tensor_call.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -25,9 +26,15 @@ constexpr size_t kDeviceAt = offsetof(TensorLike, device);
 constexpr uint64_t kMaxAlignment = 4096;
 
 uint64_t dtype_of(const unsigned char* t) {
+  if constexpr (std::endian::native == std::endian::little) {
+    return load<uint32_t>(t + kDtypeAt);
+  }
   return dtype_tag(t[kDtypeAt], t[kDtypeAt + 1], load<uint16_t>(t + kDtypeAt + 2));
 }
 uint64_t device_of(const unsigned char* t) {
+  if constexpr (std::endian::native == std::endian::little) {
+    return load<uint64_t>(t + kDeviceAt);
+  }
   return device_tag(load<int32_t>(t + kDeviceAt), load<int32_t>(t + kDeviceAt + 4));
 }
 const int64_t* shape_of(const unsigned char* t) {
@@ -111,7 +118,7 @@ absl::StatusOr<TensorLayout> TensorLayout::make(const Schema& schema,
     }
     auto at = std::ranges::find(out.common_, tensor, &Common::tensor);
     if (at == out.common_.end()) {
-      out.common_.push_back({tensor, scratch, scratch, scratch, scratch, 0});
+      out.common_.push_back({tensor, scratch, scratch, scratch, scratch, 0, 1, 0});
       at = out.common_.end() - 1;
     }
     const auto take = [&](uint16_t Common::*part) {
@@ -142,21 +149,91 @@ absl::StatusOr<TensorLayout> TensorLayout::make(const Schema& schema,
         }
     }
   }
+  out.merge_common();
   return out;
+}
+
+// Neighbouring tensors whose fields follow each other alike become one run: its loop
+// reads no plan.
+void TensorLayout::merge_common() {
+  const auto scratch = static_cast<uint16_t>(num_fields_);
+  std::ranges::sort(common_, {}, &Common::tensor);
+  std::vector<Common> runs;
+  for (const Common& c : common_) {
+    Common* last = runs.empty() ? nullptr : &runs.back();
+    if (last != nullptr && c.tensor == last->tensor + last->count &&
+        c.num_sizes == last->num_sizes) {
+      int stride = last->count == 1 ? -1 : last->stride;
+      const auto follows = [&](uint16_t Common::*part) {
+        if ((c.*part == scratch) != (last->*part == scratch)) return false;
+        if (c.*part == scratch) return true;
+        const int step = (c.*part - last->*part) / last->count;
+        if (stride < 0 && c.*part > last->*part) stride = step;
+        return c.*part == last->*part + stride * last->count;
+      };
+      if (follows(&Common::rank) && follows(&Common::dtype) && follows(&Common::device) &&
+          follows(&Common::first_size) && stride > 0) {
+        last->stride = static_cast<uint16_t>(stride);
+        ++last->count;
+        continue;
+      }
+    }
+    runs.push_back(c);
+  }
+  common_ = std::move(runs);
+}
+
+// kSizes < 0: as many as the run says.
+template <int kSizes>
+void TensorLayout::fill_run(const Common& c, size_t scratch,
+                            const unsigned char* const* tensors, Word* row) {
+  constexpr Word kNone = ~Word{0};  // -1
+  const int num_sizes = kSizes < 0 ? c.num_sizes : kSizes;
+  // What goes to the scratch word stays there.
+  const auto step = [&](uint16_t field) -> size_t {
+    return field == scratch ? 0 : c.stride;
+  };
+  Word* rank_to = row + c.rank;
+  Word* dtype_to = row + c.dtype;
+  Word* device_to = row + c.device;
+  Word* size_to = row + c.first_size;
+  for (size_t n = 0; n < c.count; ++n) {
+    const unsigned char* const t = tensors[c.tensor + n];
+    const auto rank = load<int32_t>(t + kRankAt);
+    *rank_to = static_cast<Word>(int64_t{rank});
+    *dtype_to = dtype_of(t);
+    *device_to = device_of(t);
+    const int64_t* const shape = shape_of(t);
+    if (rank >= num_sizes) [[likely]] {
+      for (int i = 0; i < num_sizes; ++i) size_to[i] = static_cast<Word>(shape[i]);
+    } else {
+      for (int i = 0; i < num_sizes; ++i) {
+        size_to[i] = i < rank ? static_cast<Word>(shape[i]) : kNone;
+      }
+    }
+    rank_to += step(c.rank);
+    dtype_to += step(c.dtype);
+    device_to += step(c.device);
+    size_to += step(c.first_size);
+  }
 }
 
 void TensorLayout::fill_row(const unsigned char* const* tensors, const Word* words,
                             Word* row) const {
   constexpr Word kNone = ~Word{0};  // -1
   for (const Common& c : common_) {
-    const unsigned char* const t = tensors[c.tensor];
-    const auto rank = load<int32_t>(t + kRankAt);
-    row[c.dtype] = dtype_of(t);
-    row[c.device] = device_of(t);
-    row[c.rank] = static_cast<Word>(static_cast<int64_t>(rank));
-    const int64_t* const shape = shape_of(t);
-    for (int32_t i = 0; i < c.num_sizes; ++i) {
-      row[c.first_size + i] = i < rank ? static_cast<Word>(shape[i]) : kNone;
+    switch (c.num_sizes) {
+      case 1:
+        fill_run<1>(c, num_fields_, tensors, row);
+        break;
+      case 2:
+        fill_run<2>(c, num_fields_, tensors, row);
+        break;
+      case 4:
+        fill_run<4>(c, num_fields_, tensors, row);
+        break;
+      default:
+        fill_run<-1>(c, num_fields_, tensors, row);
     }
   }
   for (const Single& s : singles_) {
