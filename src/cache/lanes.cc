@@ -12,7 +12,11 @@ namespace congrua::cache::internal {
 class Merger {
  public:
   Merger(const Program& program, size_t num_fields)
-      : program_(program), state_of_(num_fields, -1) {}
+      : program_(program), state_of_(num_fields, -1) {
+    fields_.reserve(std::min<size_t>(program.num_tests, num_fields));
+    unary_.reserve(program.num_tests);
+    pairs_.reserve(program.num_tests);
+  }
 
   void run(Lanes& out) {
     program_.all_of([this](const Test& t) { return take(t), true; });
@@ -197,9 +201,22 @@ class Merger {
     }
   }
 
+  // Stable. A stable_sort allocates, which takes longer than sorting a few tests.
+  template <typename Key>
+  static void sort_few(std::vector<Test>& tests, Key key) {
+    constexpr size_t kFew = 64;
+    if (tests.size() > kFew) return std::ranges::stable_sort(tests, {}, key), void();
+    for (size_t i = 1; i < tests.size(); ++i) {
+      const Test t = tests[i];
+      size_t at = i;
+      for (; at > 0 && key(t) < key(tests[at - 1]); --at) tests[at] = tests[at - 1];
+      tests[at] = t;
+    }
+  }
+
   // What fails most often comes first: points, then narrow intervals.
   void order() {
-    std::ranges::stable_sort(unary_, {}, [](const Test& t) {
+    sort_few(unary_, [](const Test& t) {
       return t.kind == TestKind::kMod ? uint64_t{1} << 32 : t.d;
     });
     for (size_t i = 0; i < pairs_.size();) {
@@ -214,7 +231,7 @@ class Merger {
         pairs_.erase(pairs_.begin() + static_cast<std::ptrdiff_t>(i));
       }
     }
-    std::ranges::stable_sort(pairs_, {}, [](const Test& t) {
+    sort_few(pairs_, [](const Test& t) {
       return t.relation == Relation::kEq ? 0 : t.kind == TestKind::kLinear ? 1 : 2;
     });
   }
@@ -235,7 +252,21 @@ class Merger {
   // Eight neighbouring fields most of which are tested are loaded, not gathered.
   void make_dense(std::vector<PointGroup>& points, std::vector<UnaryGroup>& unary) {
     constexpr int kFewPoints = 5, kFewRanges = 7;
-    for (size_t base = 0; base + kLanes <= state_of_.size(); base += kLanes) {
+    // The lanes of each block that have an equality, and those that have an interval.
+    std::vector<std::pair<uint8_t, uint8_t>> tested(state_of_.size() / kLanes);
+    for (const Test& t : unary_) {
+      if (t.kind != TestKind::kRange || t.x / kLanes >= tested.size()) continue;
+      auto& [points_here, ranges_here] = tested[t.x / kLanes];
+      const auto bit = static_cast<uint8_t>(1u << t.x % kLanes);
+      if (t.is_equality()) points_here |= bit;
+      ranges_here |= bit;
+    }
+    for (size_t block = 0; block < tested.size(); ++block) {
+      if (std::popcount(tested[block].first) < kFewPoints &&
+          std::popcount(tested[block].second) < kFewRanges) {
+        continue;
+      }
+      const size_t base = block * kLanes;
       const auto take = [&](bool equality, auto&& set) {
         const auto here = [&](const Test& t) {
           return (equality ? t.is_equality() : t.kind == TestKind::kRange) &&
