@@ -19,6 +19,7 @@ int run(int argc, char** argv) {
   congrua::cli::add_solve(app, exit_code);
   congrua::cli::add_ask(app, exit_code);
   congrua::cli::add_fits(app, exit_code);
+  congrua::cli::add_cache(app, exit_code);
   congrua::cli::add_bench(app, exit_code);
   congrua::cli::add_cases(app, exit_code);
   congrua::cli::add_replay(app, exit_code);

@@ -1,0 +1,262 @@
+#include "cli/cache.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <string_view>
+
+#include "cache/cache_file.h"
+#include "cli/command.h"
+#include "congrua/cache.h"
+#include "congrua/eval.h"
+#include "congrua/text.h"
+
+namespace congrua::cli {
+namespace {
+
+using cache::EntryId;
+using cache::Field;
+using cache::FieldKind;
+using cache::GuardProgram;
+using cache::Schema;
+using Cache = cache::GuardCache<std::string>;
+
+constexpr int kNoEntry = 1, kWrongInput = 2;
+
+struct Line {
+  std::string name;
+  cache::Guards guards;
+};
+
+std::string_view trimmed(std::string_view s) {
+  constexpr std::string_view kBlank = " \t\r";
+  const size_t from = s.find_first_not_of(kBlank);
+  if (from == std::string_view::npos) return {};
+  return s.substr(from, s.find_last_not_of(kBlank) - from + 1);
+}
+
+// At commas that no parenthesis holds.
+std::vector<std::string_view> parts_of(std::string_view text) {
+  std::vector<std::string_view> parts;
+  int depth = 0;
+  size_t from = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] == '(') ++depth;
+    if (i < text.size() && text[i] == ')') --depth;
+    if (i < text.size() && (text[i] != ',' || depth != 0)) continue;
+    const std::string_view part = trimmed(text.substr(from, i - from));
+    if (!part.empty()) parts.push_back(part);
+    from = i + 1;
+  }
+  return parts;
+}
+
+// Empty: it was read.
+std::string read_lines(const std::string& path, ExprPool& pool,
+                       std::vector<Line>& lines) {
+  std::ifstream in(path);
+  if (!in) return fmt::format("{}: cannot be read", path);
+  std::string text;
+  for (size_t number = 1; std::getline(in, text); ++number) {
+    const std::string_view line =
+        trimmed(std::string_view(text).substr(0, text.find('#')));
+    if (line.empty()) continue;
+    const std::string position = fmt::format("{}:{}", path, number);
+    const size_t colon = line.find(':');
+    if (colon == std::string_view::npos) {
+      return fmt::format("{}: an entry is NAME: guard, guard, ...", position);
+    }
+    Line entry{std::string(trimmed(line.substr(0, colon))), {}};
+    for (const std::string_view part : parts_of(line.substr(colon + 1))) {
+      const auto e = parse_infix(pool, part);
+      if (!e.ok()) {
+        return fmt::format("{}: {}: {}", position, part,
+                           std::string(e.status().message()));
+      }
+      if (!e->is_bool()) return fmt::format("{}: {} is no proposition", position, part);
+      entry.guards.conditions.push_back(*e);
+      entry.guards.positions.push_back(position);
+    }
+    lines.push_back(std::move(entry));
+  }
+  return {};
+}
+
+int complain(std::FILE* err, std::string_view what) {
+  fmt::print(err, "congrua cache: {}\n", what);
+  return kWrongInput;
+}
+
+// nullptr: it was complained.
+std::unique_ptr<Cache> load(const std::string& path, std::FILE* err) {
+  const auto file = cache::internal::read_cache_file(path);
+  if (!file.ok()) {
+    complain(err, std::string(file.status().message()));
+    return nullptr;
+  }
+  auto out = std::make_unique<Cache>(file->schema);
+  const auto ids = out->load(path, [](std::string name) { return name; });
+  if (ids.ok()) return out;
+  complain(err, std::string(ids.status().message()));
+  return nullptr;
+}
+
+template <typename T>
+bool number(std::string_view text, T& v) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+bool read_word(FieldKind kind, std::string_view text, cache::Word& word) {
+  switch (kind) {
+    case FieldKind::kSize: {
+      int64_t v = 0;
+      if (!number(text, v)) return false;
+      word = cache::to_word(v);
+      return true;
+    }
+    case FieldKind::kBool:
+      word = text == "true" || text == "1" ? 1 : 0;
+      return word == 1 || text == "false" || text == "0";
+    case FieldKind::kFloat: {
+      double v = 0;
+      if (!number(text, v)) return false;
+      word = cache::to_word(v);
+      return true;
+    }
+    case FieldKind::kTag:
+      break;
+  }
+  return number(text, word);
+}
+
+}  // namespace
+
+int run_cache_build(const CacheBuildOptions& options, std::FILE* out, std::FILE* err) {
+  ExprPool pool;
+  std::vector<Line> lines;
+  for (const std::string& path : options.files) {
+    const std::string wrong = read_lines(path, pool, lines);
+    if (!wrong.empty()) return complain(err, wrong);
+  }
+  std::set<std::string> names;
+  for (const Line& line : lines) {
+    for (const Expr e : line.guards.conditions) {
+      for (const Expr s : free_symbols(e)) names.emplace(s.name());
+    }
+  }
+  std::vector<Field> fields;
+  for (const std::string& n : names) fields.push_back({n});
+  const auto schema = Schema::make(std::move(fields));
+  if (!schema.ok()) return complain(err, std::string(schema.status().message()));
+  std::vector<Cache::Entry> entries;
+  for (const Line& line : lines) {
+    const auto program = GuardProgram::compile(*schema, line.guards);
+    if (!program.ok()) {
+      return complain(
+          err, fmt::format("{}: {}", line.name, std::string(program.status().message())));
+    }
+    entries.push_back({*program, line.name});
+  }
+  Cache cache(*schema);
+  const auto ids = cache.insert_batch(std::move(entries));
+  if (!ids.ok()) return complain(err, std::string(ids.status().message()));
+  const auto saved = cache.save(options.output, [](const std::string& s) { return s; });
+  if (!saved.ok()) return complain(err, std::string(saved.status().message()));
+  fmt::print(out, "{} entries over {} sizes\n", *saved, schema->size());
+  return 0;
+}
+
+int run_cache_ask(const CacheAskOptions& options, std::FILE* out, std::FILE* err) {
+  const std::unique_ptr<Cache> cache = load(options.file, err);
+  if (cache == nullptr) return kWrongInput;
+  const Schema& schema = cache->schema();
+  std::vector<cache::Word> row(schema.size());
+  std::vector<char> given(schema.size(), 0);
+  for (const std::string& value : options.values) {
+    const size_t equals = value.find('=');
+    const auto field = schema.find(std::string_view(value).substr(0, equals));
+    if (equals == std::string::npos || !field) {
+      return complain(err, fmt::format("{}: a value is FIELD=VALUE", value));
+    }
+    if (!read_word(schema.field(*field).kind, std::string_view(value).substr(equals + 1),
+                   row[*field])) {
+      return complain(err, fmt::format("{}: no value of this field", value));
+    }
+    given[*field] = 1;
+  }
+  const auto missing = std::ranges::find(given, 0);
+  if (missing != given.end()) {
+    return complain(
+        err,
+        fmt::format("the field {} has no value",
+                    schema.field(static_cast<size_t>(missing - given.begin())).name));
+  }
+  const cache::Hit<std::string> hit = cache->lookup(row);
+  if (options.explain) {
+    fmt::print(out, "{}", cache->explain(row).to_string());
+  } else if (hit) {
+    fmt::print(out, "{}\n", *hit);
+  } else {
+    fmt::print(out, "no entry holds\n");
+  }
+  return hit ? 0 : kNoEntry;
+}
+
+int run_cache_stats(const CacheStatsOptions& options, std::FILE* out, std::FILE* err) {
+  const std::unique_ptr<Cache> cache = load(options.file, err);
+  if (cache == nullptr) return kWrongInput;
+  const cache::CacheStatistics s = cache->statistics();
+  fmt::print(out, "entries: {}\nfields: {}\ncontradictory: {}\nbytes: {}\n", s.entries,
+             cache->schema().size(), s.unreachable, s.index_bytes + s.entry_bytes);
+  if (!options.review) return 0;
+  for (const cache::EntryHits& e : cache->hits()) {
+    const auto review = cache->review(e.id);
+    if (!review.ok() || !review->unreachable()) continue;
+    fmt::print(out, "entry {} is never found: entries {} hold wherever it holds\n", e.id,
+               fmt::join(review->covered_by, ", "));
+  }
+  return 0;
+}
+
+void add_cache(CLI::App& app, int& exit_code) {
+  CLI::App* cache = app.add_subcommand("cache", "guard caches in files");
+  cache->require_subcommand(1);
+
+  auto build_options = std::make_shared<CacheBuildOptions>();
+  CLI::App* build = cache->add_subcommand(
+      "build", "compile entries, lines `NAME: guard, guard, ...`, to a cache file");
+  build->add_option("files", build_options->files, "files of entries")->required();
+  build->add_option("-o,--output", build_options->output, "the cache file")->required();
+  build->callback([build_options, &exit_code] {
+    exit_code = run_cache_build(*build_options, stdout, stderr);
+  });
+
+  for (const bool explain : {false, true}) {
+    auto ask_options = std::make_shared<CacheAskOptions>();
+    ask_options->explain = explain;
+    CLI::App* ask = cache->add_subcommand(
+        explain ? "explain" : "lookup",
+        explain ? "why a call finds what it finds" : "the entry that serves a call");
+    ask->add_option("file", ask_options->file, "a cache file")->required();
+    ask->add_option("values", ask_options->values, "FIELD=VALUE for each field");
+    ask->callback([ask_options, &exit_code] {
+      exit_code = run_cache_ask(*ask_options, stdout, stderr);
+    });
+  }
+
+  auto stats_options = std::make_shared<CacheStatsOptions>();
+  CLI::App* stats = cache->add_subcommand("stats", "the size of a cache");
+  stats->add_option("file", stats_options->file, "a cache file")->required();
+  stats->add_flag("--review", stats_options->review, "list entries that are never found");
+  stats->callback([stats_options, &exit_code] {
+    exit_code = run_cache_stats(*stats_options, stdout, stderr);
+  });
+}
+
+}  // namespace congrua::cli

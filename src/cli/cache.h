@@ -1,0 +1,34 @@
+// congrua cache: guard caches in files, for people.
+#ifndef CONGRUA_CLI_CACHE_H_
+#define CONGRUA_CLI_CACHE_H_
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace congrua::cli {
+
+// A line of a file is an entry, `NAME: guard, guard, ...`, in infix; '#' begins a
+// comment. Names in guards are sizes. What the entry stands for is its name.
+struct CacheBuildOptions {
+  std::vector<std::string> files;
+  std::string output;
+};
+struct CacheAskOptions {
+  std::string file;
+  std::vector<std::string> values;  // NAME=VALUE for each field
+  bool explain = false;
+};
+struct CacheStatsOptions {
+  std::string file;
+  bool review = false;
+};
+
+// Exit codes: 0 done, 1 no entry holds, 2 wrong input.
+int run_cache_build(const CacheBuildOptions& options, std::FILE* out, std::FILE* err);
+int run_cache_ask(const CacheAskOptions& options, std::FILE* out, std::FILE* err);
+int run_cache_stats(const CacheStatsOptions& options, std::FILE* out, std::FILE* err);
+
+}  // namespace congrua::cli
+
+#endif  // CONGRUA_CLI_CACHE_H_

@@ -1,0 +1,105 @@
+#include "cli/cache.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+
+namespace congrua::cli {
+namespace {
+
+struct Ran {
+  int code;
+  std::string out, err;
+};
+
+template <typename Options>
+Ran run(int (*command)(const Options&, std::FILE*, std::FILE*), const Options& options) {
+  using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+  const File out(std::tmpfile(), &std::fclose);
+  const File err(std::tmpfile(), &std::fclose);
+  const auto contents = [](std::FILE* f) {
+    std::string s;
+    std::rewind(f);
+    std::array<char, 4096> buffer;
+    for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), f)) > 0;) {
+      s.append(buffer.data(), n);
+    }
+    return s;
+  };
+  const int code = command(options, out.get(), err.get());
+  return {code, contents(out.get()), contents(err.get())};
+}
+
+class CacheCommand : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "congrua_cli_XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+    std::filesystem::current_path(folder_);
+  }
+  void TearDown() override {
+    std::filesystem::current_path(before_);
+    std::filesystem::remove_all(folder_);
+  }
+  static Ran build(const char* text) {
+    std::ofstream("entries") << text;
+    return run(run_cache_build, {{"entries"}, "cache"});
+  }
+  static Ran ask(std::vector<std::string> values, bool explain = false) {
+    return run(run_cache_ask, {"cache", std::move(values), explain});
+  }
+
+  std::filesystem::path before_ = std::filesystem::current_path();
+  std::filesystem::path folder_;
+};
+
+TEST_F(CacheCommand, BuildLookupExplainStats) {
+  const Ran built = build(
+      "# versions of a kernel\n"
+      "vector: floor_mod(n, 8) == 0, max(m, n) <= 4096\n"
+      "\n"
+      "small:  m*n <= 64\n"
+      "never:  m == 2, n == 3\n");
+  EXPECT_EQ(built.err, "");
+  EXPECT_EQ(built.out, "3 entries over 2 sizes\n");
+  EXPECT_EQ(ask({"m=3", "n=16"}).out, "vector\n");
+  EXPECT_EQ(ask({"m=3", "n=5"}).out, "small\n");
+  const Ran miss = ask({"m=100", "n=5"});
+  EXPECT_EQ(miss.out, "no entry holds\n");
+  EXPECT_EQ(miss.code, 1);
+  EXPECT_EQ(ask({"m=100", "n=5"}, true).out,
+            "no entry holds\n"
+            "entry 1 (1 of 2 guards fail): entries:2: floor_mod(n, 8) == 0 fails: n = 5\n"
+            "entry 2 (1 of 1 guards fail): entries:4: m*n <= 64 fails: m = 100, n = 5\n"
+            "entry 3 (2 of 2 guards fail): entries:5: m == 2 fails: m = 100\n");
+  const Ran stats = run(run_cache_stats, {"cache", true});
+  EXPECT_EQ(stats.out.substr(0, 10), "entries: 3");
+  EXPECT_NE(stats.out.find("entry 3 is never found: entries 2 hold wherever it holds\n"),
+            std::string::npos);
+}
+
+TEST_F(CacheCommand, Errors) {
+  EXPECT_EQ(build("no colon\n").err,
+            "congrua cache: entries:1: an entry is NAME: guard, guard, ...\n");
+  EXPECT_EQ(build("a: n + 1\n").err,
+            "congrua cache: entries:1: n + 1 is no proposition\n");
+  EXPECT_EQ(build("a: n >= \n").code, 2);
+  EXPECT_EQ(run(run_cache_build, {{"nothing"}, "cache"}).err,
+            "congrua cache: nothing: cannot be read\n");
+  EXPECT_EQ(ask({"n=1"}).code, 2);
+  EXPECT_EQ(build("a: n >= 1\n").code, 0);
+  EXPECT_EQ(ask({}).err, "congrua cache: the field n has no value\n");
+  EXPECT_EQ(ask({"m=1"}).err, "congrua cache: m=1: a value is FIELD=VALUE\n");
+  EXPECT_EQ(ask({"n=x"}).err, "congrua cache: n=x: no value of this field\n");
+  std::ofstream("cache") << "garbage";
+  EXPECT_EQ(ask({"n=1"}).err, "congrua cache: cache: cache file: these bytes are none\n");
+}
+
+}  // namespace
+}  // namespace congrua::cli
