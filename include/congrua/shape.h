@@ -44,6 +44,7 @@
 #include "absl/status/statusor.h"
 #include "congrua/expr.h"
 #include "congrua/guard.h"
+#include "congrua/index.h"
 #include "congrua/simplify.h"
 
 namespace congrua::shape {
@@ -260,6 +261,11 @@ class Env {
   Bounds bounds(Expr e);
   // kTrue: a multiple at every point of the facts.
   Known is_multiple_of(Expr e, Expr divisor, const Question& question = {});
+
+  // Index expressions of loop nests (index.h), by all that is known.
+  Form index_form(Expr e, std::span<const LoopVariable> loops);
+  MergedLoops merge_loops(std::span<const LoopVariable> loops,
+                          std::span<const Expr> indices);
 
   // While one lives, evaluate takes no guards (How::kSuppressed).
   class [[nodiscard]] SuppressGuards {

@@ -43,6 +43,13 @@ Json json_of(const Counts& c) {
   j["idx"] = c.idx;
   j["idx_modidx"] = c.idx_modidx;
   j["idx_modidx_gone"] = c.idx_modidx_gone;
+  j["idx_longer"] = c.idx_longer;
+  j["loops"] = c.loops;
+  j["axes"] = c.axes;
+  j["axes_torch"] = c.axes_torch;
+  j["axes_left"] = c.axes_left;
+  j["us_idx"] = rounded(c.us_idx);
+  j["us_idx_torch"] = c.us_idx_torch;
   j["us"] = rounded(c.us);
   j["us_torch"] = c.us_torch;
   j["us_slowest"] = rounded(c.us_slowest);
@@ -66,6 +73,14 @@ void add_to(Counts& sum, const Counts& c) {
   sum.idx += c.idx;
   sum.idx_modidx += c.idx_modidx;
   sum.idx_modidx_gone += c.idx_modidx_gone;
+  sum.idx_longer += c.idx_longer;
+  sum.loops += c.loops;
+  sum.axes += c.axes;
+  sum.axes_torch += c.axes_torch;
+  sum.axes_left += c.axes_left;
+  sum.us_idx += c.us_idx;
+  sum.us_idx_torch += c.us_idx_torch;
+  sum.us_idx_slowest = std::max(sum.us_idx_slowest, c.us_idx_slowest);
   sum.unread += c.unread;
   sum.us += c.us;
   sum.us_torch += c.us_torch;
@@ -93,6 +108,21 @@ Json json_of(const trace::Asked& a, const std::string& name) {
   j["answer"] = a.answer.empty() ? Json() : Json(a.answer);
   j["us"] = rounded(a.us);
   j["us_torch"] = a.line->us;
+  return j;
+}
+
+Json json_of(const trace::Indexed& x, const std::string& name) {
+  Json j;
+  j["name"] = name;
+  j["line"] = x.line->number;
+  j["e"] = x.line->expr;
+  j["vars"] = x.line->sizes;
+  j["recorded"] = x.line->result ? Json(*x.line->result) : Json();
+  j["answer"] = x.answer;
+  j["modidx"] = x.modular;
+  j["gone"] = x.gone;
+  j["longer"] = x.longer;
+  j["us"] = rounded(x.us);
   return j;
 }
 
@@ -126,6 +156,11 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
     if (trace->name.empty()) trace->name = path;
     trace::Options how;
     if (!options.questions.empty()) {
+      how.indexed = [&](const trace::Indexed& x) {
+        questions +=
+            json_of(x, trace->name).dump(-1, ' ', false, Json::error_handler_t::replace) +
+            "\n";
+      };
       how.asked = [&](const trace::Asked& a) {
         questions +=
             json_of(a, trace->name).dump(-1, ' ', false, Json::error_handler_t::replace) +
@@ -150,6 +185,13 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
              sum.us_slowest, sum.again,
              sum.again > 0 ? sum.us_again * 1000 / static_cast<double>(sum.again) : 0,
              sum.us_guards);
+  fmt::print(out,
+             "indices {}: {} with ModularIndexing, gone in {}; {} longer than recorded; "
+             "loop nests {}: "
+             "{} axes, {} left ({} recorded); {:.0f} us ({:.0f}x), slowest {:.0f} us\n",
+             sum.idx, sum.idx_modidx, sum.idx_modidx_gone, sum.idx_longer, sum.loops,
+             sum.axes, sum.axes_left, sum.axes_torch, sum.us_idx,
+             sum.us_idx > 0 ? sum.us_idx_torch / sum.us_idx : 0, sum.us_idx_slowest);
   for (const auto& [path, contents] :
        {std::pair(options.json,
                   all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"),

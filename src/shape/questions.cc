@@ -105,6 +105,15 @@ Expr Env::simplify(Expr e) { return impl_->view(kAllClasses).simplify(e); }
 
 Bounds Env::bounds(Expr e) { return impl_->view(kAllClasses).bounds(e, 200'000); }
 
+Form Env::index_form(Expr e, std::span<const LoopVariable> loops) {
+  return congrua::index_form(impl_->view(kAllClasses).facts(), e, loops);
+}
+
+MergedLoops Env::merge_loops(std::span<const LoopVariable> loops,
+                             std::span<const Expr> indices) {
+  return congrua::merge_loops(impl_->view(kAllClasses).facts(), loops, indices);
+}
+
 Known Env::is_multiple_of(Expr e, Expr divisor, const Question& q) {
   return is_known(eq(floor_mod(e, divisor), impl_->pool.constant(0)), q);
 }

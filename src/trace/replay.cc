@@ -75,6 +75,53 @@ std::optional<Value> value_of(std::string_view text) {
   return Value{Value::Kind::kFloat, 0, *d};
 }
 
+// Operators of an s-expression as Form::operations counts them: n operands are n - 1 of
+// add, mul, min, max, and, or; modidx is a quotient, unless by 1, and a remainder.
+// nullopt for text that is none.
+std::optional<uint64_t> count_operations(std::string_view text) {
+  struct List {
+    std::string_view op;
+    size_t args = 0;
+    std::string_view second;
+  };
+  std::vector<List> open;
+  uint64_t count = 0;
+  for (size_t i = 0; i < text.size();) {
+    if (text[i] == ' ') {
+      ++i;
+      continue;
+    }
+    if (text[i] == ')') {
+      if (open.empty()) return std::nullopt;
+      const List l = open.back();
+      open.pop_back();
+      const bool many = l.op == "add" || l.op == "mul" || l.op == "min" ||
+                        l.op == "max" || l.op == "and" || l.op == "or";
+      if (many && l.args > 0) {
+        count += l.args - 1;
+      } else if (l.op == "pow") {  // the product written out
+        count +=
+            static_cast<uint64_t>(std::max<int64_t>(int_of(l.second).value_or(2), 1)) - 1;
+      } else {
+        count += l.op == "modidx" && l.second != "1" ? 2 : 1;
+      }
+      ++i;
+      continue;
+    }
+    const bool list = text[i] == '(';
+    const size_t from = list ? i + 1 : i;
+    const size_t end = std::min(text.find_first_of(" ()", from), text.size());
+    const std::string_view word = text.substr(from, end - from);
+    if (!open.empty()) {
+      if (++open.back().args == 2) open.back().second = list ? std::string_view() : word;
+    }
+    if (list) open.push_back({.op = word, .args = 0, .second = {}});
+    i = end;
+  }
+  if (!open.empty()) return std::nullopt;
+  return count;
+}
+
 // What one question became, for its repeats.
 struct Question {
   const Line* line;
@@ -136,6 +183,8 @@ class Replayer {
         return guards(line);
       case LineKind::kIndex:
         return index(line);
+      case LineKind::kLoops:
+        return loops(line);
       default:
         return absl::OkStatus();
     }
@@ -403,11 +452,66 @@ class Replayer {
     return absl::OkStatus();
   }
 
+  // The loops of a line; nullopt where one cannot be read.
+  std::optional<std::vector<LoopVariable>> loops_of(Env& env, const Line& line) {
+    std::vector<LoopVariable> loops;
+    for (const auto& [name, size] : line.sizes) {
+      const std::optional<Expr> v = expr(env, name), n = expr(env, size);
+      if (!v || !n || !v->is_int() || !n->is_int()) return std::nullopt;
+      loops.push_back({*v, *n});
+    }
+    return loops;
+  }
+
+  void took(double us, const Line& line) {
+    Counts& c = out_.counts;
+    c.us_idx += us;
+    c.us_idx_torch += line.us;
+    c.us_idx_slowest = std::max(c.us_idx_slowest, us);
+  }
+
   absl::Status index(const Line& line) {
     Counts& c = out_.counts;
     ++c.idx;
     const bool has = line.expr.find("(modidx ") != std::string::npos;
     if (has) ++c.idx_modidx;
+    Env& env = env_of(line);
+    const std::optional<Expr> e = expr(env, line.expr);
+    const auto loops = loops_of(env, line);
+    if (!e || !e->is_int() || !loops) return absl::OkStatus();
+    const Clock clock;
+    const Form form = env.index_form(*e, *loops);
+    const double us = clock.us();
+    took(us, line);
+    const std::string text = form.to_sexpr();
+    const bool gone = text.find("mod ") == std::string::npos;
+    if (has && gone) ++c.idx_modidx_gone;
+    const std::optional<uint64_t> theirs =
+        line.result ? count_operations(*line.result) : std::nullopt;
+    const bool longer = theirs && form.operations() > *theirs;
+    if (longer) ++c.idx_longer;
+    if (options_.indexed) options_.indexed({&line, text, has, gone, longer, us});
+    return absl::OkStatus();
+  }
+
+  absl::Status loops(const Line& line) {
+    Env& env = env_of(line);
+    const auto loops = loops_of(env, line);
+    std::vector<Expr> indices;
+    for (const std::string& text : line.indices) {
+      const std::optional<Expr> e = expr(env, text);
+      if (!e || e->sort() == Sort::kReal) return absl::OkStatus();
+      indices.push_back(*e);
+    }
+    if (!loops) return absl::OkStatus();
+    const Clock clock;
+    const MergedLoops merged = env.merge_loops(*loops, indices);
+    took(clock.us(), line);
+    Counts& c = out_.counts;
+    ++c.loops;
+    c.axes += loops->size();
+    c.axes_torch += line.out.size();
+    c.axes_left += merged.loops.size();
     return absl::OkStatus();
   }
 

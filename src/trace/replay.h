@@ -39,8 +39,10 @@ struct Counts {
   double us_slowest = 0;  // the slowest question
   double us_again = 0;    // of the repeats; part of us
   uint64_t again = 0;
-  double us_guards = 0;  // of minimal guards
-  double us_idx = 0, us_idx_torch = 0;
+  double us_guards = 0;     // of minimal guards
+  uint64_t idx_longer = 0;  // answers with more operators than the recorded one
+  uint64_t loops = 0, axes = 0, axes_torch = 0, axes_left = 0;  // of loop nests
+  double us_idx = 0, us_idx_torch = 0, us_idx_slowest = 0;      // indices and loops
 };
 
 // One question, for who looks closer.
@@ -51,8 +53,19 @@ struct Asked {
   double us;
 };
 
+// One index request.
+struct Indexed {
+  const Line* line;
+  std::string answer;
+  bool modular;  // the request holds a ModularIndexing
+  bool gone;     // the answer holds no remainder
+  bool longer;   // than the recorded answer
+  double us;
+};
+
 struct Options {
   std::function<void(const Asked&)> asked = nullptr;
+  std::function<void(const Indexed&)> indexed = nullptr;
 };
 
 // The environments as the trace left them, in the order of their first lines.
