@@ -148,6 +148,7 @@ struct Facts::Impl {
   }
   Domain sum_domain(const Node* sum);
   Domain div_elimination(const Node* sum);
+  Domain remainder_elimination(const Node* sum);
   Domain compute_domain(const Node* n);
   Domain vertex_domain(const Node* p);  // vertices.cc
   guard::LinearForm linear_form(const Node* p);

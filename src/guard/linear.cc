@@ -122,6 +122,10 @@ void Facts::Impl::linear_definition(const Node* n) {
         linear_row(builder.mul(builder.add_const(f.base, -Int(dx.lo())),
                                builder.add_const(y, -Int(dy.lo()))));
       }
+      // b*(a//b) stands in what a//b is.
+      for (const Factor& f : view.factors()) {
+        if (f.base->op == Op::kFloorDiv) linear_definition(f.base);
+      }
       return;
     }
     default:

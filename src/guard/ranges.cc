@@ -90,6 +90,58 @@ Domain Facts::Impl::div_elimination(const Node* sum) {
   return best;
 }
 
+// For a sum e = A + k*(p - b*(p//b)) with a term b that is no constant and not 0, written
+// as one monomial: the remainder has b's sign and is smaller than b.
+Domain Facts::Impl::remainder_elimination(const Node* sum) {
+  Domain best = Domain::all();
+  for (const internal::Term& t : terms_of(sum)) {
+    if (t.mono->op != Op::kMul) continue;
+    const auto factors = factors_of(t.mono);
+    const Node* quotient = nullptr;
+    const Node* divisor = nullptr;
+    for (const internal::Factor& f : factors) {
+      if (f.base->op != Op::kFloorDiv || f.exponent != 1) continue;
+      const Node* b = args_of(f.base)[1];
+      if (b->op == Op::kConst) continue;
+      const LinearView vb(b);
+      if (vb.terms().size() != 1 || !vb.constant().is_zero()) continue;
+      // The other factors are those of the divisor.
+      const internal::FactorView vf(vb.terms()[0].mono);
+      size_t i = 0;
+      const bool all = std::ranges::all_of(factors, [&](const internal::Factor& x) {
+        if (x.base == f.base) return true;
+        return i < vf.factors().size() && vf.factors()[i].base == x.base &&
+               vf.factors()[i++].exponent == x.exponent;
+      });
+      if (!all || i != vf.factors().size()) continue;
+      if (!floor_mod(t.coef, vb.terms()[0].coef).is_zero()) continue;
+      quotient = f.base;
+      divisor = b;
+    }
+    if (quotient == nullptr) continue;
+    const Domain b = domain_of(divisor);
+    if (b.empty() || (b.lo() <= 0 && b.hi() >= 0)) continue;
+    const Int k = -floor_div(t.coef, LinearView(divisor).terms()[0].coef);
+    const LinearView p(args_of(quotient)[0]);
+    // A, term by term, where p cancels.
+    Domain d = point_of(constant_of(sum) - k * p.constant());
+    size_t met = 0;
+    for (const internal::Term& x : terms_of(sum)) {
+      if (x.mono == t.mono) continue;
+      const Int have = p.terms().coefficient_of(x.mono);
+      met += !have.is_zero();
+      const Int coef = x.coef - k * have;
+      if (!coef.is_zero()) d = congrua::add(d, guard::scaled(domain_of(x.mono), coef));
+    }
+    if (met != p.terms().size()) continue;
+    const Domain r = b.lo() > 0
+                         ? Domain::interval(0, b.hi() == kPosInf ? kPosInf : b.hi() - 1)
+                         : Domain::interval(b.lo() == kNegInf ? kNegInf : b.lo() + 1, 0);
+    best = best.meet(congrua::add(d, guard::scaled(r, k)));
+  }
+  return best;
+}
+
 Domain Facts::Impl::sum_domain(const Node* sum) {
   Domain d = point_of(constant_of(sum));
   bool any_quotient = false;
@@ -107,7 +159,10 @@ Domain Facts::Impl::sum_domain(const Node* sum) {
   if (any_quotient && terms_of(sum).size() > 1 && terms_of(sum).size() <= 16) {
     d = d.meet(div_elimination(sum));
   }
-  if (any_product && terms_of(sum).size() > 1) d = d.meet(product_domain(sum));
+  if (any_product && terms_of(sum).size() > 1) {
+    if (terms_of(sum).size() <= 16) d = d.meet(remainder_elimination(sum));
+    d = d.meet(product_domain(sum));
+  }
   return d;
 }
 

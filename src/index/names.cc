@@ -136,7 +136,7 @@ struct Name {
 // What a symbol stands for, by symbols of earlier names.
 struct Definition {
   const Node* symbol;
-  const Node* sum;
+  const Node* term;
 };
 
 class Namer {
@@ -153,9 +153,7 @@ class Namer {
     if (const LinearView v(shorter); v.terms().size() == 1 && v.constant().is_zero()) {
       by = v.terms()[0];
     } else {
-      const std::string name = absl::StrCat("\x01sum", definitions_.size());
-      by.mono = builder_.symbol(name, SymbolOptions{});
-      definitions_.push_back({by.mono, shorter});
+      by.mono = define(shorter);
     }
     // What was multiplied out twice is found by the longer sum: there the rest of the
     // terms may hide the shorter ones.
@@ -195,14 +193,44 @@ class Namer {
     return memo_[root];
   }
 
+  // n with names in place of its quotients that hold variables of that signature.
+  const Node* keep_quotients(const Node* n, uint64_t loops) {
+    Poly p = rewrite::poly_of(n);
+    absl::flat_hash_map<const Node*, const Node*> names;
+    std::vector<Factor> factors;
+    for (Term& t : p.terms) {
+      const FactorView view(t.mono);
+      factors.assign(view.factors().begin(), view.factors().end());
+      bool changed = false;
+      for (Factor& f : factors) {
+        if (f.base->op != Op::kFloorDiv || (f.base->symbols & loops) == 0) continue;
+        const Node*& name = names[f.base];
+        if (name == nullptr) name = define(f.base);
+        f.base = name;
+        changed = true;
+      }
+      if (changed) t.mono = builder_.monomial(factors);
+    }
+    return names.empty() ? n : rewrite::node_of(builder_, p);
+  }
+
  private:
+  const Node* define(const Node* term) {
+    const std::string name = absl::StrCat("\x01term", definitions_.size());
+    const Node* symbol = builder_.symbol(name, SymbolOptions{});
+    definitions_.push_back({symbol, term});
+    return symbol;
+  }
+
   const Node* folded(const Node* sum) {
     Poly p = rewrite::poly_of(sum);
     if (p.terms.size() > kMaxTerms) return sum;
     bool any = false;
     for (bool again = true; again;) {
       again = false;
-      for (const Name& name : names_) again |= fold(p, name);
+      for (const Name& name : names_) {
+        while (fold(p, name)) again = true;
+      }
       any |= again;
     }
     return any ? rewrite::node_of(builder_, p) : sum;
@@ -391,17 +419,78 @@ std::vector<const Node*> sums_to_name(Builder& builder, const Node* n,
 }
 
 std::optional<Form> form_by_names(Facts& facts, const Node* n,
-                                  std::span<const Node* const> sums) {
-  if (sums.empty()) return std::nullopt;
+                                  std::span<const Node* const> sums, uint64_t loops) {
+  if (sums.empty() && loops == 0) return std::nullopt;
   Namer namer(facts.impl().builder);
   for (const Node* s : sums) namer.add(s);
   const Node* named = namer.named(n);
+  if (loops != 0) {
+    const Node* kept = namer.keep_quotients(named, loops);
+    if (kept == named) return std::nullopt;
+    named = kept;
+  }
   if (named == n) return std::nullopt;
   ViewLinker linker;
-  for (const auto& [symbol, sum] : namer.definitions())
-    linker.define(symbol, internal::dag_of(extract(facts, Builder::expr(sum))));
+  for (const auto& [symbol, term] : namer.definitions())
+    linker.define(symbol, internal::dag_of(extract(facts, Builder::expr(term))));
   return internal::make_form(
       linker.finish(internal::dag_of(extract(facts, Builder::expr(named)))));
+}
+
+namespace {
+
+// f(view) for each quotient and remainder that the root reaches and that reads a variable
+// of that signature.
+template <typename F>
+void for_each_division_in_loops(const ViewDag& dag, uint64_t loops, F&& f) {
+  std::vector<bool> varies(dag.views.size()), needed(dag.views.size());
+  const auto for_each_operand = [&](const View& v, auto&& visit) {
+    switch (v.op) {
+      case ViewOp::kInt:
+        break;
+      case ViewOp::kSum:
+        for (const internal::SumItem& s : dag.sum(v)) {
+          if (s.body != internal::kNoView) visit(s.body);
+        }
+        break;
+      case ViewOp::kProduct:
+        for (const internal::ProductItem& p : dag.product(v)) visit(p.base);
+        break;
+      default:
+        for (const ViewId a : dag.operands(v)) visit(a);
+    }
+  };
+  for (size_t i = 0; i < dag.views.size(); ++i) {
+    const View& v = dag.views[i];
+    varies[i] = v.op == ViewOp::kSymbol && (v.node->symbols & loops) != 0;
+    for_each_operand(v, [&](ViewId a) { varies[i] = varies[i] || varies[a]; });
+  }
+  needed[dag.root] = true;
+  for (size_t i = dag.views.size(); i-- > 0;) {
+    if (!needed[i]) continue;
+    const View& v = dag.views[i];
+    for_each_operand(v, [&](ViewId a) { needed[a] = true; });
+    const bool division = v.op == ViewOp::kFloorDiv || v.op == ViewOp::kFloorMod ||
+                          v.op == ViewOp::kCeilDiv;
+    if (division && varies[i]) f(v);
+  }
+}
+
+}  // namespace
+
+uint64_t divisions_in_loops(const Form& form, uint64_t loops) {
+  uint64_t count = 0;
+  for_each_division_in_loops(internal::dag_of(form), loops,
+                             [&](const View&) { ++count; });
+  return count;
+}
+
+bool has_remainder_in_loops(const Form& form, uint64_t loops) {
+  bool any = false;
+  for_each_division_in_loops(internal::dag_of(form), loops, [&](const View& v) {
+    any = any || v.op == ViewOp::kFloorMod;
+  });
+  return any;
 }
 
 }  // namespace congrua::index

@@ -22,9 +22,17 @@ std::vector<const internal::Node*> sums_to_name(
     internal::Builder& builder, const internal::Node* n,
     std::span<const internal::Node* const> sizes, uint64_t loops);
 
-// n shown by names for these sums; nullopt where none of them occurs.
+// n shown by names for these sums, and, unless `loops` is 0, for the quotients that hold
+// loop variables of that signature: they stay quotients then, where the shortest form has
+// a remainder beside the quotient. nullopt where nothing of that occurs.
 std::optional<Form> form_by_names(Facts& facts, const internal::Node* n,
-                                  std::span<const internal::Node* const> sums);
+                                  std::span<const internal::Node* const> sums,
+                                  uint64_t loops);
+
+// Quotients and remainders that are to be computed where the variables of that signature
+// change, each once.
+uint64_t divisions_in_loops(const Form& form, uint64_t loops);
+bool has_remainder_in_loops(const Form& form, uint64_t loops);
 
 }  // namespace congrua::index
 

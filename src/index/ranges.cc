@@ -8,9 +8,28 @@ namespace congrua::index {
 using internal::Builder;
 using internal::Node;
 
-LoopRanges::LoopRanges(Facts& facts, std::span<const LoopVariable> loops,
-                       uint64_t symbols, const SimplifyOptions& options)
+namespace {
+
+// The signature of what the polynomial holds inside of its atoms.
+uint64_t inside_atoms(const Node* n) {
+  if (n->sort != Sort::kInt) return n->symbols;
+  uint64_t symbols = 0;
+  const internal::LinearView v(n);
+  for (const internal::Term& t : v.terms()) {
+    const internal::FactorView factors(t.mono);
+    for (const internal::Factor& f : factors.factors()) {
+      if (f.base->op != Op::kSymbol) symbols |= f.base->symbols;
+    }
+  }
+  return symbols;
+}
+
+}  // namespace
+
+LoopRanges::LoopRanges(Facts& facts, std::span<const LoopVariable> loops, const Node* n,
+                       const SimplifyOptions& options)
     : facts_(facts.impl()) {
+  const uint64_t inside = inside_atoms(n);
   // Sizes are simplified outside, where the answer is remembered: what the facts know of
   // a size they know of it in simple form.
   absl::InlinedVector<std::pair<const Node*, const Node*>, 8> ranges;
@@ -18,9 +37,13 @@ LoopRanges::LoopRanges(Facts& facts, std::span<const LoopVariable> loops,
     const Node* v = Builder::node(loop.variable);
     CONGRUA_CHECK(v->op == Op::kSymbol && v->sort == Sort::kInt,
                   "a loop variable is an integer symbol");
-    if ((v->symbols & symbols) == 0) continue;
-    ranges.emplace_back(v, Builder::node(simplify(facts, loop.size, options)));
+    if ((v->symbols & n->symbols) == 0) continue;
+    const Expr size = simplify(facts, loop.size, options);
+    if ((v->symbols & inside) == 0 && size.as_const() != 1) continue;
+    ranges.emplace_back(v, Builder::node(size));
   }
+  any_ = !ranges.empty();
+  if (!any_) return;
   facts_.push_scope();
   Builder& b = facts_.builder;
   for (const auto& [v, size] : ranges) {

@@ -9,19 +9,23 @@
 
 namespace congrua::index {
 
-// Between construction and destruction the facts hold 0 <= variable < size of each loop
-// whose variable has one of `symbols` as its signature. The search for points is not
-// told: nothing here asks it.
+// Between construction and destruction the facts hold 0 <= variable < size of the loops
+// whose range may matter to a term: those whose variable it holds in a quotient or
+// another operator that is no sum or product, and those that run once. The search for
+// points is not told: nothing here asks it.
 class LoopRanges {
  public:
-  LoopRanges(Facts& facts, std::span<const LoopVariable> loops, uint64_t symbols,
+  LoopRanges(Facts& facts, std::span<const LoopVariable> loops, const internal::Node* n,
              const SimplifyOptions& options);
-  ~LoopRanges() { facts_.pop_scope(); }
+  ~LoopRanges() {
+    if (any_) facts_.pop_scope();
+  }
   LoopRanges(const LoopRanges&) = delete;
   LoopRanges& operator=(const LoopRanges&) = delete;
 
  private:
   Facts::Impl& facts_;
+  bool any_;
 };
 
 }  // namespace congrua::index

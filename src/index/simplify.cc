@@ -15,36 +15,55 @@ Expr simplify_index(Facts& facts, Expr e, std::span<const LoopVariable> loops,
                     const SimplifyOptions& options) {
   const Node* n = Builder::node(e);
   if (n->op == Op::kConst || facts.contradictory()) return e;
-  const index::LoopRanges ranges(facts, loops, n->symbols, options);
+  const index::LoopRanges ranges(facts, loops, n, options);
   return simplify(facts, e, options);
 }
+
+namespace {
+
+// Two operators more for each quotient and remainder: r - 4*q is less to compute than
+// floor_mod(r, 4) where q = floor_div(r, 4) is known.
+uint64_t cost_of(const Form& form, uint64_t variables) {
+  return form.operations() + 2 * index::divisions_in_loops(form, variables);
+}
+
+}  // namespace
 
 Form index_form(Facts& facts, Expr e, std::span<const LoopVariable> loops,
                 const SimplifyOptions& options) {
   const Expr simple = simplify_index(facts, e, loops, options);
-  Form best = extract(facts, simple);
-  const auto keep = [&](Form form) {
-    if (form.operations() < best.operations()) best = std::move(form);
+  uint64_t variables = 0;
+  for (const LoopVariable& loop : loops)
+    variables |= Builder::node(loop.variable)->symbols;
+  Form best = extract(facts, e);
+  const uint64_t most = best.operations();
+  uint64_t best_cost = cost_of(best, variables);
+  const auto keep = [&](std::optional<Form> form) {
+    if (!form || form->operations() > most) return;
+    const uint64_t cost = cost_of(*form, variables);
+    if (cost > best_cost) return;
+    best_cost = cost;
+    best = *std::move(form);
   };
-  const auto by_names = [&](Expr x, bool simplified) {
+  // What simplification knows nothing about may be shorter as it was: sizes that were
+  // simplified are no longer what indices were multiplied by.
+  const auto try_ways = [&](Expr x, bool simplified) {
     std::vector<const Node*> sizes;
-    uint64_t variables = 0;
     for (const LoopVariable& loop : loops) {
-      variables |= Builder::node(loop.variable)->symbols;
       const Expr size = simplified ? simplify(facts, loop.size, options) : loop.size;
       sizes.push_back(Builder::node(size));
     }
-    Builder& builder = facts.impl().builder;
     const Node* n = Builder::node(x);
-    const auto sums = index::sums_to_name(builder, n, sizes, variables);
-    if (std::optional<Form> form = index::form_by_names(facts, n, sums))
-      keep(*std::move(form));
+    const auto sums = index::sums_to_name(facts.impl().builder, n, sizes, variables);
+    keep(index::form_by_names(facts, n, sums, 0));
+    if (index::has_remainder_in_loops(best, variables))
+      keep(index::form_by_names(facts, n, sums, variables));
   };
-  by_names(simple, true);
-  if (simple == e) return best;
-  // What simplification knows nothing about may be shorter as it was.
-  keep(extract(facts, e));
-  by_names(e, false);
+  try_ways(e, false);
+  if (simple != e) {
+    keep(extract(facts, simple));
+    try_ways(simple, true);
+  }
   return best;
 }
 
