@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
+#include "congrua/eval.h"
 #include "congrua/index.h"
 #include "expr/view.h"
 #include "index/names.h"
@@ -11,12 +13,60 @@ namespace congrua {
 using internal::Builder;
 using internal::Node;
 
+namespace {
+
+using internal::args_of;
+
+// What the simplifier spends on a sign is little; that an index stays below the divisor
+// it was multiplied by is worth more.
+constexpr int64_t kProofSteps = 6400;
+constexpr size_t kMaxQuotients = 4;
+
+// A quotient by a term in n that is 0 within the ranges; null where none is found.
+const Node* zero_quotient(Facts::Impl& facts, const Node* n) {
+  Builder& b = facts.builder;
+  absl::flat_hash_set<const Node*> seen;
+  std::vector<const Node*> stack{n};
+  size_t asked = 0;
+  while (!stack.empty()) {
+    const Node* x = stack.back();
+    stack.pop_back();
+    if (!seen.insert(x).second) continue;
+    internal::for_each_child(x, [&](const Node* c) { stack.push_back(c); });
+    if (x->op != Op::kFloorDiv || args_of(x)[1]->op == Op::kConst) continue;
+    const Node* dividend = facts.rewrite(args_of(x)[0]);
+    const Node* divisor = facts.rewrite(args_of(x)[1]);
+    const Domain d = facts.domain_of(divisor);
+    if (d.lo() <= 0 && d.hi() >= 0) continue;
+    if (d.hi() < 0) {
+      dividend = b.neg(dividend);
+      divisor = b.neg(divisor);
+    }
+    if (facts.domain_of(dividend).lo() < 0 || ++asked > kMaxQuotients) continue;
+    Budget budget(kProofSteps);
+    Layer layer;
+    const Node* room = b.add_const(b.sub(divisor, dividend), Int(-1));
+    if (facts.prove_ge(room, budget, &layer)) return x;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 Expr simplify_index(Facts& facts, Expr e, std::span<const LoopVariable> loops,
                     const SimplifyOptions& options) {
   const Node* n = Builder::node(e);
   if (n->op == Op::kConst || facts.contradictory()) return e;
   const index::LoopRanges ranges(facts, loops, n, options);
-  return simplify(facts, e, options);
+  Expr simple = simplify(facts, e, options);
+  for (size_t i = 0; i < kMaxQuotients; ++i) {
+    const Node* zero = zero_quotient(facts.impl(), Builder::node(simple));
+    if (zero == nullptr) break;
+    const std::pair<Expr, Expr> exchange[] = {
+        {Builder::expr(zero), e.pool().constant(0)}};
+    simple = simplify(facts, substitute(simple, exchange), options);
+  }
+  return simple;
 }
 
 namespace {

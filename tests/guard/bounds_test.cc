@@ -99,6 +99,26 @@ TEST_F(BoundsTest, NoStepsNoSearch) {
   EXPECT_EQ(facts_.bounds(read("2*x + 1"), {.steps = 0}).hi, 19);
 }
 
+// p - b*(p//b) by the interval layer alone.
+TEST_F(BoundsTest, RemaindersByTerms) {
+  ASSERT_TRUE(facts_.add(read("y >= 4")).ok());
+  ASSERT_TRUE(facts_.add(read("y <= 10")).ok());
+  ASSERT_TRUE(facts_.add(read("z <= -2")).ok());
+  ASSERT_TRUE(facts_.add(read("z >= -5")).ok());
+  ASSERT_TRUE(facts_.add(read("w >= -3")).ok());
+  ASSERT_TRUE(facts_.add(read("w <= 3")).ok());
+  ASSERT_TRUE(facts_.add(read("w != 0")).ok());
+  const auto interval = [&](std::string_view text) {
+    return facts_.bounds(read(text), {.steps = 0});
+  };
+  EXPECT_EQ(interval("floor_mod(x, y)"), (Bounds{.lo = 0, .hi = 9}));
+  EXPECT_EQ(interval("floor_mod(x - 3, 7*y)"), (Bounds{.lo = 0, .hi = 69}));
+  EXPECT_EQ(interval("floor_mod(x, z)"), (Bounds{.lo = -4, .hi = 0}));
+  EXPECT_EQ(interval("floor_mod(x + v, 2*y*z) + y"), (Bounds{.lo = -95, .hi = 10}));
+  EXPECT_EQ(interval("1 - floor_mod(x, y)"), (Bounds{.lo = -8, .hi = 1}));
+  EXPECT_EQ(interval("floor_mod(x, w)"), Bounds{});  // either sign
+}
+
 TEST_F(BoundsTest, KnownEqualitiesAreFollowed) {
   ASSERT_TRUE(facts_.add(read("a == 8*b")).ok());
   EXPECT_EQ(bounds("a - 8*b"), (Bounds{.lo = 0, .hi = 0, .modulus = 0, .residue = 0}));

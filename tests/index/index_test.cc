@@ -77,6 +77,18 @@ constexpr Case kCases[] = {
      "(100*n - 100)*floor_mod(floor_div(r, n - 1), b) + 100*floor_mod(r, n - 1) + j",
      "100*r + j"},
     {"n >= 3", "i < b; j < n - 2", "(n - 2)*i + j", "(n - 2)*i + j"},
+    // Below the divisor by what a fact says of it.
+    {"floor_mod(h*w, 2) == 0; h >= 2; w >= 2", "r < floor_div(h*w, 2)",
+     "floor_mod(floor_div(2*r, h), w)", "floor_div(2*r, h)"},
+    // Space to depth, and a shift that wraps around.
+    {"h >= 1; w >= 1", "i < 6; j < 6; k < h",
+     "36*floor_mod(floor_div(i + 6*k, 2), 3*h) + floor_mod(i, 2)",
+     "36*floor_div(i, 2) + 108*k + floor_mod(i, 2)"},
+    {"n >= 1", "i < n",
+     "select(floor_mod(i - 3, 7*ceil_div(n, 7)) < 0, "
+     "floor_mod(i - 3, 7*ceil_div(n, 7)) + 7*ceil_div(n, 7), "
+     "floor_mod(i - 3, 7*ceil_div(n, 7)))",
+     "floor_mod(i - 3, 7*ceil_div(n, 7))"},
     // A size that was padded to a multiple.
     {"n >= 1", "r < 49",
      "floor_mod(r, 7*floor_div(n + floor_mod(7 - floor_mod(n, 7), 7), "
@@ -140,6 +152,9 @@ TEST(Index, FormsKeepSizesTogether) {
       {"h >= 12; w >= 12", "i < a; j < h - 11; k < w - 11",
        "k + j*(w - 11) + i*(h - 11)*(w - 11)", 7},
       {"n >= 3", "r < n*(n - 1)", "2*floor_mod(r, n - 2) + 1", 4},
+      {"h >= 2; w >= 2", "i < a; r < 4*(h - 1)*(w - 1)",
+       "4*floor_mod(r, (h - 1)*(w - 1)) + floor_mod(floor_div(r, (h - 1)*(w - 1)), 4)",
+       10},
   };
   for (const Row& row : kRows) {
     Problem p(row.facts);
@@ -151,6 +166,17 @@ TEST(Index, FormsKeepSizesTogether) {
               simplify_index(p.facts, e, loops))
         << form.to_string();
   }
+}
+
+// Of a quotient and a remainder the quotient is enough where it costs little.
+TEST(Index, FormsComputeAQuotientOnce) {
+  Problem p("");
+  const std::vector<LoopVariable> loops = p.loops("i < 3; r < 6*n");
+  const Expr e = p.read("36*n*floor_mod(floor_div(r, 2), 3*n) + 2*floor_mod(r, 2) + 4*i");
+  const std::string form = index_form(p.facts, e, loops).to_string();
+  EXPECT_EQ(form.find("floor_mod"), std::string::npos) << form;
+  EXPECT_EQ(simplify_index(p.facts, p.read(form), loops),
+            simplify_index(p.facts, e, loops));
 }
 
 TEST(Index, Multiples) {
