@@ -7,12 +7,13 @@
 //   merge_loops(facts, loops, {{4 * i + j}}).loops  // one: j, of size 4*n
 //
 // Answers hold where the facts hold, every loop variable is in its range, and every
-// divisor of the question and of the facts is not 0 (docs/semantics.md). A nest of which
-// one size is 0 runs at no point: nothing is said of it.
+// divisor of the question and of the facts is not 0 (docs/semantics.md). Sizes are at
+// least 0; where one is 0 the nest runs at no point, and nothing is said of its indices.
 //
 // Ownership and thread safety: those of Facts. The facts are unchanged afterwards; sizes
-// and variables are terms of their pool. A variable is a symbol, listed once, in which
-// no size is written.
+// and variables are terms of their pool. A variable is an integer symbol (checked),
+// listed once, that occurs in no size. Cost: some microseconds for polynomials, tens to
+// hundreds where there are quotients; the terms that were tried stay in the pool.
 #ifndef CONGRUA_INDEX_H_
 #define CONGRUA_INDEX_H_
 

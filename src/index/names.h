@@ -29,11 +29,6 @@ std::optional<Form> form_by_names(Facts& facts, const internal::Node* n,
                                   std::span<const internal::Node* const> sums,
                                   uint64_t loops);
 
-// Quotients and remainders that are to be computed where the variables of that signature
-// change, each once.
-uint64_t divisions_in_loops(const Form& form, uint64_t loops);
-bool has_remainder_in_loops(const Form& form, uint64_t loops);
-
 }  // namespace congrua::index
 
 #endif  // CONGRUA_INDEX_NAMES_H_

@@ -3,10 +3,9 @@
 #include "absl/container/flat_hash_set.h"
 #include "congrua/eval.h"
 #include "congrua/index.h"
-#include "expr/view.h"
 #include "index/names.h"
 #include "index/ranges.h"
-#include "rewrite/form.h"
+#include "index/views.h"
 
 namespace congrua {
 
@@ -23,7 +22,8 @@ constexpr int64_t kProofSteps = 6400;
 constexpr size_t kMaxQuotients = 4;
 
 // A quotient by a term in n that is 0 within the ranges; null where none is found.
-const Node* zero_quotient(Facts::Impl& facts, const Node* n) {
+const Node* zero_quotient(Facts::Impl& facts, const Node* n,
+                          const SimplifyOptions& options) {
   Builder& b = facts.builder;
   absl::flat_hash_set<const Node*> seen;
   std::vector<const Node*> stack{n};
@@ -43,7 +43,7 @@ const Node* zero_quotient(Facts::Impl& facts, const Node* n) {
       divisor = b.neg(divisor);
     }
     if (facts.domain_of(dividend).lo() < 0 || ++asked > kMaxQuotients) continue;
-    Budget budget(kProofSteps);
+    Budget budget(std::min(kProofSteps, options.steps), options.cancel);
     Layer layer;
     const Node* room = b.add_const(b.sub(divisor, dividend), Int(-1));
     if (facts.prove_ge(room, budget, &layer)) return x;
@@ -60,7 +60,7 @@ Expr simplify_index(Facts& facts, Expr e, std::span<const LoopVariable> loops,
   const index::LoopRanges ranges(facts, loops, n, options);
   Expr simple = simplify(facts, e, options);
   for (size_t i = 0; i < kMaxQuotients; ++i) {
-    const Node* zero = zero_quotient(facts.impl(), Builder::node(simple));
+    const Node* zero = zero_quotient(facts.impl(), Builder::node(simple), options);
     if (zero == nullptr) break;
     const std::pair<Expr, Expr> exchange[] = {
         {Builder::expr(zero), e.pool().constant(0)}};
@@ -82,10 +82,11 @@ uint64_t cost_of(const Form& form, uint64_t variables) {
 Form index_form(Facts& facts, Expr e, std::span<const LoopVariable> loops,
                 const SimplifyOptions& options) {
   const Expr simple = simplify_index(facts, e, loops, options);
+  Form best = extract(facts, e);
+  if (simple == e && best.operations() <= 2) return best;  // nothing to keep together
   uint64_t variables = 0;
   for (const LoopVariable& loop : loops)
     variables |= Builder::node(loop.variable)->symbols;
-  Form best = extract(facts, e);
   const uint64_t most = best.operations();
   uint64_t best_cost = cost_of(best, variables);
   const auto keep = [&](std::optional<Form> form) {
@@ -109,11 +110,10 @@ Form index_form(Facts& facts, Expr e, std::span<const LoopVariable> loops,
     if (index::has_remainder_in_loops(best, variables))
       keep(index::form_by_names(facts, n, sums, variables));
   };
+  if (simple != e) keep(extract(facts, simple));
+  if (best.operations() <= 2) return best;
   try_ways(e, false);
-  if (simple != e) {
-    keep(extract(facts, simple));
-    try_ways(simple, true);
-  }
+  if (simple != e) try_ways(simple, true);
   return best;
 }
 
