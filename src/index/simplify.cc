@@ -19,10 +19,14 @@ using internal::args_of;
 // What the simplifier spends on a sign is little; that an index stays below the divisor
 // it was multiplied by is worth more.
 constexpr int64_t kProofSteps = 6400;
+constexpr int64_t kSearchSteps = 4000;
 constexpr size_t kMaxQuotients = 4;
 
-// A quotient by a term in n that is 0 within the ranges; null where none is found.
+// A quotient by a term in n that is 0 within the ranges; null where none is found. `last`
+// puts size - 1 in the place of each variable: where a quotient is not 0 at the end of
+// the loops and the point of the facts at hand, no proof need be looked for.
 const Node* zero_quotient(Facts::Impl& facts, const Node* n,
+                          std::span<const std::pair<Expr, Expr>> last,
                           const SimplifyOptions& options) {
   Builder& b = facts.builder;
   absl::flat_hash_set<const Node*> seen;
@@ -46,6 +50,10 @@ const Node* zero_quotient(Facts::Impl& facts, const Node* n,
     Budget budget(std::min(kProofSteps, options.steps), options.cancel);
     Layer layer;
     const Node* room = b.add_const(b.sub(divisor, dividend), Int(-1));
+    const Expr at_last = substitute(Builder::expr(room), last);
+    Budget for_base(std::min(kSearchSteps, options.steps), options.cancel);
+    if (facts.search.holds_at_base(b.ge0(Builder::node(at_last)), for_base) == false)
+      continue;
     if (facts.prove_ge(room, budget, &layer)) return x;
   }
   return nullptr;
@@ -59,8 +67,10 @@ Expr simplify_index(Facts& facts, Expr e, std::span<const LoopVariable> loops,
   if (n->op == Op::kConst || facts.contradictory()) return e;
   const index::LoopRanges ranges(facts, loops, n, options);
   Expr simple = simplify(facts, e, options);
+  std::vector<std::pair<Expr, Expr>> last;
+  for (const LoopVariable& loop : loops) last.emplace_back(loop.variable, loop.size - 1);
   for (size_t i = 0; i < kMaxQuotients; ++i) {
-    const Node* zero = zero_quotient(facts.impl(), Builder::node(simple), options);
+    const Node* zero = zero_quotient(facts.impl(), Builder::node(simple), last, options);
     if (zero == nullptr) break;
     const std::pair<Expr, Expr> exchange[] = {
         {Builder::expr(zero), e.pool().constant(0)}};
