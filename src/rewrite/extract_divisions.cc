@@ -17,18 +17,27 @@ namespace {
 constexpr size_t kMaxNumerator = 12;
 constexpr uint32_t kMaxFactors = 8;  // equal ones beside a quotient
 
-// A quotient among the factors.
-const Node* quotient_of(Builder& builder, const Node* mono) {
+// Are the factors beside the quotient its divisor, but for a number?
+bool beside_divisor(const FactorView& view, const Node* quotient) {
+  const LinearView b(args_of(quotient)[1]);
+  if (b.terms().size() != 1 || !b.constant().is_zero()) return false;
+  const FactorView divisor(b.terms()[0].mono);
+  if (divisor.factors().size() + 1 != view.factors().size()) return false;
+  return std::ranges::all_of(divisor.factors(), [&](const Factor& x) {
+    return std::ranges::any_of(view.factors(), [&](const Factor& f) {
+      return f.base == x.base && f.exponent == x.exponent;
+    });
+  });
+}
+
+// A quotient among the factors: of several, since divisors may be quotients, too, the one
+// that stands beside its divisor.
+const Node* quotient_of(const Node* mono) {
   const Node* quotient = nullptr;
   const FactorView view(mono);
   for (const Factor& f : view.factors()) {
     if (f.base->op != Op::kFloorDiv || f.exponent != 1) continue;
-    // The divisor may be a quotient, too.
-    const LinearView d(args_of(f.base)[1]);
-    if (quotient == nullptr ||
-        (d.terms().size() == 1 && builder.mul(d.terms()[0].mono, f.base) == mono)) {
-      quotient = f.base;
-    }
+    if (quotient == nullptr || !beside_divisor(view, quotient)) quotient = f.base;
   }
   return quotient;
 }
@@ -154,7 +163,7 @@ absl::InlinedVector<Extractor::Divided, 4> Extractor::divided_ways(const Poly& p
   if (!m.is_small()) return ways;
   absl::InlinedVector<Int, 4> inner;
   for (const Term& t : p.terms) {
-    const Node* other = quotient_of(builder_, t.mono);
+    const Node* other = quotient_of(t.mono);
     if (other == nullptr || other == q) continue;
     const Int* b = constant_divisor(other);
     if (b == nullptr || *b == m || !floor_mod(m, *b).is_zero()) continue;
@@ -172,7 +181,7 @@ absl::InlinedVector<Extractor::Conversion, 4> Extractor::conversions(const Poly&
                                                                      size_t i) {
   absl::InlinedVector<Conversion, 4> out;
   const Term& t = p.terms[i];
-  const Node* quotient = quotient_of(builder_, t.mono);
+  const Node* quotient = quotient_of(t.mono);
   if (quotient == nullptr || constant_divisor(quotient) == nullptr ||
       poly_of(args_of(quotient)[0]).terms.size() > kMaxNumerator) {
     return out;
@@ -212,7 +221,7 @@ absl::InlinedVector<Extractor::Conversion, 4> Extractor::conversions(const Poly&
 }
 
 bool Extractor::try_remainder(Sum& s, size_t i) {
-  const Node* quotient = quotient_of(builder_, s.open.terms[i].mono);
+  const Node* quotient = quotient_of(s.open.terms[i].mono);
   if (quotient == nullptr) return false;
   if (args_of(quotient)[1]->op != Op::kConst) return try_symbolic_remainder(s, i);
   uint64_t best_price = price(s);
@@ -265,7 +274,7 @@ bool Extractor::try_remainder(Sum& s, size_t i) {
 // A symbolic divisor of one term: k*b*(a//b) = k*a - k*(a%b).
 bool Extractor::try_symbolic_remainder(Sum& s, size_t i) {
   const Term t = s.open.terms[i];
-  const Node* quotient = quotient_of(builder_, t.mono);
+  const Node* quotient = quotient_of(t.mono);
   if (quotient == nullptr || options_.division != Division::kFloor) return false;
   const Node* divisor = args_of(quotient)[1];
   const LinearView vb(divisor);
