@@ -39,8 +39,8 @@ Expr simplify_index(Facts& facts, Expr e, std::span<const LoopVariable> loops,
                     const SimplifyOptions& options = {});
 // The same as it is shown, with the fewest operators that were found, where a quotient or
 // remainder that reads a loop variable counts as three the first time: never more
-// operators than extract finds for e as it is given. Sums that the index multiplies and
-// divides by, and the sizes of the loops, are kept together where that is shorter.
+// operators than e has as it stands. Sums that the index multiplies and divides by, and
+// the sizes of the loops, are kept together where that is shorter.
 Form index_form(Facts& facts, Expr e, std::span<const LoopVariable> loops,
                 const SimplifyOptions& options = {});
 

@@ -3,9 +3,11 @@
 #include "absl/container/flat_hash_set.h"
 #include "congrua/eval.h"
 #include "congrua/index.h"
+#include "expr/view.h"
 #include "index/names.h"
 #include "index/ranges.h"
 #include "index/views.h"
+#include "rewrite/form.h"
 
 namespace congrua {
 
@@ -92,22 +94,22 @@ uint64_t cost_of(const Form& form, uint64_t variables) {
 Form index_form(Facts& facts, Expr e, std::span<const LoopVariable> loops,
                 const SimplifyOptions& options) {
   const Expr simple = simplify_index(facts, e, loops, options);
-  Form best = extract(facts, e);
-  if (simple == e && best.operations() <= 2) return best;  // nothing to keep together
   uint64_t variables = 0;
   for (const LoopVariable& loop : loops)
     variables |= Builder::node(loop.variable)->symbols;
-  const uint64_t most = best.operations();
-  uint64_t best_cost = cost_of(best, variables);
-  const auto keep = [&](std::optional<Form> form) {
-    if (!form || form->operations() > most) return;
-    const uint64_t cost = cost_of(*form, variables);
-    if (cost > best_cost) return;
+  const uint64_t most =
+      internal::make_form(internal::view_of(Builder::node(e), internal::Language::kSexpr,
+                                            Division::kFloor))
+          .operations();
+  std::optional<Form> best;
+  uint64_t best_cost = UINT64_MAX;
+  const auto keep = [&](Form form) {
+    const uint64_t cost = cost_of(form, variables);
+    if (form.operations() > most || cost > best_cost) return;
     best_cost = cost;
-    best = *std::move(form);
+    best = std::move(form);
   };
-  // What simplification knows nothing about may be shorter as it was: sizes that were
-  // simplified are no longer what indices were multiplied by.
+  // By names where there is something to name: then the plain form is rarely shorter.
   const auto try_ways = [&](Expr x, bool simplified) {
     std::vector<const Node*> sizes;
     for (const LoopVariable& loop : loops) {
@@ -116,15 +118,17 @@ Form index_form(Facts& facts, Expr e, std::span<const LoopVariable> loops,
     }
     const Node* n = Builder::node(x);
     const auto sums = index::sums_to_name(facts.impl().builder, n, sizes, variables);
-    keep(index::form_by_names(facts, n, sums, 0));
-    if (index::has_remainder_in_loops(best, variables))
-      keep(index::form_by_names(facts, n, sums, variables));
+    std::optional<Form> named = index::form_by_names(facts, n, sums, 0);
+    keep(named ? *std::move(named) : extract(facts, x));
+    if (!best || !index::has_remainder_in_loops(*best, variables)) return;
+    if (std::optional<Form> kept = index::form_by_names(facts, n, sums, variables))
+      keep(*std::move(kept));
   };
-  if (simple != e) keep(extract(facts, simple));
-  if (best.operations() <= 2) return best;
-  try_ways(e, false);
-  if (simple != e) try_ways(simple, true);
-  return best;
+  try_ways(simple, true);
+  // What simplification knows nothing about may be shorter as it was: sizes that were
+  // simplified are no longer what indices were multiplied by.
+  if (!best || (simple != e && best->operations() > 2)) try_ways(e, false);
+  return best ? *best : extract(facts, e);
 }
 
 Truth is_multiple_of(Facts& facts, Expr e, Expr d, const QuestionOptions& options) {
