@@ -122,6 +122,31 @@ std::optional<uint64_t> count_operations(std::string_view text) {
   return count;
 }
 
+// Does the text hold a remainder of something that a loop changes?
+bool has_remainder_of(std::string_view text,
+                      const std::vector<std::pair<std::string, std::string>>& loops) {
+  for (size_t at = text.find("mod "); at != std::string_view::npos;
+       at = text.find("mod ", at + 1)) {
+    int depth = 1;
+    size_t end = at;
+    for (; end < text.size() && depth > 0; ++end) {
+      depth += text[end] == '(' ? 1 : text[end] == ')' ? -1 : 0;
+    }
+    const std::string_view inside = text.substr(at, end - at);
+    for (const auto& [name, size] : loops) {
+      for (size_t i = inside.find(name); i != std::string_view::npos;
+           i = inside.find(name, i + 1)) {
+        const size_t after = i + name.size();
+        const bool whole =
+            (inside[i - 1] == ' ' || inside[i - 1] == '(') &&
+            (after >= inside.size() || inside[after] == ' ' || inside[after] == ')');
+        if (whole) return true;
+      }
+    }
+  }
+  return false;
+}
+
 // What one question became, for its repeats.
 struct Question {
   const Line* line;
@@ -484,7 +509,7 @@ class Replayer {
     const double us = clock.us();
     took(us, line);
     const std::string text = form.to_sexpr();
-    const bool gone = text.find("mod ") == std::string::npos;
+    const bool gone = !has_remainder_of(text, line.sizes);
     if (has && gone) ++c.idx_modidx_gone;
     const std::optional<uint64_t> theirs =
         line.result ? count_operations(*line.result) : std::nullopt;

@@ -1,0 +1,287 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "congrua/eval.h"
+#include "congrua/shape.h"
+#include "congrua/text.h"
+#include "tests/base/soak.h"
+
+namespace congrua::shape {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+std::vector<std::string> texts(const std::vector<Expr>& es) {
+  std::vector<std::string> out;
+  for (const Expr e : es) out.push_back(to_string(e));
+  return out;
+}
+
+class GuardsTest : public ::testing::Test {
+ protected:
+  Expr size(std::string_view source, int64_t hint) {
+    return *env.size(source, hint, {.policy = Policy::kDynamic});
+  }
+  Expr c(int64_t v) { return env.pool().constant(v); }
+  void take(Expr e) { ASSERT_TRUE(env.guard(e).ok()) << to_string(e); }
+  Env env;
+};
+
+TEST_F(GuardsTest, WhatFollowsIsDropped) {
+  const Expr s = size("x", 20), t = size("y", 30);
+  take(ge(s, c(4)));
+  take(ge(s, c(7)));
+  take(ne(s, c(5)));
+  take(le(s, t));
+  take(le(s, t + 3));
+  const GuardSet g = env.guards();
+  EXPECT_THAT(texts(g.domains), UnorderedElementsAre("s0 >= 7"));  // t's follows
+  EXPECT_THAT(texts(g.guards), ElementsAre("s0 <= s1"));
+  EXPECT_EQ(g.origins[0], 3u);
+  EXPECT_EQ(g.dropped.size(), 4u);
+  for (size_t i = 0; i < g.dropped.size(); ++i) {
+    EXPECT_FALSE(env.why_dropped(g, i).empty()) << to_string(g.dropped[i].condition);
+  }
+}
+
+TEST_F(GuardsTest, CongruencesInStepsAreOne) {
+  const Expr s = size("x", 48);
+  for (const int64_t d : {2, 4, 8}) {
+    take(eq(floor_mod(floor_div(s, d / 2), 2), c(0)));
+    take(ne(floor_div(s, d), c(1)));
+  }
+  const GuardSet g = env.guards();
+  EXPECT_THAT(texts(g.domains), ElementsAre("s0 >= 16"));
+  EXPECT_THAT(texts(g.guards), ElementsAre("floor_mod(s0, 8) == 0"));
+}
+
+TEST_F(GuardsTest, DivisorsAreTestedFirst) {
+  const Expr s = size("x", 24), t = size("y", 8);
+  const Expr d = t - 3;
+  take(eq(floor_mod(s, d), c(4)));
+  const GuardSet g = env.guards();
+  ASSERT_EQ(g.guards.size(), 2u);
+  EXPECT_EQ(g.guards[0], ne(d, c(0)));
+}
+
+TEST_F(GuardsTest, OrderIsThatOfTheProgram) {
+  const Expr s = size("x", 20), t = size("y", 30);
+  take(ne(s, t));
+  take(ne(s + t, c(7)));
+  take(ne(s, 2 * t));
+  EXPECT_THAT(env.guards().origins, ElementsAre(0, 1, 2));
+}
+
+// ---- Facts of other classes never make an entry guard go.
+
+TEST_F(GuardsTest, NoGuardIsDroppedForARuntimeAssert) {
+  const Expr s = size("x", 20);
+  ASSERT_TRUE(env.runtime_assert(ge(s, c(10))).ok());
+  take(ge(s, c(5)));
+  EXPECT_THAT(texts(env.guards().domains), ElementsAre("s0 >= 5"));
+  EXPECT_THAT(env.asserts().kept, ElementsAre(0));
+}
+
+TEST_F(GuardsTest, NoGuardIsDroppedForAnAssumption) {
+  const Expr s = size("x", 20);
+  ASSERT_TRUE(env.assume(ge(s, c(10))).ok());
+  take(ge(s, c(5)));
+  EXPECT_THAT(texts(env.guards().domains), ElementsAre("s0 >= 5"));
+}
+
+TEST_F(GuardsTest, NoGuardIsDroppedForAFactOfABranch) {
+  const Expr s = size("x", 20), u = env.unbacked();
+  env.enter_branch(ge(s, u));
+  ASSERT_TRUE(env.runtime_assert(ge(u, c(10))).ok());
+  take(ge(s, c(5)));
+  env.leave_branch();
+  EXPECT_THAT(texts(env.guards().domains), ElementsAre("s0 >= 5"));
+}
+
+// torch #119689: an assert that was seen before does not prove itself.
+TEST_F(GuardsTest, AnAssertDoesNotProveItself) {
+  const Expr u = env.unbacked();  // record 0: u >= 0
+  ASSERT_TRUE(env.runtime_assert(le(u, c(4))).ok());
+  EXPECT_THAT(env.asserts().kept, ElementsAre(1));
+  EXPECT_THAT(env.asserts().kept, ElementsAre(1));    // asked again
+  ASSERT_TRUE(env.runtime_assert(le(u, c(4))).ok());  // stated again: once is enough
+  EXPECT_THAT(env.asserts().kept, ElementsAre(1));
+  EXPECT_THAT(env.asserts(true).kept, ElementsAre(1, 2));
+}
+
+// An assert is not dropped for one that runs after it.
+TEST_F(GuardsTest, AnAssertIsNotDroppedForALaterOne) {
+  const Expr u = env.unbacked();
+  ASSERT_TRUE(env.runtime_assert(le(u, c(10))).ok());
+  ASSERT_TRUE(env.runtime_assert(le(u, c(4))).ok());
+  EXPECT_THAT(env.asserts().kept, ElementsAre(1, 2));
+}
+
+// Nor for one of a branch that may not be taken; inside the branch it is.
+TEST_F(GuardsTest, AssertsOfABranchHoldInside) {
+  const Expr u = env.unbacked(), v = env.unbacked();
+  env.enter_branch(ge(v, c(3)));                      // 2
+  ASSERT_TRUE(env.runtime_assert(le(u, c(4))).ok());  // 3
+  ASSERT_TRUE(env.runtime_assert(le(u, c(9))).ok());  // 4: follows
+  env.leave_branch();
+  ASSERT_TRUE(env.runtime_assert(le(u, c(9))).ok());  // 5
+  EXPECT_THAT(env.asserts().kept, ElementsAre(3, 5));
+}
+
+// An assert on a symbol that equals another is still emitted.
+TEST_F(GuardsTest, AssertsOfReplacedSymbolsStay) {
+  const Expr u = env.unbacked(), v = env.unbacked();
+  ASSERT_TRUE(env.runtime_assert(eq(u, 2 * v)).ok());
+  EXPECT_THAT(env.asserts().kept, ElementsAre(2));
+  ASSERT_TRUE(env.runtime_assert(le(u, c(9))).ok());
+  EXPECT_THAT(env.asserts().kept, ElementsAre(2, 3));
+}
+
+// An entry guard taken later runs before: it may make an assert go.
+TEST_F(GuardsTest, AssertsGoForEntryGuards) {
+  const Expr s = size("x", 20);
+  ASSERT_TRUE(env.runtime_assert(ge(s, c(5))).ok());
+  take(ge(s, c(10)));
+  EXPECT_THAT(env.asserts().kept, IsEmpty());
+}
+
+// ---- Random programs: what the guards accept satisfies every condition that was taken,
+// and nothing else is refused.
+
+class Programs {
+ public:
+  explicit Programs(uint64_t seed) : random_(seed) {
+    const int sizes = 2 + static_cast<int>(random_() % 3);
+    for (int i = 0; i < sizes; ++i) {
+      const int64_t hint = 2 + static_cast<int64_t>(random_() % 40);
+      hints_.push_back(hint);
+      symbols_.push_back(
+          *env.size("x" + std::to_string(i), hint, {.policy = Policy::kDynamic}));
+    }
+  }
+
+  uint64_t below(uint64_t n) { return random_() % n; }
+  Expr constant(int64_t v) { return env.pool().constant(v); }
+
+  Expr term(int depth) {
+    if (depth == 0 || below(4) == 0) {
+      return below(4) == 0 ? constant(static_cast<int64_t>(below(9)) - 2)
+                           : symbols_[below(symbols_.size())];
+    }
+    const Expr a = term(depth - 1);
+    switch (below(9)) {
+      case 0:
+        return a + term(depth - 1);
+      case 1:
+        return a - term(depth - 1);
+      case 2:
+        return a * term(depth - 1);
+      case 3:
+        return floor_div(a, static_cast<int64_t>(below(7)) + 2);
+      case 4:
+        return floor_mod(a, static_cast<int64_t>(below(7)) + 2);
+      case 5:
+        return floor_div(a, term(depth - 1));
+      case 6:
+        return floor_mod(a, term(depth - 1));
+      case 7:
+        return max(a, term(depth - 1));
+      default:
+        return min(a, term(depth - 1));
+    }
+  }
+
+  Expr condition() {
+    const Expr a = term(3), b = term(2);
+    switch (below(5)) {
+      case 0:
+        return eq(a, b);
+      case 1:
+        return ne(a, b);
+      case 2:
+        return ge(a, b);
+      case 3:
+        return eq(floor_mod(a, static_cast<int64_t>(below(5)) + 2), constant(0));
+      default:
+        return lt(a, b);
+    }
+  }
+
+  std::vector<Binding> point() {
+    std::vector<Binding> p;
+    for (size_t i = 0; i < symbols_.size(); ++i) {
+      const uint64_t how = below(8);
+      int64_t v = 2 + static_cast<int64_t>(below(30));
+      if (how == 0) v = hints_[i];
+      if (how == 1) v = hints_[i] + static_cast<int64_t>(below(5)) - 2;
+      if (how == 2) v = static_cast<int64_t>(below(2'000'000));
+      p.emplace_back(symbols_[i], std::max<int64_t>(v, 2));
+    }
+    return p;
+  }
+
+  Env env;
+
+ private:
+  std::mt19937_64 random_;
+  std::vector<int64_t> hints_;
+  std::vector<Expr> symbols_;
+};
+
+bool holds(Expr e, std::span<const Binding> p) {
+  const auto v = evaluate(e, p);
+  return v.ok() && *v == 1;
+}
+
+TEST(GuardsFuzz, GuardsAreThePathCondition) {
+  const Seeds seeds = soak_seeds(150, 50'000);
+  size_t taken = 0, kept = 0, accepted = 0, refused = 0;
+  for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
+    Programs program(seed);
+    for (int i = 0; i < 12; ++i) {
+      const Expr e = program.condition();
+      const std::optional<int64_t> at = program.env.at_hints(e);
+      if (!at) continue;  // divides by 0 in this run
+      const auto d = program.env.evaluate(e);
+      ASSERT_TRUE(d.ok());
+      ASSERT_EQ(d->value, *at) << seed << " " << to_string(e);
+    }
+    const GuardSet g = program.env.guards();
+    std::vector<Expr> path;
+    for (RecordId id = 0; id < program.env.num_records(); ++id) {
+      path.push_back(program.env.record(id).fact);
+    }
+    taken += path.size();
+    kept += g.guards.size();
+    for (int i = 0; i < 200; ++i) {
+      const std::vector<Binding> p = program.point();
+      const auto all = [&](const std::vector<Expr>& es) {
+        return std::ranges::all_of(es, [&](Expr e) { return holds(e, p); });
+      };
+      const bool in = all(g.domains) && all(g.guards);
+      const bool right = all(path);
+      (right ? accepted : refused) += 1;
+      std::string at;
+      for (const Binding& b : p)
+        at += to_string(b.first) + "=" + std::to_string(b.second) + " ";
+      ASSERT_EQ(in, right) << "seed " << seed << " at " << at;
+      // No divisor is 0 where what was tested before holds.
+      for (const Expr e : g.guards) {
+        const auto v = evaluate(e, p);
+        if (!all(g.domains)) break;
+        ASSERT_TRUE(v.ok()) << "seed " << seed << " " << to_string(e) << " at " << at;
+        if (*v == 0) break;
+      }
+    }
+  }
+  EXPECT_LT(kept, taken);
+  EXPECT_GT(accepted, 0u);
+  EXPECT_GT(refused, 0u);
+}
+
+}  // namespace
+}  // namespace congrua::shape
