@@ -1,6 +1,8 @@
 #include "expr/factorize.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include "expr/monomials.h"
 
@@ -10,6 +12,7 @@ namespace {
 
 constexpr int kMaxSteps = 48;     // of one division
 constexpr size_t kMaxPivots = 6;  // atoms that are tried
+constexpr int kMaxRootTerms = 9;  // of a square root, its last step finds nothing left
 
 class Factorizer {
  public:
@@ -88,6 +91,54 @@ class Factorizer {
     return false;
   }
 
+  // p = root^2 + r with an integer r, by its greatest terms: they are those of the root
+  // times twice its first.
+  bool square(const Node* p, const Node** root, Int* r) {
+    *root = b_.constant(Int(0));
+    std::optional<Term> first;
+    std::vector<Factor> left;
+    for (int step = 0; step < kMaxRootTerms; ++step) {
+      const LinearView v(p);
+      if (v.terms().empty()) {
+        *r = v.constant();
+        return first.has_value();
+      }
+      if (v.terms().size() > kMaxFactorTerms) return false;
+      const Term& top = *std::ranges::max_element(v.terms(), grlex_less, &Term::mono);
+      const Node* next;
+      if (!first) {
+        for (const FactorView view(top.mono); const Factor& f : view.factors()) {
+          if (f.exponent % 2 != 0) return false;
+          left.push_back({f.base, f.exponent / 2});
+        }
+        const std::optional<Int> k = exact_root(top.coef);
+        if (!k) return false;
+        first = Term{*k, b_.monomial(left)};
+        next = b_.scale(first->mono, *k);
+      } else {
+        const Int twice = first->coef + first->coef;
+        if (!floor_mod(top.coef, twice).is_zero() ||
+            !divide_factors(top.mono, first->mono, &left)) {
+          return false;
+        }
+        const Int k = divided(top.coef, twice);
+        next = left.empty() ? b_.constant(k) : b_.scale(b_.monomial(left), k);
+      }
+      // p - (root + next)^2 + root^2
+      p = b_.sub(p, b_.mul(next, b_.add(b_.scale(*root, Int(2)), next)));
+      *root = b_.add(*root, next);
+    }
+    return false;
+  }
+
+  // The same of p or -p; content changes its sign with it.
+  bool signed_square(const Node* p, Int* content, const Node** root, Int* r) {
+    if (square(p, root, r)) return true;
+    if (!square(b_.neg(p), root, r)) return false;
+    *content = -*content;
+    return true;
+  }
+
   void all(const Node* p, Factorization& out) {
     std::vector<const Node*> work{p};
     while (!work.empty()) {
@@ -112,6 +163,13 @@ class Factorizer {
           split(x, false, &a, &c, &rest)) {
         work.push_back(a);
         work.push_back(c);
+        continue;
+      }
+      Int sign(1);
+      if (x->op == Op::kAdd && signed_square(x, &sign, &a, &rest) && rest.is_zero()) {
+        out.content = out.content * sign;
+        work.push_back(a);
+        work.push_back(a);
       } else {
         out.factors.push_back(x);
       }
@@ -120,6 +178,16 @@ class Factorizer {
 
  private:
   static Int divided(const Int& a, const Int& g) { return congrua::floor_div(a, g); }
+
+  // The root of a square below 2^62.
+  static std::optional<Int> exact_root(const Int& n) {
+    const auto v = n.to_int64();
+    if (!v || *v <= 0 || !n.is_small()) return std::nullopt;
+    const auto root =
+        static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(*v))));
+    if (root * root != *v) return std::nullopt;
+    return Int(root);
+  }
 
   const Node* without(const Node* p, const Node* mono) {
     const LinearView v(p);
@@ -183,6 +251,20 @@ Factorization factorize(Builder& builder, const Node* p) {
   } else if (f.split(p, true, &a, &c, &out.rest)) {
     f.all(a, out);
     f.all(c, out);
+  } else {
+    // content * root^2 + rest: the constant may be of both.
+    Int content(1);
+    const Node* x =
+        f.primitive(builder.add_const(p, -LinearView(p).constant()), &content);
+    Int rest;
+    if (!f.signed_square(x, &content, &a, &rest)) return out;
+    out.rest = LinearView(p).constant() + content * rest;
+    out.content = content;
+    f.all(a, out);
+    const std::vector<const Node*> once = out.factors;
+    out.factors.insert(out.factors.end(), once.begin(), once.end());
+    Int own = floor_div(out.content, content);
+    out.content = out.content * own;
   }
   if (out.factors.size() < 2) return {};
   std::ranges::sort(out.factors, structural_less);

@@ -18,9 +18,9 @@ struct Factorization {
 };
 
 // Finds factors that are linear in an atom (a polynomial that factors has such a factor
-// in all but exotic cases). `factors` is empty where p is no sum, too long, or nothing
-// was found. Every answer is exact as an identity of polynomials. Cost: a few polynomial
-// divisions of at most kMaxFactorTerms terms.
+// in all but exotic cases), and squares. `factors` is empty where p is no sum, too long,
+// or nothing was found. Every answer is exact as an identity of polynomials. Cost: a few
+// polynomial divisions of at most kMaxFactorTerms terms.
 inline constexpr size_t kMaxFactorTerms = 48;
 Factorization factorize(Builder& builder, const Node* p);
 

@@ -60,6 +60,34 @@ TEST(Factorize, CommonFactors) {
   EXPECT_EQ(value_of(b, f), p);
 }
 
+// No atom of a square is in it with exponent 1 alone.
+TEST(Factorize, Squares) {
+  struct Case {
+    const char* text;
+    size_t factors;
+  };
+  constexpr Case cases[] = {
+      {"floor_mod(x, 7)**2", 2},
+      {"5 - 3*floor_mod(x, 7)**2", 2},
+      {"(2*x*x - 3*y*y)**2", 2},
+      {"-4*(x*x - floor_mod(x, 3) + y*y - 2)**2 + 9", 2},
+      {"z*(x*x + y*y - x*y)**2", 3},
+      {"(x - 2*y)**4", 4},
+      {"(x*x - y*y + 3*x*y)**2 + x", 0},
+      {"2*(x*x + y*y)**2 + (x*x + y*y)", 0},
+      {"x**4 + y**2 + 2*y*x*x + y", 0},
+  };
+  for (const Case& c : cases) {
+    ExprPool pool;
+    Builder& b = Builder::of(pool);
+    const Node* p = read(pool, c.text);
+    const Factorization f = factorize(b, p);
+    EXPECT_EQ(f.factors.size(), c.factors) << c.text << " " << text_of(f);
+    if (f.factors.empty()) continue;
+    EXPECT_EQ(value_of(b, f), p) << c.text;
+  }
+}
+
 TEST(Factorize, WhatIsNoProduct) {
   ExprPool pool;
   Builder& b = Builder::of(pool);
@@ -98,6 +126,29 @@ TEST(FactorizeFuzz, EveryAnswerIsAnIdentityAndProductsOfLinearFormsAreFound) {
     EXPECT_EQ(difference->op, Op::kConst) << "seed " << seed << ": " << text_of(f);
   }
   EXPECT_GT(found, kSeeds * 9 / 10);
+}
+
+TEST(FactorizeFuzz, SquaresAreFound) {
+  constexpr int kSeeds = 1000;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    std::mt19937_64 rng(seed);
+    const auto upto = [&](int n) {
+      return static_cast<int>(rng() % static_cast<uint64_t>(n));
+    };
+    ExprPool pool;
+    Builder& b = Builder::of(pool);
+    const Node* root = read(pool, "a*a");
+    for (const char* s : {"p*q", "q*q", "a // 2", "r*p*a"}) {
+      if (upto(2) == 0) root = b.add(root, b.scale(read(pool, s), Int(upto(7) - 3)));
+    }
+    if (root->op != Op::kAdd) continue;
+    const Int content(upto(2) == 0 ? 1 + upto(3) : -1 - upto(3));
+    const Node* square = b.scale(b.mul(root, root), content);
+    const Node* p = b.add_const(square, Int(upto(9) - 4));
+    const Factorization f = factorize(b, p);
+    EXPECT_GE(f.factors.size(), 2u) << "seed " << seed;
+    EXPECT_EQ(value_of(b, f), p) << "seed " << seed << ": " << text_of(f);
+  }
 }
 
 }  // namespace
