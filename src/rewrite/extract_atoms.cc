@@ -301,6 +301,17 @@ bool Extractor::try_select(Sum& s, size_t i) {
     }
     if (all.terms.size() > shared.terms.size()) attempt(inner, all, outer);
   }
+  // One term alone into the arms: x - 2*select(c, x//2, 0) is select(c, x%2, x).
+  for (const Term& x : rest.open.terms) {
+    if (rest.open.terms.size() > kMaxMoved) break;
+    for (const Int& outer : scales) {
+      if (!floor_mod(t.coef, outer).is_zero() || !floor_mod(x.coef, outer).is_zero())
+        continue;
+      Poly moved;
+      moved.terms.push_back({floor_div(x.coef, outer), x.mono});
+      attempt(floor_div(t.coef, outer), moved, outer);
+    }
+  }
   // Out of an arm, so that it becomes 0 or one term: a selection between s + x and s.
   for (const Poly* arm : {&a, &b}) {
     if (!arm->terms.empty()) attempt(Int(1), scaled(*arm, Int(-1)), t.coef);

@@ -61,11 +61,12 @@ ViewId Extractor::comparison(const Node* p, ViewOp op) {
       return (i.coef.sign() < 0) != (all[0].coef.sign() < 0);
     });
     if (!both) continue;
+    const Node* side = builder_.add_const(flip ? builder_.neg(p) : p,
+                                          -LinearView(p).constant() * Int(flip ? -1 : 1));
+    const Int rest = LinearView(p).constant() * Int(flip ? -1 : 1);
     for (const bool turned : {false, true}) {
-      absl::InlinedVector<Item, 8> side = all;
-      for (Item& i : side) i.coef = turned ? -i.coef : i.coef;
-      const ViewId one_side[] = {finish(std::move(side), Int(0)),
-                                 integer(turned ? constant : -constant)};
+      const ViewId one_side[] = {value(turned ? builder_.neg(side) : side),
+                                 integer(turned ? rest : -rest)};
       const ViewId w = app(turned ? mirrored(op) : op, one_side);
       if (cost(w) < cost(*best)) best = w;
     }

@@ -203,20 +203,20 @@ Extractor::Sum Extractor::settle(Poly p) {
 
 bool Extractor::improve(Sum& s, Order order) {
   using Way = bool (Extractor::*)(Sum&, size_t);
-  const auto ways = [](const Node* mono) -> std::array<Way, 3> {
+  const auto ways = [](const Node* mono) -> std::array<Way, 4> {
     switch (mono->op) {
       case Op::kFloorDiv:
         return {&Extractor::try_remainder, &Extractor::try_numerator,
-                &Extractor::try_distributed};
+                &Extractor::try_distributed, &Extractor::try_steps};
       case Op::kMul:
-        return {&Extractor::try_remainder, nullptr, nullptr};
+        return {&Extractor::try_remainder, nullptr, nullptr, nullptr};
       case Op::kMin:
       case Op::kMax:
-        return {&Extractor::try_extreme, nullptr, nullptr};
+        return {&Extractor::try_extreme, nullptr, nullptr, nullptr};
       case Op::kSelect:
-        return {&Extractor::try_truncated, &Extractor::try_select, nullptr};
+        return {&Extractor::try_truncated, &Extractor::try_select, nullptr, nullptr};
       default:
-        return {nullptr, nullptr, nullptr};
+        return {nullptr, nullptr, nullptr, nullptr};
     }
   };
   std::optional<Sum> best;

@@ -304,7 +304,14 @@ ViewId Extractor::factored(const Node* n, ViewId plain) {
   if (f.factors.empty()) return plain;
   ++depth_;
   Item item{f.content, {}};
-  for (const Node* x : f.factors) item.factors.push_back(value(x));
+  for (const Node* x : f.factors) {
+    // Of either sign: -x is shorter where x is a remainder taken off.
+    const ViewId plain_factor = value(x);
+    const ViewId negated = value(builder_.neg(x));
+    const bool turned = cost(negated) < cost(plain_factor);
+    item.factors.push_back(turned ? negated : plain_factor);
+    if (turned) item.coef = -item.coef;
+  }
   --depth_;
   std::ranges::sort(item.factors);
   const ViewId v = sum(std::span(&item, 1), f.rest);
