@@ -111,8 +111,9 @@ absl::InlinedVector<Extractor::Item, 8> Extractor::items_of(const Sum& s) {
 // What finish() will write, roughly: like items are not looked for, and of common factors
 // only a number that divides everything.
 uint64_t Extractor::price(const Sum& s) {
-  --trials_;
   const size_t count = s.open.terms.size() + s.items.size();
+  // What is tried of a sum is tried of each term, and of pairs.
+  trials_ -= 1 + static_cast<int64_t>(count * count) / 4;
   if (count == 0) return 0;
   uint64_t bodies = count - 1 + !s.open.constant.is_zero();
   Int g = s.open.constant;
