@@ -216,13 +216,21 @@ bool Extractor::try_distributed(Sum& s, size_t i) {
     }
     const auto args = args_of(x.mono);
     absl::InlinedVector<Poly, 4> operands;
+    // More divisions than before are no gain where none goes away.
+    bool shorter = false;
     for (const Node* o : args.subspan(op == Op::kSelect ? 1 : 0)) {
       Poly numerator = a;
       add_term(numerator, x.mono, -x.coef);
       add_poly(numerator, poly_of(o), x.coef);
       const Node* dividend = node_of(builder_, numerator);
       operands.push_back(poly_of(builder_.floor_div(dividend, args_of(t.mono)[1])));
+      const auto& terms = operands.back().terms;
+      shorter |= o->op == Op::kMin || o->op == Op::kMax || o->op == Op::kSelect;
+      shorter |=
+          !terms.empty() && (terms.size() > 1 || terms[0].mono->op != Op::kFloorDiv ||
+                             args_of(terms[0].mono)[0] != dividend);
     }
+    if (!shorter) continue;
     ViewId whole;
     if (op == Op::kSelect) {
       const ViewId parts[] = {proposition(args[0], false), poly_view(operands[0]),

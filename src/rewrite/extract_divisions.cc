@@ -536,6 +536,12 @@ bool Extractor::try_numerator(Sum& s, size_t i) {
   if (a.terms.size() > kMaxNumerator) return false;
   Sum rest = s;
   erase_term(rest.open, i);
+  // x//m alone is as short as it gets.
+  if (rest.open.terms.empty() && rest.open.constant.is_zero() && a.terms.size() == 1 &&
+      a.terms[0].coef.is_one() && a.constant.is_zero() &&
+      a.terms[0].mono->op != Op::kFloorDiv) {
+    return false;
+  }
   uint64_t best_price = price(s);
   std::optional<Sum> best;
   const auto attempt = [&](const Poly& numerator, const Poly& outside) {
