@@ -152,13 +152,16 @@ class Extractor {
   bool try_remainder(Sum& s, size_t i);
   bool try_symbolic_remainder(Sum& s, size_t i);
   bool try_numerator(Sum& s, size_t i);
+
+  // ---- extract_steps.cc
   bool try_steps(Sum& s, size_t i);
+  void improve_rest(Sum next, std::optional<Sum>& best, uint64_t& best_price);
+  // numerator // divisor + base
   struct Stepped {
     Poly numerator;
     Int divisor, base;
   };
   static std::optional<Stepped> shortest_steps(const Poly& p, const Int& m);
-  void improve_rest(Sum next, std::optional<Sum>& best, uint64_t& best_price);
 
   // ---- extract_truncated.cc
   // The quotient rounded to 0 that a selection is: select = scale * trunc + rest.
