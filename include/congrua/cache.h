@@ -249,10 +249,10 @@ class GuardCache {
   }
   // Inserts the entries of a file behind those of their priority that are there, as one
   // write, and gives their numbers; `read(std::string)` makes a value, V or
-  // absl::StatusOr<V>. Programs are not compiled again: 10,000 entries take some ten
-  // milliseconds. Errors, with nothing inserted: those of the file system, of `read`,
-  // kInvalidArgument for a file that is truncated or corrupt, kFailedPrecondition for one
-  // of another schema, a newer format or the other byte order.
+  // absl::StatusOr<V>. Programs are not compiled again: an entry takes some 7 us. Errors,
+  // with nothing inserted: those of the file system, of `read`, kInvalidArgument for a
+  // file that is truncated or corrupt, kFailedPrecondition for one of another schema, a
+  // newer format or the other byte order.
   template <typename F>
   absl::StatusOr<std::vector<EntryId>> load(const std::string& path, F&& read) {
     auto entries = store_.load(path);
