@@ -330,8 +330,18 @@ Expr Env::nested(std::string_view source, std::string name) {
 
 Expr Env::opaque(std::string_view name, std::span<const Expr> args,
                  const OpaqueOptions& options) {
-  impl_->opaques.try_emplace(std::string(name), options);
-  return impl_->pool.opaque(name, args);
+  Impl& m = *impl_;
+  const bool first = m.opaques.try_emplace(std::string(name), options).second;
+  const Expr e = m.pool.opaque(name, args);
+  if (!args.empty() || !first) return e;
+  // One value for the whole program: what is declared of it is a fact like others.
+  const auto promise = [&](Expr fact) { m.state(fact, FactClass::kPromise); };
+  if (options.range.lo) promise(ge(e, m.pool.constant(*options.range.lo)));
+  if (options.range.hi) promise(le(e, m.pool.constant(*options.range.hi)));
+  if (options.multiple_of > 1) {
+    promise(eq(floor_mod(e, options.multiple_of), m.pool.constant(0)));
+  }
+  return e;
 }
 
 // ---- Snapshots and branches

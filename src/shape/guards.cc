@@ -35,6 +35,7 @@ struct Conjunct {
   uint64_t cost;
   std::vector<const Node*> divisors;  // that may be 0, by their form
   const Node* nonzero = nullptr;      // "this divisor is not 0"
+  bool proposed = false;              // not said so by the program
 };
 
 std::vector<const Node*> divisors_of(const Node* root) {
@@ -145,12 +146,14 @@ class Minimizer {
           if (known->decide(nonzero, kSteps).truth == Truth::kTrue && !uses(d)) continue;
           open.push_back(d);
           if (seen.insert(Builder::node(nonzero)).second) {
-            conjuncts_.push_back({nonzero, id, cost_of(Builder::node(nonzero)), {}, d});
+            conjuncts_.push_back(
+                {nonzero, id, cost_of(Builder::node(nonzero)), {}, d, false});
             known->add(nonzero, id);
           }
         }
         if (!seen.insert(part).second) continue;
-        conjuncts_.push_back({Builder::expr(part), id, cost_of(part), open, nullptr});
+        conjuncts_.push_back(
+            {Builder::expr(part), id, cost_of(part), open, nullptr, false});
         known->add(Builder::expr(part), id);
       }
     }
@@ -166,6 +169,8 @@ class Minimizer {
   void make_domains() {
     const std::unique_ptr<View> all = fresh();
     for (const Conjunct& c : conjuncts_) all->add(c.condition, c.record);
+    std::vector<Conjunct> given = std::move(conjuncts_);
+    conjuncts_.clear();
     for (const SymbolInfo& s : m_.symbols) {
       const Expr e = s.symbol;
       if (s.kind == Kind::kSize) {
@@ -181,6 +186,8 @@ class Minimizer {
         if (b.hi && (!birth.hi || *b.hi < *birth.hi)) {
           domains_.push_back(le(e, m_.pool.constant(*b.hi)));
         }
+        if (b.modulus > 1)
+          propose(*all, eq(floor_mod(e, b.modulus), m_.pool.constant(b.residue)));
       } else if (s.kind == Kind::kFloat) {
         const FloatHull h = all->hull(Builder::node(e));
         if (h.nan) continue;
@@ -196,6 +203,21 @@ class Minimizer {
         }
       }
     }
+    conjuncts_.insert(conjuncts_.end(), std::make_move_iterator(given.begin()),
+                      std::make_move_iterator(given.end()));
+  }
+
+  // What several conjuncts say in steps (s even, s//2 even ...) may be said at once: such
+  // conditions follow from all, come first, and are dropped again where they save
+  // nothing.
+  void propose(View& all, Expr condition) {
+    const std::vector<RecordId> from = all.explain(condition, kSteps, false).rests_on;
+    conjuncts_.push_back({condition,
+                          from.empty() ? 0 : from.back(),
+                          cost_of(Builder::node(condition)),
+                          {},
+                          nullptr,
+                          true});
   }
 
   std::unique_ptr<View> with_domains() {
@@ -316,6 +338,7 @@ class Minimizer {
       std::erase(waiting, next);
     }
     for (const Conjunct& c : dropped_) {
+      if (c.proposed) continue;
       for (const Expr nonzero : open_divisors(c.condition)) emit(nonzero, c.record);
       set.dropped.push_back({c.record, c.condition});
     }

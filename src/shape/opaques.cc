@@ -250,7 +250,7 @@ void View::describe_declared(const Node* n, const OpaqueOptions& options) {
     const auto value = [&](std::optional<int64_t> at) -> std::optional<int64_t> {
       if (!at) return std::nullopt;
       const std::optional<double> v = m->at(*at);
-      if (!v) return std::nullopt;
+      if (!v || std::abs(*v) > kExact) return std::nullopt;
       return static_cast<int64_t>(*v);
     };
     state(n, value(b.lo), value(b.hi));
