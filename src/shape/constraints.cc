@@ -150,7 +150,11 @@ absl::Status Env::check_constraints() {
     const Bounds b = m.view(kAtEntry).bounds(s.symbol, 20'000);
     const Range birth = s.symbol.range();
     std::vector<Expr> narrower;
-    if (b.lo && b.lo == b.hi) {
+    const Expr simple = m.view(kAtEntry).simplify(s.symbol);
+    const bool tied = simple != s.symbol && !simple.is_const();
+    if (tied) {
+      narrower.push_back(eq(s.symbol, simple));
+    } else if (b.lo && b.lo == b.hi) {
       narrower.push_back(eq(s.symbol, m.pool.constant(*b.lo)));
     } else {
       if (b.lo && (!birth.lo || *b.lo > *birth.lo)) {
@@ -163,10 +167,6 @@ absl::Status Env::check_constraints() {
         narrower.push_back(
             eq(floor_mod(s.symbol, b.modulus), m.pool.constant(b.residue)));
       }
-    }
-    const Expr simple = m.view(kAtEntry).simplify(s.symbol);
-    if (narrower.empty() && simple != s.symbol && !simple.is_const()) {
-      narrower.push_back(eq(s.symbol, simple));
     }
     // A lower end that the declared multiple alone brings is no narrowing.
     std::erase_if(narrower, [&](Expr n) {
@@ -181,10 +181,8 @@ absl::Status Env::check_constraints() {
       append(text, ", but ", m.with_sources(n), " is forced by ",
              chain(m, explain(n, at_entry).rests_on));
     }
-    std::string holds = constraint_text(name, b);
-    if (narrower.size() == 1 && narrower[0] == eq(s.symbol, simple)) {
-      holds = m.with_sources(narrower[0]);
-    }
+    const std::string holds =
+        tied ? m.with_sources(narrower[0]) : constraint_text(name, b);
     append(text, "; the constraint that would hold: ", holds);
     problems.push_back(std::move(text));
   }
