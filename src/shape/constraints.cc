@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_join.h"
 #include "base/check.h"
+#include "congrua/eval.h"
 #include "expr/builder.h"
 #include "shape/env_impl.h"
 
@@ -181,8 +182,18 @@ absl::Status Env::check_constraints() {
       append(text, ", but ", m.with_sources(n), " is forced by ",
              chain(m, explain(n, at_entry).rests_on));
     }
-    const std::string holds =
-        tied ? m.with_sources(narrower[0]) : constraint_text(name, b);
+    std::string holds = tied ? m.with_sources(narrower[0]) : constraint_text(name, b);
+    // An equality with other sizes says more than the range and the multiple it leaves.
+    for (const Expr n : narrower) {
+      for (const RecordId id : explain(n, at_entry).rests_on) {
+        const Expr fact = m.records[id].fact;
+        const std::vector<Expr> read = free_symbols(fact);
+        if (!tied && fact.op() == Op::kEq && read.size() > 1 &&
+            std::ranges::find(read, s.symbol) != read.end()) {
+          holds = m.with_sources(fact);
+        }
+      }
+    }
     append(text, "; the constraint that would hold: ", holds);
     problems.push_back(std::move(text));
   }

@@ -95,8 +95,13 @@ Explanation View::explain(Expr proposition, int64_t steps, bool certificate) {
   const Node* p = opaque ? prepare(n) : n;
   if (p != n) e.rests_on = float_reasons(n);
   if (!internal::is_const(p)) {
-    Answer a = facts_.decide(
-        Builder::expr(p), {.steps = steps, .explain = true, .certificate = certificate});
+    const QuestionOptions options{
+        .steps = steps, .explain = true, .certificate = certificate};
+    Answer a = facts_.decide(Builder::expr(p), options);
+    if (e.known.truth == Truth::kFalse && a.truth != Truth::kFalse) {
+      a = facts_.decide(!Builder::expr(p), options);
+    }
+    if (e.known.truth == Truth::kUnknown && !opaque) e.known = {a.truth, a.layer};
     const std::vector<RecordId> more = owners(a.rests_on, 0);
     e.rests_on.insert(e.rests_on.end(), more.begin(), more.end());
     if (e.known.truth == Truth::kOpen) e.counterexample = std::move(a.counterexample);

@@ -94,7 +94,7 @@ TEST_F(ConstraintsTest, SpecializedAndTiedSizesAreReported) {
   general.constrained = true;
   const Expr a = *other.size("a", 8, general), b = *other.size("b", 16, general);
   ASSERT_TRUE(other.guard(eq(b, 2 * a)).ok());
-  EXPECT_THAT(message(other.check_constraints()), HasSubstr("b == 2*a"));
+  EXPECT_THAT(message(other.check_constraints()), HasSubstr("would hold: 2*a == b"));
   (void)t;
 }
 
