@@ -193,6 +193,12 @@ struct GuardSet {
   std::vector<DroppedGuard> dropped;
 };
 
+// Inputs that satisfy every fact; those of unbacked symbols as well. By name of symbol.
+struct Witness {
+  std::vector<std::pair<Expr, int64_t>> sizes;  // booleans: 0 or 1
+  std::vector<std::pair<Expr, double>> floats;
+};
+
 struct AssertSet {
   std::vector<RecordId> kept;  // in program order
   std::vector<RecordId> dropped;
@@ -216,6 +222,9 @@ class Env {
   // The same for a source that is known to have the value of `symbol` (the host unified
   // them) or to be a constant: recorded for guards().
   absl::Status unify(std::string_view source, Expr value);
+  // Makes an integer or boolean symbol of the pool an input of the program.
+  absl::Status declare(Expr symbol, std::string_view source,
+                       std::optional<int64_t> hint = std::nullopt);
   Expr unbacked(const UnbackedOptions& options = {});
   absl::StatusOr<Expr> boolean(std::string_view source, bool hint, std::string name = "");
   absl::StatusOr<Expr> float64(std::string_view source, double hint,
@@ -309,6 +318,14 @@ class Env {
   GuardSet guards();
   // Domains and guards of the set that imply dropped[which].
   std::vector<Expr> why_dropped(const GuardSet& set, size_t which);
+  // Sizes as small as can be found soon that reach the end of what was traced: every fact
+  // was evaluated there, exactly. kNotFound where none is found within the budget,
+  // kFailedPrecondition where the facts contradict each other.
+  absl::StatusOr<Witness> witness(int64_t steps = 2'000'000);
+  // "x.size(0)" for a symbol that was born with that source, else its name.
+  std::string source_of(Expr symbol) const;
+  // The text of e with sources in the place of symbols.
+  std::string text(Expr e) const;
   // Runtime asserts that have to be checked. One is dropped for facts alone that are
   // enforced before it and without it.
   AssertSet asserts(bool keep_all = false);

@@ -22,6 +22,7 @@ int run(int argc, char** argv) {
   congrua::cli::add_cache(app, exit_code);
   congrua::cli::add_bench(app, exit_code);
   congrua::cli::add_cases(app, exit_code);
+  congrua::cli::add_guards(app, exit_code);
   congrua::cli::add_replay(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -176,6 +176,28 @@ void Facts::Impl::solve_for(const Node* best, const Node* by) {
   learn_definition(best, by);
   if (contradictory) return;
   const uint64_t symbols = best->symbols;
+  // A product that was replaced is met no more once one of its factors is replaced: what
+  // it equals is said of the product that is met instead.
+  const size_t substituted = trail.size();
+  for (size_t i = 0; i < substituted && !contradictory; ++i) {
+    const Node* product = trail[i].node;
+    if (trail[i].kind != Undo::kSubstitution || product->op != Op::kMul ||
+        (product->symbols & symbols) != symbols || !occurs(best, product)) {
+      continue;
+    }
+    const Node* value = substitution_[product->id];
+    if (value == nullptr || learn_depth >= kMaxLearnDepth || learn_quota <= 0) continue;
+    const Node* met = builder.constant(Int(1));
+    for (const internal::Factor& f : factors_of(product)) {
+      for (uint32_t k = 0; k < f.exponent; ++k) met = builder.mul(met, rewrite(f.base));
+    }
+    const Node* same = builder.eq(met, rewrite(value));
+    if (met == product || internal::is_true(same)) continue;
+    --learn_quota;
+    ++learn_depth;
+    learn(rewrite(same), true);
+    --learn_depth;
+  }
   const size_t count = facts.size();
   for (size_t i = 0; i < count && !contradictory; ++i) {
     if ((facts[i]->symbols & symbols) != symbols) continue;

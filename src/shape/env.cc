@@ -270,6 +270,25 @@ absl::Status Env::unify(std::string_view source, Expr value) {
   return absl::OkStatus();
 }
 
+absl::Status Env::declare(Expr symbol, std::string_view source,
+                          std::optional<int64_t> hint) {
+  Impl& m = *impl_;
+  CONGRUA_CHECK(symbol.op() == Op::kSymbol && symbol.sort() != Sort::kReal,
+                "an input is an integer or boolean symbol");
+  if (m.info_of(symbol) != nullptr) {
+    return absl::AlreadyExistsError(cat("the symbol ", symbol.name(), " is known"));
+  }
+  if (absl::Status s = m.new_source(source); !s.ok()) return s;
+  SymbolInfo info{.symbol = symbol,
+                  .kind = symbol.is_bool() ? Kind::kBool : Kind::kSize,
+                  .source = std::string(source),
+                  .location = {}};
+  info.has_hint = hint.has_value();
+  info.hint = hint.value_or(0);
+  m.born(std::move(info));
+  return absl::OkStatus();
+}
+
 Expr Env::unbacked(const UnbackedOptions& o) {
   Impl& m = *impl_;
   // The range is what an operator promises: a fact of its own, not part of the symbol.

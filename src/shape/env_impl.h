@@ -74,7 +74,10 @@ struct Env::Impl {
   const SymbolInfo* without_hint(Expr e);  // the first symbol that has none to decide by
   std::optional<Int> value_at_hints(Expr e);
   std::optional<double> float_value_at_hints(Expr e);
-  void bind_opaque(const Node* opaque, internal::Assignment& point);
+  using FloatOf = std::function<std::optional<double>(const Node*)>;
+  FloatOf float_hints() const;
+  void bind_opaque(const Node* opaque, const FloatOf& floats,
+                   internal::Assignment& point);
   bool only_inputs(Expr e);                          // reads no unbacked symbol
   const internal::Assignment* point(Typical which);  // null: none was found
 

@@ -18,6 +18,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr int kMaxDepth = 32;
+constexpr int kMaxRounds = 4;  // of narrowing: two pairs may narrow each other for ever
 constexpr double kTwo63 = 9223372036854775808.0;
 
 std::string_view name_of(const Node* n) {
@@ -237,7 +238,7 @@ bool FloatFacts::meet(const Node* n, const FloatHull& by) {
   const FloatHull met{std::max(old.lo, by.lo), std::min(old.hi, by.hi),
                       old.nan && by.nan};
   if (met == old) return true;
-  trail_.push_back({{n, nullptr}, had, 0, old});
+  trail_.push_back({{n, nullptr}, had, 0, old, false});
   hulls_[n] = met;
   return met.lo <= met.hi || met.nan;
 }
@@ -253,12 +254,26 @@ bool FloatFacts::learn(const FloatComparison& c, bool holds, const IntBounds& in
   }
   const Pair key{c.left, c.right};
   const auto it = pairs_.find(key);
-  trail_.push_back(
-      {key, it != pairs_.end(), it != pairs_.end() ? it->second : kAnyOutcome, {}});
+  trail_.push_back({key, it != pairs_.end(),
+                    it != pairs_.end() ? it->second : kAnyOutcome, FloatHull{},
+                    (set & kUnordered) == 0});
   pairs_[key] = set;
   if ((set & kUnordered) != 0) return true;
-  // Without NaN the sides bound each other.
-  const auto bounded = [&](const FloatHull& by, uint8_t outcome) {
+  ordered_.push_back(key);
+  // What one pair says may narrow the sides of another.
+  for (int round = 0; round < kMaxRounds; ++round) {
+    const size_t before = trail_.size();
+    for (const Pair& pair : ordered_) {
+      if (!bound_sides(pair, pairs_[pair], ints)) return false;
+    }
+    if (trail_.size() == before) break;
+  }
+  return true;
+}
+
+// Without NaN the sides of a comparison bound each other.
+bool FloatFacts::bound_sides(const Pair& pair, uint8_t set, const IntBounds& ints) {
+  const auto bounded = [](const FloatHull& by, uint8_t outcome) {
     FloatHull h{-kInfinity, kInfinity, false};
     if ((outcome & kGreater) == 0) {
       h.hi = (outcome & kEqual) != 0 ? by.hi : std::nextafter(by.hi, -kInfinity);
@@ -268,17 +283,21 @@ bool FloatFacts::learn(const FloatComparison& c, bool holds, const IntBounds& in
     }
     return h;
   };
-  const FloatHull a = hull(c.left, ints), b = hull(c.right, ints);
-  if (c.left->sort == Sort::kReal && !meet(c.left, bounded(b, set))) return false;
-  if (c.right->sort == Sort::kReal && !meet(c.right, bounded(a, mirrored(set)))) {
+  const auto [left, right] = pair;
+  if (left->sort == Sort::kReal && !meet(left, bounded(hull(right, ints), set))) {
     return false;
   }
-  return true;
+  return right->sort != Sort::kReal ||
+         meet(right, bounded(hull(left, ints), mirrored(set)));
 }
 
 void FloatFacts::undo(size_t mark) {
   while (trail_.size() > mark) {
     const Undo& u = trail_.back();
+    if (u.pair.second != nullptr && !ordered_.empty() && ordered_.back() == u.pair &&
+        u.ordered) {
+      ordered_.pop_back();
+    }
     if (u.pair.second == nullptr) {
       if (u.had) {
         hulls_[u.pair.first] = u.hull;

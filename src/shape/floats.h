@@ -82,6 +82,7 @@ class FloatFacts {
   using Pair = std::pair<const internal::Node*, const internal::Node*>;
   uint8_t outcomes(const FloatComparison& c, const IntBounds& ints);
   bool meet(const internal::Node* n, const FloatHull& hull);
+  bool bound_sides(const Pair& pair, uint8_t set, const IntBounds& ints);
   const uint8_t* known(const internal::Node* a, const internal::Node* b) const;
 
   struct Undo {
@@ -89,9 +90,11 @@ class FloatFacts {
     bool had;
     uint8_t outcomes;
     FloatHull hull;
+    bool ordered;  // the pair was put at the end of ordered_
   };
   absl::flat_hash_map<const internal::Node*, FloatHull> hulls_;  // what facts say
   absl::flat_hash_map<Pair, uint8_t> pairs_;
+  std::vector<Pair> ordered_;  // those whose sides are no NaN, as they were learnt
   std::vector<Undo> trail_;
 };
 

@@ -334,7 +334,12 @@ class Minimizer {
       for (const Expr nonzero : open_divisors(next->condition)) {
         emit(nonzero, next->record);
       }
-      emit(next->condition, next->record);
+      // Simpler by what was tested before it; without a divisor that is not known.
+      const Expr simple = known->simplify(next->condition);
+      const bool better = !simple.is_const() &&
+                          cost_of(Builder::node(simple)) < next->cost &&
+                          open_divisors(simple).empty();
+      emit(better ? simple : next->condition, next->record);
       std::erase(waiting, next);
     }
     for (const Conjunct& c : dropped_) {
@@ -363,11 +368,11 @@ std::vector<Expr> Env::why_dropped(const GuardSet& set, size_t which) {
   tested.insert(tested.end(), set.guards.begin(), set.guards.end());
   for (size_t i = 0; i < tested.size(); ++i)
     view.add(tested[i], static_cast<RecordId>(i));
+  const Explanation e = view.explain(set.dropped[which].condition, kSteps, false);
+  // All of them imply it, even where that is not seen in the forms that are shown.
+  if (e.known.truth != Truth::kTrue) return tested;
   std::vector<Expr> because;
-  for (const RecordId i :
-       view.explain(set.dropped[which].condition, kSteps, false).rests_on) {
-    because.push_back(tested[i]);
-  }
+  for (const RecordId i : e.rests_on) because.push_back(tested[i]);
   return because;
 }
 

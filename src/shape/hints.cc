@@ -65,12 +65,16 @@ bool Env::Impl::only_inputs(Expr e) {
   return inputs;
 }
 
-void Env::Impl::bind_opaque(const Node* n, internal::Assignment& point) {
-  const auto symbol = [&](const Node* s) -> std::optional<double> {
+Env::Impl::FloatOf Env::Impl::float_hints() const {
+  return [this](const Node* s) -> std::optional<double> {
     const SymbolInfo* info = info_of(s);
     if (info == nullptr || !info->has_hint) return std::nullopt;
     return info->float_hint;
   };
+}
+
+void Env::Impl::bind_opaque(const Node* n, const FloatOf& symbol,
+                            internal::Assignment& point) {
   const auto integer = [&](const Node* i) -> std::optional<int64_t> {
     internal::Evaluator inner;
     const std::optional<Int> v = inner.evaluate(i, point);
@@ -108,20 +112,14 @@ void Env::Impl::bind_opaque(const Node* n, internal::Assignment& point) {
 std::optional<Int> Env::Impl::value_at_hints(Expr e) {
   const Node* n = Builder::node(e);
   if (n->partial) {
-    for (const Node* o : terms.below(n)) bind_opaque(o, hints);
+    for (const Node* o : terms.below(n)) bind_opaque(o, float_hints(), hints);
   }
   return evaluator.evaluate(n, hints);
 }
 
 std::optional<double> Env::Impl::float_value_at_hints(Expr e) {
   return shape::evaluate_float(
-      Builder::node(e),
-      [&](const Node* s) -> std::optional<double> {
-        const SymbolInfo* info = info_of(s);
-        if (info == nullptr || !info->has_hint) return std::nullopt;
-        return info->float_hint;
-      },
-      [&](const Node* i) -> std::optional<int64_t> {
+      Builder::node(e), float_hints(), [&](const Node* i) -> std::optional<int64_t> {
         const std::optional<Int> v = value_at_hints(Builder::expr(i));
         return v ? v->to_int64() : std::nullopt;
       });

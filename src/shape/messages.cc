@@ -72,4 +72,12 @@ std::string Env::Impl::undecided_message(Expr e, const SymbolInfo& culprit) {
   return text;
 }
 
+std::string Env::source_of(Expr symbol) const {
+  const SymbolInfo* info = impl_->info_of(symbol);
+  return info != nullptr && !info->source.empty() ? info->source
+                                                  : std::string(symbol.name());
+}
+
+std::string Env::text(Expr e) const { return impl_->with_sources(e); }
+
 }  // namespace congrua::shape

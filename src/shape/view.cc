@@ -249,6 +249,11 @@ Bounds View::bounds(Expr e, int64_t steps) {
 
 FloatHull View::hull(const Node* real) { return floats_.hull(real, ints()); }
 
+Expr View::plain(Expr proposition) {
+  const Node* n = Builder::node(proposition);
+  return n->partial ? Builder::expr(prepare(n)) : proposition;
+}
+
 Expr View::simplify(Expr e) {
   const Node* n = Builder::node(e);
   if (n->partial) n = prepare(n);

@@ -62,6 +62,8 @@ class View {
   Bounds bounds(Expr e, int64_t steps);
   FloatHull hull(const internal::Node* real);
   Expr simplify(Expr e);
+  // The proposition without comparisons of reals that are decided and thresholds.
+  Expr plain(Expr proposition);
   bool contradictory() const { return facts_.contradictory() || float_conflict_; }
   // Facts that clash, by their owners.
   std::vector<RecordId> conflict();
