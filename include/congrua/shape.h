@@ -180,10 +180,18 @@ struct DroppedGuard {
   RecordId record;
   Expr condition;  // the conjunct of the record that was dropped
 };
+struct Input {
+  Expr symbol;
+  Range birth;              // of an integer, at its birth: to be tested as well
+  bool may_be_nan = false;  // of a float; else NaN is refused
+};
 struct GuardSet {
+  // The symbols that sources are bound to, in order of birth. Birth ranges are part of
+  // the symbols and assumed by all other conditions: they are tested first.
+  std::vector<Input> inputs;
   // Sources that are constants, and second sources of symbols (source == value).
   std::vector<SourceValue> sources;
-  // Bounds and excluded NaN of single symbols, by name. Those that the others imply are
+  // Bounds of single symbols beyond those of their birth. Those that the others imply are
   // left out.
   std::vector<Expr> domains;
   // The rest, in the order in which they have to be tested: a divisor is tested before it

@@ -141,8 +141,18 @@ int run_guards(const GuardsOptions& options, std::FILE* out, std::FILE* err) {
     j["name"] = t.title;
     text += fmt::format("{}\n", t.title);
     for (const std::string& note : t.notes) text += fmt::format("  note: {}\n", note);
-    for (const char* key : {"sources", "domains", "guards", "dropped"}) {
+    for (const char* key : {"inputs", "sources", "domains", "guards", "dropped"}) {
       j[key] = Json::array();
+    }
+    text += fmt::format("  inputs: {}\n", set.inputs.size());
+    for (const shape::Input& input : set.inputs) {
+      const std::string name = env.source_of(input.symbol);
+      std::string range = name;
+      if (input.birth.lo) range = fmt::format("{} <= {}", *input.birth.lo, range);
+      if (input.birth.hi) range += fmt::format(" <= {}", *input.birth.hi);
+      if (input.symbol.sort() == Sort::kReal && !input.may_be_nan) range += " is not NaN";
+      text += fmt::format("    {}\n", range);
+      j["inputs"].push_back(range);
     }
     if (!set.sources.empty()) text += fmt::format("  sources: {}\n", set.sources.size());
     for (const shape::SourceValue& s : set.sources) {

@@ -86,7 +86,7 @@ TEST(ReplayTest, AllRecordedPrograms) {
 }
 
 TEST(ReplayTest, AnswersAgainstTheRecordAreConflicts) {
-  const auto trace = read_trace(R"({"t":"program","name":"p"}
+  const auto trace = read_trace(R"x({"t":"program","name":"p"}
 {"t":"env","env":0,"i":0}
 {"t":"sym","env":0,"s":"s0","kind":"size","hint":8,"range":[2,"oo"],"dyn":"DYNAMIC","src":"x","i":1}
 {"t":"eval","env":0,"e":"(ge s0 2)","r":"false","how":"static","i":2,"us":10}
@@ -97,19 +97,19 @@ TEST(ReplayTest, AnswersAgainstTheRecordAreConflicts) {
 {"t":"mult","env":0,"e":"(mul 4 s0)","d":"8","r":false,"i":6,"us":1}
 {"t":"mult","env":0,"e":"(mul 8 s0)","d":"4","r":false,"i":7,"us":1}
 {"t":"guards","env":0,"list":[{"g":"(ge s0 6)","kept":true}],"i":8}
-)");
+)x");
   ASSERT_TRUE(trace.ok());
-const auto r = replay(*trace);
-ASSERT_TRUE(r.ok());
-EXPECT_EQ(r->counts.questions, 8u);
-EXPECT_EQ(r->counts.conflict, 1u);
-EXPECT_EQ(r->counts.weaker, 1u);
-EXPECT_EQ(r->counts.stronger, 2u);
-EXPECT_EQ(r->counts.agree, 4u);
-EXPECT_EQ(r->counts.guards_taken, 1u);
-EXPECT_EQ(r->counts.guards_torch, 1u);
-EXPECT_EQ(r->counts.guards_kept, 0u);  // a bound of one size is a domain
-EXPECT_EQ(r->counts.domains_kept, 1u);
+  const auto r = replay(*trace);
+  ASSERT_TRUE(r.ok());
+  EXPECT_EQ(r->counts.questions, 8u);
+  EXPECT_EQ(r->counts.conflict, 1u);
+  EXPECT_EQ(r->counts.weaker, 1u);
+  EXPECT_EQ(r->counts.stronger, 2u);
+  EXPECT_EQ(r->counts.agree, 4u);
+  EXPECT_EQ(r->counts.guards_taken, 1u);
+  EXPECT_EQ(r->counts.guards_torch, 1u);
+  EXPECT_EQ(r->counts.guards_kept, 0u);  // a bound of one size is a domain
+  EXPECT_EQ(r->counts.domains_kept, 1u);
 }
 
 TEST(ReplayTest, LinesThatContradictEachOtherAreErrors) {

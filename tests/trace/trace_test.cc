@@ -14,7 +14,7 @@ std::string message(std::string_view text) {
 }
 
 TEST(TraceTest, ReadsLinesOfAllKinds) {
-  const auto t = read_trace(R"({"t":"program","name":"p","mode":"export"}
+  const auto t = read_trace(R"x({"t":"program","name":"p","mode":"export"}
 {"t":"env","env":0,"i":0}
 {"t":"sym","env":0,"s":"s0","kind":"size","hint":8,"range":[2,"oo"],"dyn":"DUCK","src":"x.size(0)","i":1}
 
@@ -23,18 +23,18 @@ TEST(TraceTest, ReadsLinesOfAllKinds) {
 {"t":"idx","env":0,"e":"i","vars":{"i":"s0"},"r":"i","i":3}
 {"t":"a kind of the future","x":1}
 {"t":"guards","env":0,"list":[{"g":"(ge s0 4)","kept":true},{"g":"(ge s0 3)","kept":false}],"i":4}
-)");
+)x");
   ASSERT_TRUE(t.ok()) << std::string(t.status().message());
-EXPECT_EQ(t->name, "p");
-ASSERT_EQ(t->lines.size(), 7u);
-EXPECT_EQ(t->lines[2].hint, "8");
-EXPECT_EQ(t->lines[2].range.hi, "oo");
-EXPECT_EQ(t->lines[3].ranges[0].first, "i");
-EXPECT_FALSE(t->lines[3].result.has_value());
-EXPECT_EQ(t->lines[3].number, 5u);
-EXPECT_EQ(t->lines[4].times, 3);
-EXPECT_EQ(t->lines[5].sizes[0].second, "s0");
-EXPECT_EQ(t->lines[6].kept, 1u);
+  EXPECT_EQ(t->name, "p");
+  ASSERT_EQ(t->lines.size(), 7u);
+  EXPECT_EQ(t->lines[2].hint, "8");
+  EXPECT_EQ(t->lines[2].range.hi, "oo");
+  EXPECT_EQ(t->lines[3].ranges[0].first, "i");
+  EXPECT_FALSE(t->lines[3].result.has_value());
+  EXPECT_EQ(t->lines[3].number, 5u);
+  EXPECT_EQ(t->lines[4].times, 3);
+  EXPECT_EQ(t->lines[5].sizes[0].second, "s0");
+  EXPECT_EQ(t->lines[6].kept, 1u);
 }
 
 TEST(TraceTest, ErrorsNameTheLine) {
