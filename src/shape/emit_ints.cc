@@ -1,0 +1,501 @@
+// Integers and propositions as code.
+//
+// A form is computed step by step (width/program.h). Each step has an interval: what its
+// operands' intervals give, narrowed by what the facts say of its value where that is
+// needed. Intervals have ends of any size, so each step has a width that holds all its
+// values; it is computed in the widest of its own width and its operands', in which
+// nothing wraps:
+//   * sums, products, quotients and remainders lie in the interval of their step;
+//   * -1 as divisor is the one case where a quotient is larger than its dividend: then
+//     the interval of the quotient says so; a remainder is computed as widely as that
+//     quotient would be, INT64_MIN % -1 being undefined though its value is 0;
+//   * helpers that round down compute with quotients and remainders of smaller size than
+//     their operands, and correct them by 1 towards their result.
+// No interval of 128 bits holds -2^127, so that the same is true there; limbs have a bit
+// to spare.
+#include <algorithm>
+#include <array>
+
+#include "congrua/simplify.h"
+#include "congrua/text.h"
+#include "congrua/width.h"
+#include "expr/builder.h"
+#include "rewrite/form.h"
+#include "shape/emit.h"
+#include "width/checker.h"
+
+namespace congrua::shape::emit {
+
+using internal::Builder;
+using width::Program;
+using width::StepOp;
+
+namespace {
+
+constexpr int64_t kBoundSteps = 2'000;
+constexpr int64_t kAskSteps = 20'000;
+constexpr unsigned kMaxBits = 4096;
+const Int kLow64(INT64_MIN), kHigh64(INT64_MAX);
+
+bool fits64(const Interval& v) { return v.lo >= kLow64 && v.hi <= kHigh64; }
+
+unsigned bits_of(const Interval& v) {
+  return std::max(v.lo.bit_length(), v.hi.bit_length()) + 1;
+}
+
+Interval hull(std::initializer_list<Int> corners) {
+  Interval r{*corners.begin(), *corners.begin()};
+  for (const Int& c : corners) {
+    r.lo = std::min(r.lo, c);
+    r.hi = std::max(r.hi, c);
+  }
+  return r;
+}
+
+Interval join(const Interval& a, const Interval& b) {
+  return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)};
+}
+
+// Of the members of b other than 0; a quotient is monotone in each operand where the
+// divisor keeps its sign.
+template <typename Divide>
+Interval quotient(const Interval& a, const Interval& b, Divide divide) {
+  std::optional<Interval> r;
+  const auto part = [&](const Int& lo, const Int& hi) {
+    if (lo > hi) return;
+    const Interval q =
+        hull({divide(a.lo, lo), divide(a.lo, hi), divide(a.hi, lo), divide(a.hi, hi)});
+    r = r ? join(*r, q) : q;
+  };
+  part(std::max(b.lo, Int(1)), b.hi);
+  part(b.lo, std::min(b.hi, Int(-1)));
+  return r.value_or(Interval{});
+}
+
+Interval remainder(const Interval& a, const Interval& b) {
+  std::optional<Interval> r;
+  if (b.hi > Int(0)) {
+    const bool as_it_is = a.lo >= Int(0) && b.lo > Int(0) && a.hi < b.lo;
+    r = as_it_is ? a : Interval{Int(0), b.hi - Int(1)};
+  }
+  if (b.lo < Int(0)) {
+    const Interval down{b.lo + Int(1), Int(0)};
+    r = r ? join(*r, down) : down;
+  }
+  return r.value_or(Interval{});
+}
+
+bool is_division(StepOp op) {
+  return op == StepOp::kFloorDiv || op == StepOp::kFloorMod || op == StepOp::kCeilDiv;
+}
+
+constexpr std::array<std::string_view, 6> kComparisons = {"==", "!=", "<",
+                                                          "<=", ">",  ">="};
+
+std::string tight(const Value& v) {
+  return v.binding == Binding::kTight ? v.text : "(" + v.text + ")";
+}
+std::string at_least(const Value& v, Binding b) {
+  return v.binding >= b ? v.text : "(" + v.text + ")";
+}
+
+}  // namespace
+
+Width width_of(const Interval& v) {
+  if (fits64(v)) return Width::k64;
+  return bits_of(v) <= 128 ? Width::k128 : Width::kLimbs;
+}
+
+// ---- Which form, and its ranges
+
+absl::StatusOr<Value> Writer::integer(Expr e) {
+  // The shortest form under what was tested, and the term as it is: the narrower one.
+  std::vector<Form> forms;
+  const Expr simple = congrua::simplify(facts_, e, {.steps = kAskSteps});
+  forms.push_back(
+      extract_fitting(
+          facts_, simple, kInt64,
+          {.evaluation = Evaluation::kAll, .steps = kAskSteps, .cancel = nullptr})
+          .form);
+  forms.push_back(form_of(e));
+  std::optional<Ranges> best;
+  std::optional<Program> program;
+  width::Numbers numbers;
+  for (const Form& f : forms) {
+    Program p = width::compile(internal::dag_of(f), Evaluation::kAll, numbers);
+    std::optional<Ranges> r = usable(p);
+    if (!r || (best && best->widest <= r->widest)) continue;
+    best = std::move(r);
+    program = std::move(p);
+    if (best->widest == Width::k64) break;
+  }
+  if (!best) {
+    return absl::ResourceExhaustedError(
+        cat("guard_text: ", m_.with_sources(e), " has no code"));
+  }
+  if (best->bits > kMaxBits) {
+    return absl::ResourceExhaustedError(cat("guard_text: ", m_.with_sources(e),
+                                            " has integers of ", best->bits, " bits"));
+  }
+  return steps(*program, *best);
+}
+
+// What the root reads: operands of opaque terms are steps as well, but were written with
+// their term.
+std::vector<bool> Writer::read_steps(const Program& p) {
+  std::vector<bool> read(p.steps.size());
+  read[p.root] = true;
+  for (StepId i = p.root + 1; i-- > 0;) {
+    if (!read[i]) continue;
+    const StepId args[] = {p.steps[i].a, p.steps[i].b, p.steps[i].c};
+    for (int k = 0; k < width::arity(p.steps[i].op); ++k) read[args[k]] = true;
+  }
+  return read;
+}
+
+// nullopt: it divides by what is not known to be other than 0, or reads a term that was
+// not written.
+std::optional<Ranges> Writer::usable(const Program& p) {
+  if (p.cut) return std::nullopt;
+  const std::vector<bool> read = read_steps(p);
+  for (StepId i = 0; i < p.steps.size(); ++i) {
+    const Step& s = p.steps[i];
+    if (!read[i]) continue;
+    if ((s.op == StepOp::kSymbol || s.op == StepOp::kOpaque) &&
+        (!written_.contains(s.node) || s.sort == Sort::kReal)) {
+      return std::nullopt;
+    }
+    if (s.op == StepOp::kTruncDiv || s.op == StepOp::kTruncMod) return std::nullopt;
+  }
+  const WidthOptions options{.steps = kAskSteps};
+  width::Checker checker(facts_, p, kInt64, options);
+  for (StepId i = 0; i < p.steps.size(); ++i) {
+    const Step& s = p.steps[i];
+    if (read[i] && is_division(s.op) && !is_nonzero(facts_, checker.value(s.b)))
+      return std::nullopt;
+  }
+  return ranges_of(p, checker);
+}
+
+Ranges Writer::ranges_of(const Program& p, width::Checker& checker) {
+  Ranges ranges;
+  ranges.of.resize(p.steps.size());
+  if (!cpp()) return ranges;
+  const std::vector<bool> read = read_steps(p);
+  std::vector<bool> sign_matters(p.steps.size());
+  for (const Step& s : p.steps) {
+    if (is_division(s.op)) sign_matters[s.a] = sign_matters[s.b] = true;
+  }
+  const auto holds = [&](Expr e) {
+    return facts_.decide(e, {.steps = kAskSteps, .explain = false}).truth == Truth::kTrue;
+  };
+  for (StepId i = 0; i < p.steps.size(); ++i) {
+    const Step& s = p.steps[i];
+    if (!read[i] || s.sort != Sort::kInt) continue;
+    Interval r;
+    const auto at = [&](StepId x) -> const Interval& { return ranges.of[x]; };
+    switch (s.op) {
+      case StepOp::kConst:
+        r = {*s.number, *s.number};
+        break;
+      case StepOp::kSymbol:
+      case StepOp::kOpaque:
+        r = {kLow64, kHigh64};
+        break;
+      case StepOp::kNeg:
+        r = {-at(s.a).hi, -at(s.a).lo};
+        break;
+      case StepOp::kAdd:
+        r = {at(s.a).lo + at(s.b).lo, at(s.a).hi + at(s.b).hi};
+        break;
+      case StepOp::kSub:
+        r = {at(s.a).lo - at(s.b).hi, at(s.a).hi - at(s.b).lo};
+        break;
+      case StepOp::kMul:
+        r = hull({at(s.a).lo * at(s.b).lo, at(s.a).lo * at(s.b).hi,
+                  at(s.a).hi * at(s.b).lo, at(s.a).hi * at(s.b).hi});
+        break;
+      case StepOp::kFloorDiv:
+        r = quotient(at(s.a), at(s.b),
+                     [](const Int& a, const Int& b) { return floor_div(a, b); });
+        break;
+      case StepOp::kCeilDiv:
+        r = quotient(at(s.a), at(s.b),
+                     [](const Int& a, const Int& b) { return ceil_div(a, b); });
+        break;
+      case StepOp::kFloorMod:
+        r = remainder(at(s.a), at(s.b));
+        break;
+      case StepOp::kMin:
+        r = {std::min(at(s.a).lo, at(s.b).lo), std::min(at(s.a).hi, at(s.b).hi)};
+        break;
+      case StepOp::kMax:
+        r = {std::max(at(s.a).lo, at(s.b).lo), std::max(at(s.a).hi, at(s.b).hi)};
+        break;
+      case StepOp::kAbs:
+        r = join(at(s.a), {-at(s.a).hi, -at(s.a).lo});
+        r.lo = at(s.a).lo.sign() > 0 ? at(s.a).lo : Int(0);
+        break;
+      default:  // kSelect
+        r = join(at(s.b), at(s.c));
+    }
+    const bool leaf = s.op == StepOp::kSymbol || s.op == StepOp::kOpaque;
+    const bool signs = sign_matters[i] && r.lo.sign() < 0 && r.hi.sign() > 0;
+    if (s.op != StepOp::kConst && (leaf || signs || !fits64(r))) {
+      // What the facts say of the value holds at every point that comes here.
+      const Expr value = Builder::expr(checker.value(i));
+      const Bounds b =
+          facts_.bounds(value, {.steps = leaf ? 0 : kBoundSteps, .explain = false});
+      if (b.lo) r.lo = std::max(r.lo, Int(*b.lo));
+      if (b.hi) r.hi = std::min(r.hi, Int(*b.hi));
+      const auto c = [&](int64_t v) { return env_.pool().constant(v); };
+      if (r.lo < kLow64 && holds(ge(value, c(INT64_MIN)))) r.lo = kLow64;
+      if (r.hi > kHigh64 && holds(le(value, c(INT64_MAX)))) r.hi = kHigh64;
+      if (signs && r.lo.sign() < 0 && r.hi.sign() > 0) {
+        if (holds(ge(value, c(0)))) {
+          r.lo = Int(0);
+        } else if (holds(le(value, c(0)))) {
+          r.hi = Int(0);
+        }
+      }
+      // Facts that contradict each other: nobody comes here.
+      if (r.lo > r.hi) r = {Int(0), Int(0)};
+    }
+    ranges.widest = std::max(ranges.widest, width_of(r));
+    ranges.bits = std::max(ranges.bits, bits_of(r));
+    ranges.of[i] = std::move(r);
+  }
+  return ranges;
+}
+
+// ---- Text
+
+std::string Writer::type(Width w) const {
+  switch (w) {
+    case Width::k64:
+      return "int64_t";
+    case Width::k128:
+      return "cg::int128";
+    case Width::kLimbs:
+      break;
+  }
+  return cat("cg::wide<", limbs_, ">");
+}
+
+Value Writer::literal(const Int& v) const {
+  Value r;
+  r.range = {v, v};
+  r.width = width_of(r.range);
+  const std::string digits = abs(v).to_string();
+  if (!cpp() || (r.width == Width::k64 && v.bit_length() <= 31)) {
+    r.literal = true;
+    r.text = v.sign() < 0 ? cat("(-", digits, ")") : digits;
+    return r;
+  }
+  if (v == kLow64) {
+    r.text = "INT64_MIN";
+    return r;
+  }
+  if (r.width == Width::k64) {
+    r.text = v.sign() < 0 ? cat("int64_t{-", digits, "}") : cat("int64_t{", digits, "}");
+    return r;
+  }
+  // Limbs of two's complement, the least one first.
+  const unsigned count = r.width == Width::k128 ? 2 : limbs_;
+  r.text = r.width == Width::k128 ? "cg::int128_of(" : cat(type(r.width), "::of({");
+  const Int two64 = Int(int64_t{1} << 32) * Int(int64_t{1} << 32);
+  Int rest = v;
+  for (unsigned i = 0; i < count; ++i) {
+    append(r.text, i == 0 ? "" : ", ", rest.low64(), "u");
+    rest = floor_div(rest, two64);
+  }
+  r.text += r.width == Width::k128 ? ")" : "})";
+  return r;
+}
+
+std::string Writer::as(Width w, const Value& v) const {
+  if (!cpp() || (v.width == w && !v.literal)) return tight(v);
+  return cat(type(w), "(", v.text, ")");
+}
+
+// A value that was computed in width op.
+Value Writer::from(Width op, Value v, const Interval& range) const {
+  v.range = range;
+  v.width = width_of(range);
+  if (!cpp() || v.width == op) return v;
+  v.text = cat(type(v.width), "(", v.text, ")");
+  v.binding = Binding::kTight;
+  return v;
+}
+
+Value Writer::arithmetic(const Step& s, const Value& a, const Value& b,
+                         const Interval& range) {
+  const Width op = std::max({width_of(range), a.width, b.width});
+  const bool product = s.op == StepOp::kMul;
+  const Binding binding = product ? Binding::kMultiplicative : Binding::kAdditive;
+  const std::string_view sign = product ? "*" : s.op == StepOp::kAdd ? "+" : "-";
+  // One operand of the width is enough, the other one is converted.
+  const bool wide_a = a.width == op && !a.literal, wide_b = b.width == op && !b.literal;
+  const std::string left = !cpp() || wide_a || wide_b ? at_least(a, binding) : as(op, a);
+  // a + (b - c) keeps its parentheses: a + b need not fit.
+  const std::string right =
+      at_least(b, product ? Binding::kTight : Binding::kMultiplicative);
+  return from(op, {.text = cat(left, " ", sign, " ", right), .binding = binding}, range);
+}
+
+Value Writer::division(const Step& s, const Value& a, const Value& b,
+                       const Interval& range) {
+  const bool mod = s.op == StepOp::kFloorMod;
+  if (!cpp()) {
+    const std::string divisor = tight(b);
+    if (s.op == StepOp::kCeilDiv) {
+      return {.text = cat("(-(-", tight(a), " // ", divisor, "))")};
+    }
+    return {
+        .text = cat(at_least(a, Binding::kMultiplicative), mod ? " % " : " // ", divisor),
+        .binding = Binding::kMultiplicative};
+  }
+  Width op = std::max({width_of(range), a.width, b.width});
+  if (mod && b.range.lo <= Int(-1) && b.range.hi >= Int(-1)) {
+    op = std::max(op, width_of({-a.range.hi, -a.range.lo}));
+  }
+  const bool plain =
+      s.op != StepOp::kCeilDiv && a.range.lo.sign() >= 0 && b.range.lo.sign() > 0;
+  if (plain) {
+    return from(op,
+                {.text = cat(as(op, a), mod ? " % " : " / ",
+                             op == Width::kLimbs ? as(op, b) : tight(b)),
+                 .binding = Binding::kMultiplicative},
+                range);
+  }
+  const std::string_view name = mod                         ? "floor_mod"
+                                : s.op == StepOp::kFloorDiv ? "floor_div"
+                                                            : "ceil_div";
+  return from(op,
+              {.text = cat("cg::", name, "<", type(op), ">(", a.text, ", ", b.text, ")")},
+              range);
+}
+
+Value Writer::comparison(const Step& s, const Value& a, const Value& b) {
+  const std::string_view sign =
+      kComparisons[static_cast<size_t>(s.op) - static_cast<size_t>(StepOp::kEq)];
+  const bool ints = a.sort == Sort::kInt;
+  const Binding need = ints ? Binding::kAdditive : Binding::kTight;
+  return {.text = cat(at_least(a, need), " ", sign, " ", at_least(b, need)),
+          .binding = Binding::kLoose,
+          .sort = Sort::kBool};
+}
+
+Value Writer::step_value(const Step& s, const std::vector<Value>& at,
+                         const Interval& range, Sort sort) {
+  const auto extreme = [&](std::string_view name) {
+    const Width op = std::max(at[s.a].width, at[s.b].width);
+    if (!cpp()) {
+      return Value{.text = cat(name, "(", at[s.a].text, ", ", at[s.b].text, ")")};
+    }
+    return from(op,
+                {.text = cat("cg::", name, "<", type(op), ">(", at[s.a].text, ", ",
+                             at[s.b].text, ")")},
+                range);
+  };
+  const auto logic = [&](std::string_view word, std::string_view sign) {
+    return Value{
+        .text = cat(tight(at[s.a]), " ", cpp() ? sign : word, " ", tight(at[s.b])),
+        .binding = Binding::kLoose,
+        .sort = Sort::kBool};
+  };
+  switch (s.op) {
+    case StepOp::kConst:
+      return literal(*s.number);
+    case StepOp::kTruth:
+      return {
+          .text = cpp() ? (s.a != 0 ? "true" : "false") : (s.a != 0 ? "True" : "False"),
+          .sort = Sort::kBool};
+    case StepOp::kSymbol:
+    case StepOp::kOpaque: {
+      Value v = written_.at(s.node);
+      if (v.sort == Sort::kInt && !v.literal) v.range = range;
+      return v;
+    }
+    case StepOp::kNeg: {
+      const Width op = std::max(width_of(range), at[s.a].width);
+      return from(
+          op, {.text = cat("-", as(op, at[s.a])), .binding = Binding::kMultiplicative},
+          range);
+    }
+    case StepOp::kAdd:
+    case StepOp::kSub:
+    case StepOp::kMul:
+      return arithmetic(s, at[s.a], at[s.b], range);
+    case StepOp::kFloorDiv:
+    case StepOp::kFloorMod:
+    case StepOp::kCeilDiv:
+      return division(s, at[s.a], at[s.b], range);
+    case StepOp::kMin:
+      return extreme("min");
+    case StepOp::kMax:
+      return extreme("max");
+    case StepOp::kAbs: {
+      const Width op = std::max(width_of(range), at[s.a].width);
+      if (!cpp()) return {.text = cat("abs(", at[s.a].text, ")")};
+      return from(op, {.text = cat("cg::abs<", type(op), ">(", at[s.a].text, ")")},
+                  range);
+    }
+    case StepOp::kNot:
+      return {
+          .text = cpp() ? cat("!", tight(at[s.a])) : cat("(not ", tight(at[s.a]), ")"),
+          .sort = Sort::kBool};
+    case StepOp::kAnd:
+      return logic("and", "&&");
+    case StepOp::kOr:
+      return logic("or", "||");
+    case StepOp::kSelect: {
+      const Value& b = at[s.b];
+      const Value& c = at[s.c];
+      if (!cpp()) {
+        return {.text = cat(tight(b), " if ", tight(at[s.a]), " else ", tight(c)),
+                .binding = Binding::kLoose,
+                .sort = sort};
+      }
+      const Width op = std::max(b.width, c.width);
+      const bool ints = sort == Sort::kInt;
+      Value v{.text = cat(tight(at[s.a]), " ? ", ints ? as(op, b) : tight(b), " : ",
+                          ints ? as(op, c) : tight(c)),
+              .binding = Binding::kLoose,
+              .sort = sort};
+      return ints ? from(op, std::move(v), range) : v;
+    }
+    default:
+      return comparison(s, at[s.a], at[s.b]);
+  }
+}
+
+absl::StatusOr<Value> Writer::steps(const Program& p, const Ranges& ranges) {
+  limbs_ = (ranges.bits + 1 + 63) / 64;  // long division doubles remainders
+  const std::vector<bool> read = read_steps(p);
+  std::vector<uint32_t> uses(p.steps.size());
+  for (StepId i = 0; i < p.steps.size(); ++i) {
+    const Step& s = p.steps[i];
+    if (!read[i]) continue;
+    const StepId args[] = {s.a, s.b, s.c};
+    for (int k = 0; k < width::arity(s.op); ++k) ++uses[args[k]];
+  }
+  std::vector<Value> at(p.steps.size());
+  for (StepId i = 0; i < p.steps.size(); ++i) {
+    if (!read[i]) continue;
+    const Step& s = p.steps[i];
+    Value v = step_value(s, at, ranges.of[i], s.sort);
+    const bool leaf = s.op == StepOp::kSymbol || s.op == StepOp::kOpaque ||
+                      s.op == StepOp::kConst || s.op == StepOp::kTruth;
+    if (!leaf && i != p.root && (uses[i] > 1 || v.text.size() > kMaxInline)) {
+      v = declare(std::move(v));
+    }
+    at[i] = std::move(v);
+    if (body_.size() > kMaxCode) {
+      return absl::ResourceExhaustedError("guard_text: the code is too long");
+    }
+  }
+  return at[p.root];
+}
+
+}  // namespace congrua::shape::emit

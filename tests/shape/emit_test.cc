@@ -1,0 +1,502 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <random>
+
+#include "congrua/float64.h"
+#include "congrua/guard_text.h"
+#include "congrua/text.h"
+#include "tests/base/soak.h"
+#include "tests/shape/guard_oracle.h"
+#include "tests/shape/printed.h"
+#include "tests/shape/random_programs.h"
+
+namespace congrua::shape {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+static_assert(std::numeric_limits<long double>::digits >= 64);
+
+class EmitTest : public ::testing::Test {
+ protected:
+  Expr size(std::string_view source, int64_t hint, SizeOptions o = {}) {
+    o.policy = Policy::kDynamic;
+    return *env.size(source, hint, o);
+  }
+  Expr any(std::string_view source, int64_t hint) {
+    return size(source, hint, {.specialize_zero_one = false, .nonnegative = false});
+  }
+  Expr c(int64_t v) { return env.pool().constant(v); }
+  void take(Expr e) { ASSERT_TRUE(env.guard(e).ok()) << to_string(e); }
+  PrintedGuards cpp(const GuardTextOptions& o = {}) {
+    auto p = print_cpp(env, env.guards(), o);
+    EXPECT_TRUE(p.ok()) << p.status();
+    return *std::move(p);
+  }
+  std::string python(const GuardTextOptions& o = {}) {
+    auto p = print_python(env, env.guards(), o);
+    EXPECT_TRUE(p.ok()) << p.status();
+    return p->code;
+  }
+  // The answers of both languages at the points, which have to be the same.
+  std::vector<int64_t> run(std::vector<Arguments> points, const GuardTextOptions& o = {},
+                           const std::string& cpp_host = "",
+                           const std::string& python_host = "") {
+    PrintedBatch batch;
+    GuardTextOptions named = o;
+    named.function = batch.name();
+    batch.add(cpp(named), python(named), std::move(points));
+    const auto a = batch.run_cpp(cpp_host, "-O2 -Wall -Wextra -Werror");
+    EXPECT_TRUE(a) << cpp(named).code;
+    if (have_python()) {
+      const auto b = batch.run_python(python_host);
+      EXPECT_TRUE(b) << python(named);
+      EXPECT_EQ(*a, *b);
+    }
+    return a->front();
+  }
+  Env env;
+};
+
+std::vector<std::string> texts(const PrintedGuards& g) {
+  std::vector<std::string> out;
+  for (const PrintedCondition& c : g.conditions) out.push_back(c.text);
+  return out;
+}
+
+TEST_F(EmitTest, ConditionsSayWhatAskedForThem) {
+  env.set_location("model.py:3");
+  const Expr b = size("x.size(0)", 8), h = size("x.size(1)", 24);
+  ASSERT_TRUE(env.unify("y.size(0)", b).ok());
+  (void)env.size("y.size(1)", 1);
+  env.set_location("model.py:31");
+  take(eq(floor_mod(h, 8), c(0)));
+  env.set_location("model.py:32");
+  take(le(b, c(64)));
+  const PrintedGuards g = cpp();
+  EXPECT_THAT(g.ints, ElementsAre("x.size(0)", "x.size(1)", "y.size(0)", "y.size(1)"));
+  EXPECT_THAT(texts(g), ElementsAre("y.size(0) == x.size(0)", "y.size(1) == 1",
+                                    "2 <= x.size(0) <= 64", "x.size(1) >= 2",
+                                    "floor_mod(x.size(1), 8) == 0"));
+  EXPECT_EQ(g.conditions[2].location, "model.py:3, model.py:32");
+  EXPECT_EQ(g.conditions[4].location, "model.py:31");
+  EXPECT_EQ(env.record(*g.conditions[4].record).location, "model.py:31");
+  EXPECT_THAT(g.code, HasSubstr("// 4: floor_mod(x.size(1), 8) == 0 (model.py:31)\n"
+                                "  if (!(s1 % 8 == 0)) return 4;\n"));
+  EXPECT_THAT(python(), HasSubstr("    # 4: floor_mod(x.size(1), 8) == 0 (model.py:31)\n"
+                                  "    if not (s1 % 8 == 0):\n        return 4\n"));
+  if (!have_cpp()) GTEST_SKIP() << "no C++ compiler";
+  EXPECT_THAT(run({{{8, 24, 8, 1}, {}, {}},
+                   {{8, 24, 9, 1}, {}, {}},
+                   {{8, 24, 8, 0}, {}, {}},
+                   {{65, 24, 65, 1}, {}, {}},
+                   {{8, INT64_MIN, 8, 1}, {}, {}},
+                   {{8, 25, 8, 1}, {}, {}}}),
+              ElementsAre(-1, 0, 1, 2, 3, 4));
+}
+
+TEST_F(EmitTest, WidthsAreThoseThatAreNeeded) {
+  const Expr a = size("a", 8, {.range = {.lo = 2, .hi = 1000}}), b = size("b", 9),
+             d = size("d", 10);
+  take(ne(a * a, c(100)));
+  take(ne(a * b, c(100)));
+  take(ne(b * d * b, c(100)));
+  const std::string code = cpp().code;
+  EXPECT_THAT(code, HasSubstr("s0 * s0 != 100"));
+  EXPECT_THAT(code, HasSubstr("cg::int128(s0) * s1 != 100"));
+  EXPECT_THAT(code, HasSubstr("cg::wide<3>("));
+}
+
+// What was tested bounds what is computed after.
+TEST_F(EmitTest, EarlierConditionsNarrow) {
+  const Expr a = size("a", 8), b = size("b", 9);
+  take(le(a * b, c(1'000'000)));
+  take(ne(floor_mod(a * b, 7), c(3)));
+  const std::string code = cpp().code;
+  EXPECT_THAT(code, HasSubstr("cg::int128(s0) * s1 <= 1000000"));
+  EXPECT_THAT(code, HasSubstr("(s0 * s1) % 7 != 3"));
+}
+
+TEST_F(EmitTest, NegativeOperandsRoundDown) {
+  const Expr a = any("a", 7), b = any("b", -2);
+  take(eq(floor_div(a, b), c(-4)));
+  take(eq(floor_mod(a, b), c(-1)));
+  if (!have_cpp()) GTEST_SKIP() << "no C++ compiler";
+  constexpr int64_t kMin = INT64_MIN;
+  const std::vector<int64_t> r = run({{{7, -2}, {}, {}},
+                                      {{-7, 2}, {}, {}},
+                                      {{kMin, -1}, {}, {}},
+                                      {{kMin, 0}, {}, {}},
+                                      {{kMin + 1, kMin}, {}, {}},
+                                      {{INT64_MAX, kMin / 4}, {}, {}}});
+  EXPECT_EQ(r[0], -1);
+  for (size_t i = 1; i < 5; ++i) EXPECT_GE(r[i], 0) << i;
+  EXPECT_EQ(r[5], -1);  // 2^63 - 1 == -4 * -2^61 - 1
+}
+
+TEST_F(EmitTest, FloatsAreIeee) {
+  const Expr f = *env.float64("f", 1.5), g = *env.float64("g", 0.1, {.may_be_nan = true});
+  const Expr s = size("s", 100);
+  take(float_lt(f, float_constant(env.pool(), 1.7976931348623157e308)));
+  take(float_ne(float_add(g, float_constant(env.pool(), 0.2)),
+                float_constant(env.pool(), 0.3)));
+  take(eq(trunc_to_int(float_mul(f, to_float(s))), c(150)));
+  take(float_gt(s, f));
+  if (!have_cpp()) GTEST_SKIP() << "no C++ compiler";
+  const double nan = std::nan(""), inf = INFINITY;
+  EXPECT_THAT(run({{{100}, {1.5, 0.1}, {}},
+                   {{100}, {1.5, nan}, {}},
+                   {{100}, {nan, 0.1}, {}},
+                   {{100}, {inf, 0.1}, {}},
+                   {{100}, {1.5, 0.09999999999999999}, {}}})
+                  .size(),
+              5u);
+}
+
+TEST_F(EmitTest, FunctionsOfTheHost) {
+  const Expr s = size("s", 100);
+  const Expr arguments[] = {s};
+  const Expr v = env.opaque("vscale", arguments, {.range = {.lo = 1, .hi = 16}});
+  take(ge(s, 2 * v));
+  const GuardSet set = env.guards();
+  const auto no = print_cpp(env, set);
+  EXPECT_EQ(no.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(no.status().message()), HasSubstr("vscale"));
+  const GuardTextOptions o{.functions = {{"vscale", "vscale_of"}}};
+  if (!have_cpp()) GTEST_SKIP() << "no C++ compiler";
+  EXPECT_THAT(run({{{100}, {}, {}}, {{9}, {}, {}}, {{1}, {}, {}}}, o,
+                  "static int64_t vscale_of(int64_t s) { return s > 50 ? 8 : 5; }\n",
+                  "def vscale_of(s):\n    return 8 if s > 50 else 5\n"),
+              ElementsAre(-1, 1, 0));
+}
+
+TEST_F(EmitTest, CommentsEndWithTheirLine) {
+  env.set_location("evil\nreturn -1; // \\");
+  const Expr s = size("x\\", 8);
+  take(ne(s, c(9)));
+  const PrintedGuards g = cpp();
+  EXPECT_THAT(g.code, Not(HasSubstr("\nreturn -1; // ")));
+  EXPECT_THAT(g.code, Not(HasSubstr("\\\n")));
+  if (!have_cpp()) GTEST_SKIP() << "no C++ compiler";
+  EXPECT_THAT(run({{{8}, {}, {}}, {{9}, {}, {}}, {{1}, {}, {}}}), ElementsAre(-1, 1, 0));
+}
+
+TEST_F(EmitTest, Errors) {
+  const Expr s = size("x", 8), u = env.unbacked();
+  GuardSet set = env.guards();
+  EXPECT_EQ(print_cpp(env, set, {.function = "a b"}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(print_cpp(env, set, {.functions = {{"f", "f("}}}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  set.domains.push_back(ge(s, u));
+  EXPECT_EQ(print_python(env, set).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  set.domains.clear();
+  set.guards.push_back(ge(s, c(3)));
+  EXPECT_EQ(print_cpp(env, set).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+// ---- Random programs on hostile inputs
+
+struct Argument {
+  Expr symbol;
+  int64_t hint = 0;
+  double float_hint = 0;
+  bool nan = false;
+};
+
+class Hostile {
+ public:
+  explicit Hostile(uint64_t seed) : random_(seed * 2 + 1) {
+    const size_t ints = 2 + below(3);
+    for (size_t i = 0; i < ints; ++i) {
+      SizeOptions o{.policy = Policy::kDynamic};
+      int64_t hint = 2 + static_cast<int64_t>(below(40));
+      if (below(2) == 0) o.specialize_zero_one = false;
+      if (below(4) == 0) o.specialize_zero_one = o.nonnegative = false;
+      if (!o.nonnegative && below(2) == 0) hint = -hint;
+      if (below(4) == 0) o.range = {.lo = hint - 5, .hi = hint + 1000};
+      if (o.nonnegative && o.range.lo) o.range.lo = std::max<int64_t>(*o.range.lo, 2);
+      if (below(4) == 0) o.multiple_of = 1 + std::abs(hint) / 2;
+      if (hint % o.multiple_of != 0) o.multiple_of = 1;
+      arguments_.push_back({*env.size("x" + std::to_string(i), hint, o), hint});
+      ints_.push_back(arguments_.back().symbol);
+    }
+    if (below(2) == 0) {
+      const bool nan = below(2) == 0;
+      const double hint = static_cast<double>(below(400)) / 16 - 3;
+      const Expr f = *env.float64("f", hint, {.may_be_nan = nan});
+      arguments_.push_back({f, 0, hint, nan});
+      floats_.push_back(f);
+    }
+    if (below(2) == 0) {
+      const bool hint = below(2) == 0;
+      arguments_.push_back({*env.boolean("b", hint), hint});
+      bools_.push_back(arguments_.back().symbol);
+    }
+    if (below(3) == 0) (void)env.unify("y0", ints_[0]);
+    if (below(3) == 0) (void)env.unify("y1", constant(3));
+    if (below(4) == 0)
+      (void)env.unify("y2", 2 * ints_[0] - floor_div(ints_[1], ints_[0]));
+    const size_t conditions = 2 + below(8);
+    for (size_t i = 0; i < conditions; ++i) {
+      const Expr e = condition();
+      if (env.at_hints(e)) (void)env.evaluate(e);
+    }
+    set_ = env.guards();
+  }
+
+  const GuardSet& set() const { return set_; }
+
+  Arguments point(GuardOracle& oracle) {
+    Arguments a;
+    const bool near = below(2) == 0;
+    for (const Argument& x : arguments_) {
+      if (x.symbol.sort() == Sort::kReal) {
+        a.floats.push_back(float_value(x.float_hint));
+        oracle.set_float(x.symbol, a.floats.back());
+      } else if (x.symbol.is_bool()) {
+        a.bools.push_back(below(2) == 0 ? 1 : 0);
+        oracle.set(x.symbol, a.bools.back());
+      } else {
+        a.ints.push_back(value(x.hint, near));
+        oracle.set(x.symbol, a.ints.back());
+      }
+    }
+    for (const SourceValue& s : set_.sources) {
+      const std::optional<int64_t> v = oracle.value(s.value);
+      a.ints.push_back(v && below(8) != 0 ? *v : value(3, false));
+    }
+    return a;
+  }
+
+  // -1 where all hold.
+  bool holds(GuardOracle& oracle, const Arguments& a) const {
+    size_t next = 0;
+    for (const Argument& x : arguments_) {
+      if (x.symbol.sort() == Sort::kReal) {
+        if (!x.nan && std::isnan(*oracle.real(x.symbol))) return false;
+      } else if (x.symbol.is_int()) {
+        const int64_t v = a.ints[next++];
+        const Range r = x.symbol.range();
+        if ((r.lo && v < *r.lo) || (r.hi && v > *r.hi)) return false;
+      }
+    }
+    for (const SourceValue& s : set_.sources) {
+      const std::optional<int64_t> v = oracle.value(s.value);
+      if (!v || *v != a.ints[next++]) return false;
+    }
+    const auto all = [&](const std::vector<Expr>& es) {
+      return std::ranges::all_of(es, [&](Expr e) { return oracle.holds(e); });
+    };
+    return all(set_.domains) && all(set_.guards);
+  }
+
+  Env env;
+
+ private:
+  uint64_t below(uint64_t n) { return random_() % n; }
+  Expr constant(int64_t v) { return env.pool().constant(v); }
+  int64_t small() { return static_cast<int64_t>(below(11)) - 3; }
+
+  Expr real(int depth) {
+    if (depth == 0 || below(3) == 0) {
+      if (floats_.empty() || below(3) == 0) {
+        return below(3) == 0
+                   ? to_float(term(1))
+                   : float_constant(env.pool(), static_cast<double>(small()) / 4 + 0.05);
+      }
+      return floats_[below(floats_.size())];
+    }
+    const Expr a = real(depth - 1), b = real(depth - 1);
+    switch (below(6)) {
+      case 0:
+        return float_add(a, b);
+      case 1:
+        return float_sub(a, b);
+      case 2:
+        return float_div(a, b);
+      case 3:
+        return float_neg(a);
+      default:
+        return float_mul(a, b);
+    }
+  }
+
+  Expr term(int depth) {
+    if (depth == 0 || below(5) == 0) {
+      return below(4) == 0 ? constant(small()) : ints_[below(ints_.size())];
+    }
+    const Expr a = term(depth - 1);
+    switch (below(13)) {
+      case 0:
+        return a + term(depth - 1);
+      case 1:
+        return a - 3 * term(depth - 1);
+      case 2:
+        return a * term(depth - 1);
+      case 3:
+        return floor_div(a, static_cast<int64_t>(below(7)) + 2);
+      case 4:
+        return floor_mod(a, static_cast<int64_t>(below(7)) + 2);
+      case 5:
+        return floor_div(a, term(depth - 1));
+      case 6:
+        return floor_mod(a, term(depth - 1));
+      case 7:
+        return max(a, term(depth - 1));
+      case 8:
+        return min(a, term(depth - 1));
+      case 9:
+        return select(condition(1), a, term(depth - 1));
+      case 10:
+        return ceil_div(a, term(depth - 1) - 1);
+      case 11:
+        return below(2) == 0 ? trunc_to_int(real(2)) : round_to_int(real(2));
+      default:
+        return below(2) == 0 ? abs(a) : -a;
+    }
+  }
+
+  Expr condition(int depth = 3) {
+    const uint64_t which = below(12);
+    if (which == 0 && !bools_.empty()) return logical_or(bools_[0], condition(depth));
+    if (which == 1) return logical_or(condition(depth - 1), condition(depth - 1));
+    if (which == 2 || which == 3) {
+      const Expr a = real(2), b = below(3) == 0 ? term(1) : real(1);
+      switch (below(4)) {
+        case 0:
+          return float_lt(a, b);
+        case 1:
+          return float_ge(a, b);
+        case 2:
+          return float_ne(a, b);
+        default:
+          return float_eq(a, b);
+      }
+    }
+    const Expr a = term(depth), b = term(std::max(depth - 1, 0));
+    switch (below(5)) {
+      case 0:
+        return eq(a, b);
+      case 1:
+        return ne(a, b);
+      case 2:
+        return ge(a, b);
+      case 3:
+        return eq(floor_mod(a, static_cast<int64_t>(below(5)) + 2), constant(0));
+      default:
+        return lt(a, b);
+    }
+  }
+
+  int64_t value(int64_t hint, bool near) {
+    const uint64_t how = below(near ? 4 : 12);
+    if (how == 0) return hint;
+    if (how < 3) return hint + static_cast<int64_t>(below(7)) - 3;
+    if (how < 4) return hint + static_cast<int64_t>(below(2000)) - 100;
+    if (how == 5) return 0;
+    if (how == 6) return -1;
+    if (how == 7) return INT64_MIN + static_cast<int64_t>(below(2));
+    if (how == 8) return INT64_MAX - static_cast<int64_t>(below(2));
+    if (how == 9) return static_cast<int64_t>(random_());
+    const uint64_t power = (uint64_t{1} << below(64)) + below(3) - 1;
+    return static_cast<int64_t>(below(2) == 0 ? power : ~power + 1);
+  }
+
+  double float_value(double hint) {
+    constexpr double kValues[] = {0.0,   -0.0,   1.0,      0x1p53,   0x1p53 + 2, -0x1p53,
+                                  1e300, -1e300, 0x1p63,   -0x1p63,  5e-324,     0.5,
+                                  -0.5,  2.5,    INFINITY, -INFINITY};
+    switch (below(5)) {
+      case 0:
+        return kValues[below(std::size(kValues))];
+      case 1:
+        return below(2) == 0 ? std::nan("") : std::nextafter(hint, 1e9);
+      case 2:
+        return hint + static_cast<double>(below(64)) / 16 - 2;
+      default:
+        return hint;
+    }
+  }
+
+  std::mt19937_64 random_;
+  std::vector<Argument> arguments_;
+  std::vector<Expr> ints_, floats_, bools_;
+  GuardSet set_;
+};
+
+// The C++ and the Python give the verdict of exact evaluation on every input.
+TEST(EmitFuzz, PrintedGuardsAreTheGuards) {
+  if (!have_cpp()) GTEST_SKIP() << "no C++ compiler";
+  const bool python = have_python();
+  constexpr uint64_t kBatch = 100;
+  const Seeds seeds = soak_seeds(60, 20'000);
+  const size_t points = 200;
+  uint64_t inputs = 0, accepted = 0, conditions = 0, divisors = 0, wide = 0;
+  for (uint64_t begin = seeds.begin; begin < seeds.end; begin += kBatch) {
+    PrintedBatch batch;
+    std::vector<std::vector<bool>> right;
+    for (uint64_t seed = begin; seed < std::min(begin + kBatch, seeds.end); ++seed) {
+      Hostile program(seed);
+      const auto cpp = print_cpp(program.env, program.set(), {.function = batch.name()});
+      const auto py =
+          print_python(program.env, program.set(), {.function = batch.name()});
+      ASSERT_TRUE(cpp.ok()) << "seed " << seed << " " << cpp.status();
+      ASSERT_TRUE(py.ok()) << "seed " << seed << " " << py.status();
+      conditions += cpp->conditions.size();
+      for (const PrintedCondition& c : cpp->conditions) {
+        divisors += c.kind == ConditionKind::kDivisor ? 1 : 0;
+      }
+      wide += cpp->code.rfind("cg::wide<") != std::string::npos ? 1 : 0;
+      std::vector<Arguments> at;
+      right.emplace_back();
+      for (size_t i = 0; i < points; ++i) {
+        GuardOracle oracle;
+        at.push_back(program.point(oracle));
+        right.back().push_back(program.holds(oracle, at.back()));
+      }
+      batch.add(*cpp, py->code, std::move(at));
+    }
+    const auto answers = batch.run_cpp();
+    ASSERT_TRUE(answers) << "seeds from " << begin;
+    for (size_t f = 0; f < batch.size(); ++f) {
+      for (size_t i = 0; i < right[f].size(); ++i) {
+        std::string at;
+        for (const int64_t v : batch.points(f)[i].ints) at += std::to_string(v) + " ";
+        for (const double v : batch.points(f)[i].floats) at += std::to_string(v) + " ";
+        for (const int v : batch.points(f)[i].bools) at += std::to_string(v) + " ";
+        const int64_t said = (*answers)[f][i];
+        ASSERT_EQ(said < 0, right[f][i])
+            << "seed " << begin + f << " at " << at << "\n"
+            << said << "\n"
+            << batch.printed(f).code.substr(batch.printed(f).code.rfind("#endif"));
+        ++inputs;
+        accepted += right[f][i] ? 1 : 0;
+      }
+    }
+    if (python) {
+      const auto again = batch.run_python();
+      ASSERT_TRUE(again) << "seeds from " << begin;
+      for (size_t f = 0; f < batch.size(); ++f) {
+        ASSERT_EQ((*answers)[f], (*again)[f]) << "seed " << begin + f;
+      }
+    }
+  }
+  EXPECT_GT(accepted, 0u);
+  EXPECT_GT(inputs, 2 * accepted);
+  soak_report("printed_guards", seeds,
+              {{"inputs", inputs},
+               {"accepted", accepted},
+               {"conditions", conditions},
+               {"divisors", divisors},
+               {"wide", wide}});
+}
+
+}  // namespace
+}  // namespace congrua::shape
