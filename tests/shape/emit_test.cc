@@ -305,10 +305,10 @@ class Hostile {
   int64_t small() { return static_cast<int64_t>(below(11)) - 3; }
 
   Expr real(int depth) {
-    if (depth == 0 || below(3) == 0) {
+    if (depth <= 0 || below(3) == 0) {
       if (floats_.empty() || below(3) == 0) {
         return below(3) == 0
-                   ? to_float(term(1))
+                   ? to_float(term(depth - 1))
                    : float_constant(env.pool(), static_cast<double>(small()) / 4 + 0.05);
       }
       return floats_[below(floats_.size())];
@@ -329,7 +329,7 @@ class Hostile {
   }
 
   Expr term(int depth) {
-    if (depth == 0 || below(5) == 0) {
+    if (depth <= 0 || below(5) == 0) {
       return below(4) == 0 ? constant(small()) : ints_[below(ints_.size())];
     }
     const Expr a = term(depth - 1);
@@ -353,11 +353,11 @@ class Hostile {
       case 8:
         return min(a, term(depth - 1));
       case 9:
-        return select(condition(1), a, term(depth - 1));
+        return select(condition(depth - 2), a, term(depth - 1));
       case 10:
         return ceil_div(a, term(depth - 1) - 1);
       case 11:
-        return below(2) == 0 ? trunc_to_int(real(2)) : round_to_int(real(2));
+        return below(2) == 0 ? trunc_to_int(real(depth)) : round_to_int(real(depth - 1));
       default:
         return below(2) == 0 ? abs(a) : -a;
     }
@@ -365,10 +365,14 @@ class Hostile {
 
   Expr condition(int depth = 3) {
     const uint64_t which = below(12);
-    if (which == 0 && !bools_.empty()) return logical_or(bools_[0], condition(depth));
-    if (which == 1) return logical_or(condition(depth - 1), condition(depth - 1));
+    if (which == 0 && !bools_.empty()) {
+      return logical_or(bools_[0], condition(depth - 1));
+    }
+    if (which == 1 && depth > 0)
+      return logical_or(condition(depth - 1), condition(depth - 1));
     if (which == 2 || which == 3) {
-      const Expr a = real(2), b = below(3) == 0 ? term(1) : real(1);
+      const Expr a = real(depth - 1);
+      const Expr b = below(3) == 0 ? term(depth - 2) : real(depth - 2);
       switch (below(4)) {
         case 0:
           return float_lt(a, b);
