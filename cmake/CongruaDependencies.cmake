@@ -17,6 +17,7 @@ set(CONGRUA_ABSL btree flat_hash_map flat_hash_set hash inlined_vector int128 sp
 
 congrua_find(absl::flat_hash_map absl libabsl-dev)
 congrua_find(fmt::fmt fmt libfmt-dev)
+congrua_find(nlohmann_json::nlohmann_json nlohmann_json nlohmann-json3-dev)  # src/shape/json*.cc
 congrua_find(Boost::headers Boost libboost-dev)  # cpp_int, inside src/base/int.cc
 congrua_find(Threads::Threads Threads libc6-dev)
 
@@ -33,7 +34,6 @@ endif()
 
 if(CONGRUA_BUILD_CLI)
   congrua_find(CLI11::CLI11 CLI11 libcli11-dev)
-  congrua_find(nlohmann_json::nlohmann_json nlohmann_json nlohmann-json3-dev)
   congrua_find(LibLZMA::LibLZMA LibLZMA liblzma-dev)
   congrua_find(ZLIB::ZLIB ZLIB zlib1g-dev)
 endif()
@@ -43,5 +43,4 @@ if(CONGRUA_BUILD_TESTS)
 endif()
 if(CONGRUA_BUILD_BENCHMARKS)
   congrua_find(benchmark::benchmark benchmark libbenchmark-dev)
-  congrua_find(nlohmann_json::nlohmann_json nlohmann_json nlohmann-json3-dev)
 endif()

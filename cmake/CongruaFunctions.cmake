@@ -121,10 +121,15 @@ function(congrua_module name)
   set_property(GLOBAL APPEND PROPERTY CONGRUA_OBJECTS_${kind} congrua_${name})
   if(name STREQUAL "base")
     target_link_libraries(congrua_base PRIVATE Boost::headers)
-  elseif(arg_PROGRAM)
+  endif()
+  if(name STREQUAL "shape")
+    # Headers alone, seen by its JSON files alone: not part of what consumers link.
+    target_link_libraries(congrua_shape PRIVATE nlohmann_json::nlohmann_json)
+  endif()
+  if(arg_PROGRAM)
     target_link_libraries(congrua_${name} PRIVATE
       CLI11::CLI11 nlohmann_json::nlohmann_json LibLZMA::LibLZMA ZLIB::ZLIB)
-  else()
+  elseif(NOT name STREQUAL "base")
     congrua_precompile(congrua_${name} LIBRARY
       <absl/container/flat_hash_map.h> <absl/container/flat_hash_set.h>
       <absl/container/inlined_vector.h> <absl/status/statusor.h> <absl/strings/str_cat.h>

@@ -338,9 +338,23 @@ class Env {
   // enforced before it and without it.
   AssertSet asserts(bool keep_all = false);
 
-  // ---- Snapshots: everything stated after push is taken back by pop.
+  // ---- Snapshots: everything stated after push is taken back by pop: facts, symbols,
+  // sources, the location, branches that were entered. What a host declared of opaque
+  // functions stays. Cost of pop: linear in what was stated since; handles stay valid,
+  // but a symbol that was taken back may be born again as another size.
   void push();
   void pop();
+
+  // ---- Text: symbols, hints, sources, declarations, records and open branches, as JSON.
+  // The environment that is read answers as the one that was written; snapshots are not
+  // kept. Functions are not text: the first opaque() of a name whose declaration had an
+  // eval supplies it. Linear in what was stated. kInvalidArgument: a name or a location
+  // that is not UTF-8.
+  absl::StatusOr<std::string> to_json() const;
+  // kInvalidArgument names what is wrong and where, also for text of a newer version; any
+  // text is safe to read. Builds in a pool of its own or in the caller's.
+  static absl::StatusOr<Env> from_json(std::string_view text);
+  static absl::StatusOr<Env> from_json(std::string_view text, ExprPool& pool);
 
   struct Impl;
   Impl& impl() { return *impl_; }

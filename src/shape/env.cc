@@ -54,8 +54,8 @@ const Record& Env::record(RecordId id) const {
 // ---- Views
 
 Env::Impl::Mark Env::Impl::mark() const {
-  return {symbols.size(),  sources.size(),       source_names.size(),
-          duck_log.size(), dimension_log.size(), records.size()};
+  return {symbols.size(),       sources.size(),      source_names.size(), duck_log.size(),
+          dimension_log.size(), promised_log.size(), records.size()};
 }
 
 bool Env::Impl::holds_here(const Record& r, Classes classes) const {
@@ -139,20 +139,35 @@ bool Env::Impl::state(Expr fact, FactClass c) {
 
 // ---- Symbols
 
-std::string Env::Impl::fresh_name(std::string_view prefix, std::string_view wanted) {
+std::string Env::Impl::fresh_name(std::string_view prefix, std::string_view wanted,
+                                  const SymbolOptions& options) {
   if (!wanted.empty()) return std::string(wanted);
   for (size_t i = 0;; ++i) {
     std::string name = cat(prefix, i);
-    if (!pool.find_symbol(name)) return name;
+    const std::optional<Expr> known = pool.find_symbol(name);
+    if (!known || may_be_reborn(*known, options)) return name;
   }
+}
+
+// A symbol that pop took back may be born again, as what it was in the pool.
+bool Env::Impl::may_be_reborn(Expr symbol, const SymbolOptions& options) const {
+  return symbol_index.contains(Builder::node(symbol)) && info_of(symbol) == nullptr &&
+         symbol.sort() == options.sort && symbol.range() == options.range;
+}
+
+void Env::Impl::bind_hint(const SymbolInfo& info) {
+  if (!info.has_hint || info.kind == Kind::kFloat) return;
+  hints.set(Builder::node(info.symbol), Int(info.hint));
 }
 
 SymbolInfo& Env::Impl::born(SymbolInfo info) {
   info.location = location;
+  return born_again(std::move(info));
+}
+
+SymbolInfo& Env::Impl::born_again(SymbolInfo info) {
   symbol_index[Builder::node(info.symbol)] = static_cast<uint32_t>(symbols.size());
-  if (info.has_hint && info.kind != Kind::kFloat) {
-    hints.set(Builder::node(info.symbol), Int(info.hint));
-  }
+  bind_hint(info);
   symbols.push_back(std::move(info));
   return symbols.back();
 }
@@ -177,6 +192,10 @@ absl::Status Env::Impl::new_source(std::string_view source) {
 }
 
 namespace {
+
+constexpr SymbolOptions kBool{.sort = Sort::kBool};
+constexpr SymbolOptions kReal{.sort = Sort::kReal};
+constexpr SymbolOptions kJagged{.range = {.lo = 2, .hi = std::nullopt}};
 
 std::string text_of(const Range& r) {
   return cat(r.lo ? cat(*r.lo) : std::string("-oo"), " to ",
@@ -205,8 +224,19 @@ absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
           cat("declared equal to ", m.with_sources(*o.equal_to), ", which is ", *other));
     }
   }
-  if (!o.name.empty() && m.pool.find_symbol(o.name)) {
-    return absl::AlreadyExistsError(cat("the symbol ", o.name, " is known"));
+  // Only what the policy says is part of the symbol; what the user declares is a fact.
+  SymbolOptions options{.hint = hint};
+  if (o.specialize_zero_one) options.range.lo = 2;
+  if (!o.specialize_zero_one && o.nonnegative) options.range.lo = 0;
+  if (options.range.lo && hint < *options.range.lo) options.range.lo = std::nullopt;
+  if (o.range.lo)
+    options.range.lo = std::max(*o.range.lo, options.range.lo.value_or(*o.range.lo));
+  options.range.hi = o.range.hi;
+  if (!o.name.empty()) {
+    const std::optional<Expr> known = m.pool.find_symbol(o.name);
+    if (known && !m.may_be_reborn(*known, options)) {
+      return absl::AlreadyExistsError(cat("the symbol ", o.name, " is known"));
+    }
   }
   if (absl::Status s = m.new_source(source); !s.ok()) return s;
   const auto alias = [&](Expr value) {
@@ -229,15 +259,7 @@ absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
   if (o.policy == Policy::kDuck && o.name.empty()) {
     if (const auto it = m.duck.find(hint); it != m.duck.end()) return alias(it->second);
   }
-  // Only what the policy says is part of the symbol; what the user declares is a fact.
-  SymbolOptions options{.hint = hint};
-  if (o.specialize_zero_one) options.range.lo = 2;
-  if (!o.specialize_zero_one && o.nonnegative) options.range.lo = 0;
-  if (options.range.lo && hint < *options.range.lo) options.range.lo = std::nullopt;
-  if (o.range.lo)
-    options.range.lo = std::max(*o.range.lo, options.range.lo.value_or(*o.range.lo));
-  options.range.hi = o.range.hi;
-  SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("s", o.name), options),
+  SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("s", o.name, options), options),
                   .kind = Kind::kSize,
                   .source = std::string(source),
                   .location = {}};
@@ -292,7 +314,7 @@ absl::Status Env::declare(Expr symbol, std::string_view source,
 Expr Env::unbacked(const UnbackedOptions& o) {
   Impl& m = *impl_;
   // The range is what an operator promises: a fact of its own, not part of the symbol.
-  SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("u", o.name)),
+  SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("u", o.name, {})),
                   .kind = Kind::kUnbacked,
                   .source = {},
                   .location = {}};
@@ -307,7 +329,7 @@ Expr Env::unbacked(const UnbackedOptions& o) {
 absl::StatusOr<Expr> Env::boolean(std::string_view source, bool hint, std::string name) {
   Impl& m = *impl_;
   if (absl::Status s = m.new_source(source); !s.ok()) return s;
-  SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("b", name), {.sort = Sort::kBool}),
+  SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("b", name, kBool), kBool),
                   .kind = Kind::kBool,
                   .source = std::string(source),
                   .location = {}};
@@ -324,11 +346,10 @@ absl::StatusOr<Expr> Env::float64(std::string_view source, double hint,
         cat(source, " is NaN, which was not declared (may_be_nan)"));
   }
   if (absl::Status s = m.new_source(source); !s.ok()) return s;
-  SymbolInfo info{
-      .symbol = m.pool.symbol(m.fresh_name("f", o.name), {.sort = Sort::kReal}),
-      .kind = Kind::kFloat,
-      .source = std::string(source),
-      .location = {}};
+  SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("f", o.name, kReal), kReal),
+                  .kind = Kind::kFloat,
+                  .source = std::string(source),
+                  .location = {}};
   info.has_hint = true;
   info.float_hint = hint;
   info.may_guard = o.may_guard;
@@ -338,11 +359,10 @@ absl::StatusOr<Expr> Env::float64(std::string_view source, double hint,
 
 Expr Env::nested(std::string_view source, std::string name) {
   Impl& m = *impl_;
-  SymbolInfo info{
-      .symbol = m.pool.symbol(m.fresh_name("j", name), {.range = {.lo = 2, .hi = {}}}),
-      .kind = Kind::kNested,
-      .source = std::string(source),
-      .location = {}};
+  SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("j", name, kJagged), kJagged),
+                  .kind = Kind::kNested,
+                  .source = std::string(source),
+                  .location = {}};
   info.may_guard = false;
   return m.born(std::move(info)).symbol;
 }
@@ -350,72 +370,23 @@ Expr Env::nested(std::string_view source, std::string name) {
 Expr Env::opaque(std::string_view name, std::span<const Expr> args,
                  const OpaqueOptions& options) {
   Impl& m = *impl_;
-  const bool first = m.opaques.try_emplace(std::string(name), options).second;
+  const auto [it, first] = m.opaques.try_emplace(std::string(name), options);
+  if (!first && options.eval != nullptr && !m.awaits_eval.empty() &&
+      m.awaits_eval.erase(it->first) != 0) {
+    it->second.eval = options.eval;
+  }
   const Expr e = m.pool.opaque(name, args);
-  if (!args.empty() || !first) return e;
+  if (!args.empty() || !m.promised.insert(it->first).second) return e;
+  m.promised_log.push_back(it->first);
   // One value for the whole program: what is declared of it is a fact like others.
+  const OpaqueOptions declared = it->second;
   const auto promise = [&](Expr fact) { m.state(fact, FactClass::kPromise); };
-  if (options.range.lo) promise(ge(e, m.pool.constant(*options.range.lo)));
-  if (options.range.hi) promise(le(e, m.pool.constant(*options.range.hi)));
-  if (options.multiple_of > 1) {
-    promise(eq(floor_mod(e, options.multiple_of), m.pool.constant(0)));
+  if (declared.range.lo) promise(ge(e, m.pool.constant(*declared.range.lo)));
+  if (declared.range.hi) promise(le(e, m.pool.constant(*declared.range.hi)));
+  if (declared.multiple_of > 1) {
+    promise(eq(floor_mod(e, declared.multiple_of), m.pool.constant(0)));
   }
   return e;
-}
-
-// ---- Snapshots and branches
-
-void Env::push() {
-  Impl& m = *impl_;
-  m.snapshots.push_back({m.mark(), m.position, m.location});
-  m.push_views();
-}
-
-void Env::pop() {
-  Impl& m = *impl_;
-  CONGRUA_CHECK(!m.snapshots.empty(), "pop without push");
-  m.pop_views();
-  const Impl::Snapshot s = std::move(m.snapshots.back());
-  m.snapshots.pop_back();
-  m.symbols.erase(m.symbols.begin() + static_cast<std::ptrdiff_t>(s.mark.symbols),
-                  m.symbols.end());
-  m.sources.resize(s.mark.sources, {"", m.pool.constant(0), ""});
-  for (size_t i = s.mark.source_names; i < m.source_names.size(); ++i) {
-    m.known_sources.erase(m.source_names[i]);
-  }
-  m.source_names.resize(s.mark.source_names);
-  for (size_t i = s.mark.duck; i < m.duck_log.size(); ++i) {
-    m.duck.erase(m.duck_log[i].first);
-  }
-  m.duck_log.erase(m.duck_log.begin() + static_cast<std::ptrdiff_t>(s.mark.duck),
-                   m.duck_log.end());
-  for (size_t i = s.mark.dimensions; i < m.dimension_log.size(); ++i) {
-    m.dimensions.erase(m.dimension_log[i].first);
-  }
-  m.dimension_log.erase(
-      m.dimension_log.begin() + static_cast<std::ptrdiff_t>(s.mark.dimensions),
-      m.dimension_log.end());
-  m.records.erase(m.records.begin() + static_cast<std::ptrdiff_t>(s.mark.records),
-                  m.records.end());
-  m.position = s.position;
-  m.location = s.location;
-}
-
-void Env::enter_branch(Expr condition) {
-  Impl& m = *impl_;
-  m.push_views();
-  m.branch_parents.push_back(m.branches.empty() ? 0 : m.branches.back().number);
-  m.branches.push_back({static_cast<uint32_t>(m.branch_parents.size())});
-  ++m.position;
-  m.put(condition, FactClass::kPromise, m.branches.back().number);
-}
-
-void Env::leave_branch() {
-  Impl& m = *impl_;
-  CONGRUA_CHECK(!m.branches.empty(), "leave_branch without enter_branch");
-  // What was stated inside and holds everywhere is taken in again.
-  m.pop_views();
-  m.branches.pop_back();
 }
 
 Env::SuppressGuards::SuppressGuards(Env& env) : env_(env) { ++env_.impl_->suppressed; }

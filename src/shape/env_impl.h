@@ -58,8 +58,12 @@ struct Env::Impl {
   explicit Impl(ExprPool* given);
 
   // ---- env.cc: symbols and facts
-  std::string fresh_name(std::string_view prefix, std::string_view wanted);
+  std::string fresh_name(std::string_view prefix, std::string_view wanted,
+                         const SymbolOptions& options);
+  bool may_be_reborn(Expr symbol, const SymbolOptions& options) const;
   SymbolInfo& born(SymbolInfo info);
+  SymbolInfo& born_again(SymbolInfo info);  // where its location says
+  void bind_hint(const SymbolInfo& info);
   const SymbolInfo* info_of(const Node* symbol) const;
   const SymbolInfo* info_of(Expr symbol) const;
   absl::Status new_source(std::string_view source);
@@ -69,6 +73,9 @@ struct Env::Impl {
   View& view(Classes classes, bool oblivious = false);
   void push_views();
   void pop_views();
+
+  // ---- snapshots.cc
+  void forget_points();
 
   // ---- hints.cc
   const SymbolInfo* without_hint(Expr e);  // the first symbol that has none to decide by
@@ -89,6 +96,10 @@ struct Env::Impl {
   std::unique_ptr<ExprPool> owned;
   ExprPool& pool;
   OpaqueTable opaques;
+  absl::flat_hash_set<std::string> awaits_eval;  // text does not hold functions
+  // Without arguments: what is declared of them was stated.
+  absl::flat_hash_set<std::string> promised;
+  std::vector<std::string> promised_log;
   OpaqueTerms terms;
 
   std::vector<SymbolInfo> symbols;  // in order of birth
@@ -108,16 +119,18 @@ struct Env::Impl {
 
   struct Branch {
     uint32_t number;
+    size_t scope;  // its index in scopes
   };
   std::vector<Branch> branches;
   std::vector<uint32_t> branch_parents;  // of branch i + 1; 0: none
 
   struct Mark {  // how much there was
-    size_t symbols, sources, source_names, duck, dimensions, records;
+    size_t symbols, sources, source_names, duck, dimensions, promised, records;
   };
   Mark mark() const;
   struct Snapshot {
     Mark mark;
+    size_t scopes, branches, branch_parents;
     uint32_t position;
     std::string location;
   };

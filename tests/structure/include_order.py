@@ -20,7 +20,7 @@ OWNERS = [
     (re.compile(r"z3(\+\+|_\w+)?\.h$"), ("guard/z3.cc",)),
     (re.compile(r"boost/"), ("base/int.cc",)),
     (re.compile(r"(CLI/|CLI11)"), ("cli/",)),
-    (re.compile(r"nlohmann/"), ("cli/", "trace/")),
+    (re.compile(r"nlohmann/"), ("cli/", "trace/", "shape/json")),
     (re.compile(r"(lzma|zlib)\.h$"), ("cli/",)),
 ]
 # What no public header may include, whichever module it belongs to.
