@@ -11,9 +11,9 @@
 // divides by zero is not true. Sizes are any int64; nothing traps or wraps. Evaluation
 // takes 64 bits, 128 where those overflow, and integers of any size where those do.
 //
-// A symbol of a condition is the field of its name: an integer symbol a kSize, a boolean
-// one a kBool. The birth range of a symbol that occurs is tested as well, since canonical
-// forms rest on it.
+// A symbol of a condition is the field of its name, if Guards::symbols says nothing else:
+// an integer symbol a kSize, a boolean one a kBool. The birth range of a symbol that
+// occurs is tested as well, since canonical forms rest on it.
 //
 // Ownership: programs and schemas are values that share immutable data; a program holds
 // no Expr and outlives the pool. Thread safety: const methods from any thread. Errors:
@@ -100,7 +100,19 @@ struct TagTest {
   bool negated = false;
 };
 
-// A conjunction. Guards are numbered in this order: conditions, floats, tags.
+// A symbol that is a field, whatever either is called.
+struct SymbolField {
+  Expr symbol;  // an integer or a boolean
+  size_t field;
+};
+// The field has the value of a term, an integer or a proposition.
+struct FieldValue {
+  size_t field;
+  Expr value;
+};
+
+// A conjunction. Guards are numbered in this order: symbols (that they are in their birth
+// ranges), values, conditions, floats, tags.
 struct Guards {
   std::vector<Expr> conditions = {};  // propositions
   std::vector<FloatTest> floats = {};
@@ -108,6 +120,10 @@ struct Guards {
   // Where guards come from, by number, to be shown to people: "model.py:31". Fewer than
   // guards: the others have none.
   std::vector<std::string> positions = {};
+  // Symbols that are fields of other names, or whose birth ranges have to be tested even
+  // where no condition reads them. Each symbol once.
+  std::vector<SymbolField> symbols = {};
+  std::vector<FieldValue> values = {};
 };
 
 class GuardProgram {

@@ -175,6 +175,14 @@ struct SourceValue {
   std::string location;
 };
 
+// A symbol that is read at entry.
+struct Input {
+  std::string source;
+  Expr symbol;
+  std::string location;
+  bool may_be_nan = false;  // of a float: declared
+};
+
 // What has to be tested before compiled code is reused.
 struct DroppedGuard {
   RecordId record;
@@ -324,6 +332,9 @@ class Env {
   size_t num_records() const;
   const Record& record(RecordId id) const;
   GuardSet guards();
+  // Symbols by their first sources, in the order of birth, without nested ones. What a
+  // GuardSet says rests on their birth: ranges, and floats that may not be NaN.
+  std::vector<Input> inputs() const;
   // Domains and guards of the set that imply dropped[which].
   std::vector<Expr> why_dropped(const GuardSet& set, size_t which);
   // Sizes as small as can be found soon that reach the end of what was traced: every fact

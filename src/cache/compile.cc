@@ -116,18 +116,80 @@ absl::Status Compiler::bind_symbols(const Node* root) {
       return absl::InvalidArgumentError(absl::StrCat("the symbol ", std::string(s->name),
                                                      " is no field of the schema"));
     }
-    const FieldKind wanted = n->sort == Sort::kBool ? FieldKind::kBool : FieldKind::kSize;
-    if (schema_.field(*at).kind != wanted) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the field ", std::string(s->name), " is no ",
-                       wanted == FieldKind::kBool ? "boolean" : "size"));
-    }
-    fields_.emplace_back(n, static_cast<uint16_t>(*at));
-    if (n->sort == Sort::kInt && (s->lo != INT64_MIN || s->hi != INT64_MAX)) {
-      push(range_test(static_cast<uint16_t>(*at), s->lo, s->hi));
-    }
+    if (absl::Status bound = bind_symbol(n, *at); !bound.ok()) return bound;
   }
   return absl::OkStatus();
+}
+
+absl::Status Compiler::bind_symbol(const Node* n, size_t field) {
+  const FieldKind wanted = n->sort == Sort::kBool ? FieldKind::kBool : FieldKind::kSize;
+  if (schema_.field(field).kind != wanted) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the field ", schema_.field(field).name, " is no ",
+                     wanted == FieldKind::kBool ? "boolean" : "size"));
+  }
+  const auto at = static_cast<uint16_t>(field);
+  fields_.emplace_back(n, at);
+  const auto* s = as_symbol(n);
+  if (n->sort == Sort::kInt && (s->lo != INT64_MIN || s->hi != INT64_MAX)) {
+    push(range_test(at, s->lo, s->hi));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Compiler::bind(const Node* symbol, size_t field, uint32_t guard) {
+  guard_ = guard;
+  if (field >= schema_.size()) {
+    return absl::InvalidArgumentError("a symbol is of a field that the schema lacks");
+  }
+  if (symbol->op != Op::kSymbol || symbol->sort == Sort::kReal) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(to_string(congrua::internal::Builder::expr(symbol)),
+                     " is no integer or boolean symbol"));
+  }
+  if (std::ranges::any_of(fields_, [&](const auto& f) { return f.first == symbol; })) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the symbol ", std::string(as_symbol(symbol)->name), " is given two fields"));
+  }
+  return bind_symbol(symbol, field);
+}
+
+absl::Status Compiler::value(size_t field, const Node* value, uint32_t guard) {
+  guard_ = guard;
+  const bool is_bool = value->sort == Sort::kBool;
+  if (field >= schema_.size() || value->sort == Sort::kReal ||
+      schema_.field(field).kind != (is_bool ? FieldKind::kBool : FieldKind::kSize)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("guard ", guard, " gives a field a value of another kind"));
+  }
+  if (absl::Status s = bind_symbols(value); !s.ok()) return s;
+  const auto x = static_cast<uint16_t>(field);
+  if (value->op == Op::kConst && !is_bool) {
+    const std::optional<int64_t> v = const_value(value).to_int64();
+    push(v ? range_test(x, *v, *v) : Test{});
+    return absl::OkStatus();
+  }
+  if (value->op == Op::kSymbol && !is_bool) {
+    const uint16_t y = this->field(value);
+    if (x != y) push({TestKind::kLinear, Relation::kEq, x, y, 0, 1, -1, 0, 0});
+    return absl::OkStatus();
+  }
+  if (congrua::internal::is_true(value) || congrua::internal::is_false(value)) {
+    push(congrua::internal::is_true(value) ? hole_test(x, 0) : range_test(x, 0, 0));
+    return absl::OkStatus();
+  }
+  begin_code();
+  if (absl::Status s = emit_all(value); !s.ok()) return s;
+  const uint16_t v = registers_.back().second;
+  const uint16_t w = step({.op = is_bool ? CodeOp::kBool : CodeOp::kField, .imm = x});
+  if (is_bool) {
+    step({.op = CodeOp::kIff, .a = v, .b = w});
+  } else {
+    const uint16_t minus = step({.op = CodeOp::kMulConst, .a = w, .imm = -1});
+    const uint16_t difference = step({.op = CodeOp::kAdd, .a = v, .b = minus});
+    step({.op = CodeOp::kEq, .a = difference});
+  }
+  return finish_code();
 }
 
 absl::Status Compiler::part(const Node* n) {
@@ -382,9 +444,24 @@ absl::Status Compiler::emit(const Node* n) {
   return absl::OkStatus();
 }
 
-absl::Status Compiler::code(const Node* root) {
+void Compiler::begin_code() {
   first_step_ = static_cast<uint32_t>(program_.code.size());
   registers_.clear();
+}
+
+absl::Status Compiler::code(const Node* root) {
+  begin_code();
+  if (absl::Status s = emit_all(root); !s.ok()) return s;
+  // The value may be that of an earlier step (a conjunction of one part).
+  const auto last = static_cast<uint16_t>(program_.code.size() - 1 - first_step_);
+  if (registers_.back().second != last) {
+    step({.op = CodeOp::kAddConst, .a = registers_.back().second});
+  }
+  return finish_code();
+}
+
+// The value of the root is the last of registers_.
+absl::Status Compiler::emit_all(const Node* root) {
   absl::flat_hash_set<const Node*> done;
   absl::flat_hash_set<const Node*> open;
   stack_.assign(1, root);
@@ -405,12 +482,14 @@ absl::Status Compiler::code(const Node* root) {
       return absl::ResourceExhaustedError("a condition is too long for a guard program");
     }
   }
-  // The value may be that of an earlier step (a conjunction of one part).
-  const auto last = static_cast<uint16_t>(program_.code.size() - 1 - first_step_);
-  if (registers_.back().second != last) {
-    step({.op = CodeOp::kAddConst, .a = registers_.back().second});
-  }
+  return absl::OkStatus();
+}
+
+absl::Status Compiler::finish_code() {
   const std::span<const CodeStep> steps = std::span(program_.code).subspan(first_step_);
+  if (steps.size() > kMaxSteps) {
+    return absl::ResourceExhaustedError("a condition is too long for a guard program");
+  }
   std::vector<uint16_t> bits;
   for (const CodeStep& s : steps) {
     const unsigned n = step_bits(s, program_.bigs, bits);

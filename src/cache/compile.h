@@ -20,7 +20,10 @@ class Compiler {
  public:
   Compiler(const Schema& schema, Program& program) : schema_(schema), program_(program) {}
 
-  // Appends the tests of one guard.
+  // The field that a symbol is; appends the test of its birth range.
+  absl::Status bind(const Node* symbol, size_t field, uint32_t guard);
+  // Each appends the tests of one guard.
+  absl::Status value(size_t field, const Node* value, uint32_t guard);
   absl::Status condition(const Node* proposition, uint32_t guard);
   absl::Status float_test(const FloatTest& test, uint32_t guard);
   absl::Status tag_test(const TagTest& test, uint32_t guard);
@@ -44,11 +47,16 @@ class Compiler {
   bool unary(const Linear& p, Relation relation);
   bool binary(const Linear& p, Relation relation);
   absl::Status code(const Node* n);
+  // A register program: begin, any steps, finish with the last as its value.
+  void begin_code();
+  absl::Status emit_all(const Node* root);
+  absl::Status finish_code();
   uint16_t step(CodeStep s);
   uint16_t constant(const Int& value);
   absl::Status emit(const Node* n);
 
   absl::Status bind_symbols(const Node* n);
+  absl::Status bind_symbol(const Node* symbol, size_t field);
   // Of a bound symbol.
   uint16_t field(const Node* symbol) const;
 

@@ -53,6 +53,16 @@ absl::StatusOr<GuardProgram> GuardProgram::compile(const Schema& schema,
   auto program = std::make_shared<internal::Program>();
   internal::Compiler compiler(schema, *program);
   uint32_t number = 0;
+  for (const SymbolField& f : guards.symbols) {
+    absl::Status s =
+        compiler.bind(congrua::internal::Builder::node(f.symbol), f.field, number++);
+    if (!s.ok()) return s;
+  }
+  for (const FieldValue& v : guards.values) {
+    absl::Status s =
+        compiler.value(v.field, congrua::internal::Builder::node(v.value), number++);
+    if (!s.ok()) return s;
+  }
   for (const Expr e : guards.conditions) {
     if (!e.is_bool()) {
       return absl::InvalidArgumentError(

@@ -5,16 +5,20 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <memory>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "cache/cache_file.h"
 #include "cli/command.h"
+#include "cli/input.h"
 #include "congrua/cache.h"
+#include "congrua/entry.h"
 #include "congrua/eval.h"
 #include "congrua/text.h"
+#include "trace/replay.h"
+#include "trace/trace.h"
 
 namespace congrua::cli {
 namespace {
@@ -57,14 +61,12 @@ std::vector<std::string_view> parts_of(std::string_view text) {
 }
 
 // Empty: it was read.
-std::string read_lines(const std::string& path, ExprPool& pool,
+std::string read_lines(const std::string& path, std::string_view text, ExprPool& pool,
                        std::vector<Line>& lines) {
-  std::ifstream in(path);
-  if (!in) return fmt::format("{}: cannot be read", path);
-  std::string text;
-  for (size_t number = 1; std::getline(in, text); ++number) {
-    const std::string_view line =
-        trimmed(std::string_view(text).substr(0, text.find('#')));
+  for (size_t number = 1; !text.empty(); ++number) {
+    const std::string_view whole = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), whole.size() + 1));
+    const std::string_view line = trimmed(whole.substr(0, whole.find('#')));
     if (line.empty()) continue;
     const std::string position = fmt::format("{}:{}", path, number);
     const size_t colon = line.find(':');
@@ -137,38 +139,119 @@ bool read_word(FieldKind kind, std::string_view text, cache::Word& word) {
 
 }  // namespace
 
+namespace {
+
+// What an entry is made of: a line, or what a trace left in an environment.
+class Builder {
+ public:
+  explicit Builder(std::FILE* err) : err_(err) {}
+
+  // False: it was complained.
+  bool read(const std::string& path) {
+    const auto text = read_input(path);
+    if (!text.ok()) return complain(err_, std::string(text.status().message())), false;
+    if (!trimmed(*text).starts_with('{')) {
+      const size_t before = lines_.size();
+      const std::string wrong = read_lines(path, *text, pool_, lines_);
+      if (!wrong.empty()) return complain(err_, wrong), false;
+      for (size_t i = before; i < lines_.size(); ++i) add_names(lines_[i].guards);
+      return true;
+    }
+    auto trace = trace::read_trace(*text);
+    auto replayed = trace.ok() ? trace::replay(*trace)
+                               : absl::StatusOr<trace::Replayed>(trace.status());
+    if (!replayed.ok()) {
+      complain(err_,
+               fmt::format("{}: {}", path, std::string(replayed.status().message())));
+      return false;
+    }
+    const std::string name = trace->name.empty() ? path : trace->name;
+    traces_.push_back({name, *std::move(replayed)});
+    return true;
+  }
+
+  // Left out: entries that no program can be made of; it was said why.
+  absl::StatusOr<std::pair<Schema, std::vector<Cache::Entry>>> build(size_t* left_out) {
+    for (const std::string& n : names_) fields_.push_back({n});
+    const auto name_of = [](const Traced& t, int env) {
+      return t.replayed.guards.size() == 1 ? t.name : fmt::format("{}:{}", t.name, env);
+    };
+    const auto leave_out = [&](const std::string& name, const absl::Status& s) {
+      complain(err_, fmt::format("{} is left out: {}", name, std::string(s.message())));
+      ++*left_out;
+    };
+    std::vector<std::pair<const Traced*, int>> versions;
+    for (const Traced& t : traces_) {
+      for (const auto& [env, set] : t.replayed.guards) {
+        const absl::Status merged = entry::merge_fields(
+            fields_, entry::fields_of(*t.replayed.environments.at(env), set));
+        if (!merged.ok()) {
+          leave_out(name_of(t, env), merged);
+        } else {
+          versions.emplace_back(&t, env);
+        }
+      }
+    }
+    const auto schema = Schema::make(fields_);
+    if (!schema.ok()) return schema.status();
+    std::vector<Cache::Entry> entries;
+    for (const Line& line : lines_) {
+      const auto program = GuardProgram::compile(*schema, line.guards);
+      if (!program.ok()) {
+        return absl::InvalidArgumentError(
+            fmt::format("{}: {}", line.name, std::string(program.status().message())));
+      }
+      entries.push_back({*program, line.name});
+    }
+    for (const auto& [t, env] : versions) {
+      const auto program = entry::compile(*schema, *t->replayed.environments.at(env),
+                                          t->replayed.guards.at(env));
+      if (program.ok()) {
+        entries.push_back({*program, name_of(*t, env)});
+      } else {
+        leave_out(name_of(*t, env), program.status());
+      }
+    }
+    return std::pair(*schema, std::move(entries));
+  }
+
+ private:
+  struct Traced {
+    std::string name;
+    trace::Replayed replayed;
+  };
+
+  void add_names(const cache::Guards& guards) {
+    for (const Expr e : guards.conditions) {
+      for (const Expr s : free_symbols(e)) names_.emplace(s.name());
+    }
+  }
+
+  std::FILE* err_;
+  ExprPool pool_;
+  std::vector<Line> lines_;
+  std::vector<Traced> traces_;
+  std::set<std::string> names_;
+  std::vector<Field> fields_;
+};
+
+}  // namespace
+
 int run_cache_build(const CacheBuildOptions& options, std::FILE* out, std::FILE* err) {
-  ExprPool pool;
-  std::vector<Line> lines;
+  Builder builder(err);
   for (const std::string& path : options.files) {
-    const std::string wrong = read_lines(path, pool, lines);
-    if (!wrong.empty()) return complain(err, wrong);
+    if (!builder.read(path)) return kWrongInput;
   }
-  std::set<std::string> names;
-  for (const Line& line : lines) {
-    for (const Expr e : line.guards.conditions) {
-      for (const Expr s : free_symbols(e)) names.emplace(s.name());
-    }
-  }
-  std::vector<Field> fields;
-  for (const std::string& n : names) fields.push_back({n});
-  const auto schema = Schema::make(std::move(fields));
-  if (!schema.ok()) return complain(err, std::string(schema.status().message()));
-  std::vector<Cache::Entry> entries;
-  for (const Line& line : lines) {
-    const auto program = GuardProgram::compile(*schema, line.guards);
-    if (!program.ok()) {
-      return complain(
-          err, fmt::format("{}: {}", line.name, std::string(program.status().message())));
-    }
-    entries.push_back({*program, line.name});
-  }
-  Cache cache(*schema);
-  const auto ids = cache.insert_batch(std::move(entries));
+  size_t left_out = 0;
+  auto built = builder.build(&left_out);
+  if (!built.ok()) return complain(err, std::string(built.status().message()));
+  Cache cache(built->first);
+  const auto ids = cache.insert_batch(std::move(built->second));
   if (!ids.ok()) return complain(err, std::string(ids.status().message()));
   const auto saved = cache.save(options.output, [](const std::string& s) { return s; });
   if (!saved.ok()) return complain(err, std::string(saved.status().message()));
-  fmt::print(out, "{} entries over {} sizes\n", *saved, schema->size());
+  fmt::print(out, "{} entries over {} fields\n", *saved, cache.schema().size());
+  if (left_out != 0) fmt::print(out, "{} left out\n", left_out);
   return 0;
 }
 
@@ -179,7 +262,7 @@ int run_cache_ask(const CacheAskOptions& options, std::FILE* out, std::FILE* err
   std::vector<cache::Word> row(schema.size());
   std::vector<char> given(schema.size(), 0);
   for (const std::string& value : options.values) {
-    const size_t equals = value.find('=');
+    const size_t equals = value.rfind('=');  // names may have one
     const auto field = schema.find(std::string_view(value).substr(0, equals));
     if (equals == std::string::npos || !field) {
       return complain(err, fmt::format("{}: a value is FIELD=VALUE", value));
@@ -230,8 +313,11 @@ void add_cache(CLI::App& app, int& exit_code) {
 
   auto build_options = std::make_shared<CacheBuildOptions>();
   CLI::App* build = cache->add_subcommand(
-      "build", "compile entries, lines `NAME: guard, guard, ...`, to a cache file");
-  build->add_option("files", build_options->files, "files of entries")->required();
+      "build", "compile entries and recorded traces to a cache file");
+  build
+      ->add_option("files", build_options->files,
+                   "traces (.jsonl), or files of lines `NAME: guard, guard, ...`")
+      ->required();
   build->add_option("-o,--output", build_options->output, "the cache file")->required();
   build->callback([build_options, &exit_code] {
     exit_code = run_cache_build(*build_options, stdout, stderr);

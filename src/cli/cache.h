@@ -8,8 +8,13 @@
 
 namespace congrua::cli {
 
-// A line of a file is an entry, `NAME: guard, guard, ...`, in infix; '#' begins a
-// comment. Names in guards are sizes. What the entry stands for is its name.
+// A file is a trace (trace.h), packed or not: every environment of it that produced
+// guards is an entry, named as the trace, and by the number of the environment where
+// there are more. The fields are its sources; versions of one program share them. An
+// entry that no guard program can express is left out with a message.
+//
+// Or its lines are entries, `NAME: guard, guard, ...`, in infix; '#' begins a comment.
+// Names in guards are sizes. What the entry stands for is its name.
 struct CacheBuildOptions {
   std::vector<std::string> files;
   std::string output;

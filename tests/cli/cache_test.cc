@@ -67,7 +67,7 @@ TEST_F(CacheCommand, BuildLookupExplainStats) {
       "small:  m*n <= 64\n"
       "never:  m == 2, n == 3\n");
   EXPECT_EQ(built.err, "");
-  EXPECT_EQ(built.out, "3 entries over 2 sizes\n");
+  EXPECT_EQ(built.out, "3 entries over 2 fields\n");
   EXPECT_EQ(ask({"m=3", "n=16"}).out, "vector\n");
   EXPECT_EQ(ask({"m=3", "n=5"}).out, "small\n");
   const Ran miss = ask({"m=100", "n=5"});
@@ -84,6 +84,33 @@ TEST_F(CacheCommand, BuildLookupExplainStats) {
             std::string::npos);
 }
 
+// Two versions of one function: sources are the fields, whatever the symbols are called.
+TEST_F(CacheCommand, TracesAreEntries) {
+  std::ofstream("a.jsonl") << R"json({"t":"program","name":"f"}
+{"t":"env","env":0}
+{"t":"sym","env":0,"s":"s5","kind":"size","hint":8,"range":[2,"oo"],"src":"x.size(0)"}
+{"t":"spec01","env":0,"val":1,"src":"x.size(1)"}
+{"t":"eval","env":0,"e":"(eq (mod s5 4) 0)","r":"true","how":"guard","us":1,"i":1}
+{"t":"guards","env":0,"list":[]}
+{"t":"env","env":1}
+{"t":"sym","env":1,"s":"s0","kind":"size","hint":9,"range":[2,"oo"],"src":"x.size(1)"}
+{"t":"sym","env":1,"s":"s5","kind":"float","hint":"0.5","range":["-oo","oo"],"src":"p"}
+{"t":"duck","env":1,"s":"s0","src":"x.size(0)"}
+{"t":"eval","env":1,"e":"(lt s5 1.0)","r":"true","how":"guard","us":1,"i":2}
+{"t":"guards","env":1,"list":[]}
+)json";
+  const Ran built = run(run_cache_build, {{"a.jsonl"}, "cache"});
+  EXPECT_EQ(built.err, "");
+  EXPECT_EQ(built.out, "2 entries over 3 fields\n");
+  EXPECT_EQ(ask({"x.size(0)=8", "x.size(1)=1", "p=0"}).out, "f:0\n");
+  EXPECT_EQ(ask({"x.size(0)=9", "x.size(1)=9", "p=0"}).out, "f:1\n");
+  EXPECT_EQ(
+      ask({"x.size(0)=9", "x.size(1)=9", "p=2"}, true).out,
+      "no entry holds\n"
+      "entry 2 (1 of 4 guards fail): line 11: p <= 0.9999999999999999 fails: p = 2\n"
+      "entry 1 (2 of 3 guards fail): line 3: x.size(1) == 1 fails: x.size(1) = 9\n");
+}
+
 TEST_F(CacheCommand, Errors) {
   EXPECT_EQ(build("no colon\n").err,
             "congrua cache: entries:1: an entry is NAME: guard, guard, ...\n");
@@ -91,7 +118,7 @@ TEST_F(CacheCommand, Errors) {
             "congrua cache: entries:1: n + 1 is no proposition\n");
   EXPECT_EQ(build("a: n >= \n").code, 2);
   EXPECT_EQ(run(run_cache_build, {{"nothing"}, "cache"}).err,
-            "congrua cache: nothing: cannot be read\n");
+            "congrua cache: nothing: No such file or directory\n");
   EXPECT_EQ(ask({"n=1"}).code, 2);
   EXPECT_EQ(build("a: n >= 1\n").code, 0);
   EXPECT_EQ(ask({}).err, "congrua cache: the field n has no value\n");
