@@ -6,8 +6,9 @@
 //   if (Hit<Kernel> hit = reader.lookup(row)) hit->launch();
 //
 // A look-up gives the first entry whose guards all hold on the row, by priority (greatest
-// first), then by insertion: the answer of testing them one after the other with exact
-// arithmetic (guard_program.h). docs/guard_cache.md explains how it is found.
+// first), then by insertion, or the cheapest (CacheOptions::choice): the answer of
+// testing them one after the other with exact arithmetic (guard_program.h).
+// docs/guard_cache.md explains how it is found.
 //
 // Ownership: the cache owns its values. A Hit pins its entry: an erased or evicted value
 // is destroyed by a write after the Hit is gone, and the destructor of the cache waits
@@ -35,6 +36,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "congrua/cache_cost.h"
 #include "congrua/cache_explain.h"
 #include "congrua/guard_program.h"
 #include "congrua/tensor_call.h"
@@ -52,6 +54,13 @@ struct HostPredicate {
 struct InsertOptions {
   int64_t priority = 0;  // the greatest is tried first
   HostPredicate host = {};
+  Cost cost = {};  // read where the least cost is chosen
+};
+
+// Which of the entries that hold is found.
+enum class Choice : uint8_t {
+  kFirst,      // by priority (greatest first), then by insertion
+  kLeastCost,  // by cost (cache_cost.h), among equals the first
 };
 
 // Which entry makes room for another. Among equals the oldest.
@@ -61,6 +70,7 @@ enum class Eviction : uint8_t {
 };
 
 struct CacheOptions {
+  Choice choice = Choice::kFirst;
   // An insertion beyond it evicts. 0: no limit.
   size_t capacity = 0;
   Eviction eviction = Eviction::kLeastRecent;
@@ -110,6 +120,7 @@ struct LoadedEntry {
   int64_t priority;
   std::shared_ptr<const Program> program;
   std::string value;
+  Cost cost;
 };
 
 // What keeps one look-up's entry alive, 0 when free. See src/cache/store.h.
@@ -265,7 +276,7 @@ class GuardCache {
       all.push_back({std::move(e.program),
                      schema().hash(),
                      std::make_unique<internal::Value<V>>(*std::move(value)),
-                     {.priority = e.priority}});
+                     {.priority = e.priority, .cost = std::move(e.cost)}});
     }
     return store_.insert(std::move(all));
   }

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cache/cost.h"
 #include "cache/program_bytes.h"
 
 namespace congrua::cache::internal {
@@ -83,6 +84,14 @@ Bytes cache_bytes(const Schema& schema, std::span<const FileEntry> entries) {
     put_number(out, program.size());
     out.insert(out.end(), program.begin(), program.end());
     put_text(out, e.value);
+    if (e.cost.impl() == nullptr) {
+      put_number(out, 0);
+      put_signed(out, e.cost.constant());
+    } else {
+      const Bytes cost = program_payload(*e.cost.impl(), schema);
+      put_number(out, cost.size());
+      out.insert(out.end(), cost.begin(), cost.end());
+    }
   }
   return sealed(kCacheSeal, schema.hash(), out);
 }
@@ -95,15 +104,24 @@ absl::StatusOr<CacheFile> parse_cache(std::span<const uint8_t> bytes) {
   if (!schema.ok()) return schema.status();
   if (schema->hash() != opened->schema_hash) return broken("its schema is another one");
   CacheFile out{*schema, {}};
-  const uint64_t count = in.number(in.left() / 3);  // of three bytes at least
+  const uint64_t count = in.number(in.left() / 5);  // of five bytes at least
   out.entries.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
     FileEntry e;
     e.priority = in.signed_number();
     const auto program = in.take(in.number());
     e.value = std::string(in.text());
+    const uint64_t length = in.number();
+    bool sound = true;
+    if (length == 0) {
+      e.cost = in.signed_number();
+    } else {
+      auto cost = read_payload(*schema, in.take(length));
+      sound = cost != nullptr && is_cost(*cost);
+      e.cost = Cost::from_impl(std::move(cost), 0, schema->hash());
+    }
     if (in.ok()) e.program = read_payload(*schema, program);
-    if (e.program == nullptr) {
+    if (e.program == nullptr || !sound) {
       return broken(absl::StrCat("entry ", i, " makes no sense"));
     }
     out.entries.push_back(std::move(e));

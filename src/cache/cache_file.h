@@ -2,8 +2,9 @@
 //
 // Behind the header (seal.h, "congruaC"), numbers of variable length: the fields, each
 // its name, kind and equality; the number of entries, in the order in which they are
-// tried, each its priority and, with their lengths, its program (program_bytes.h) and
-// its value as the host wrote it.
+// tried, each its priority and, with their lengths, its program (program_bytes.h), its
+// value as the host wrote it, and its cost, 0 and a constant or the length of a program
+// of one register program, and that.
 //
 // Files are replaced by renaming, never written in place: a reader has the old or the new
 // one, and a crash leaves the old one.
@@ -20,16 +21,18 @@
 #include "absl/status/statusor.h"
 #include "cache/seal.h"
 #include "cache/test.h"
+#include "congrua/cache_cost.h"
 #include "congrua/guard_program.h"
 
 namespace congrua::cache::internal {
 
-inline constexpr Seal kCacheSeal = {"congruaC", "cache file", 1, 1};
+inline constexpr Seal kCacheSeal = {"congruaC", "cache file", 2, 2};
 
 struct FileEntry {
   int64_t priority = 0;
   std::shared_ptr<const Program> program;
   std::string value;
+  Cost cost = {};
 };
 struct CacheFile {
   Schema schema;

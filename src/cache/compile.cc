@@ -131,7 +131,7 @@ absl::Status Compiler::bind_symbol(const Node* n, size_t field) {
   const auto at = static_cast<uint16_t>(field);
   fields_.emplace_back(n, at);
   const auto* s = as_symbol(n);
-  if (n->sort == Sort::kInt && (s->lo != INT64_MIN || s->hi != INT64_MAX)) {
+  if (births_ && n->sort == Sort::kInt && (s->lo != INT64_MIN || s->hi != INT64_MAX)) {
     push(range_test(at, s->lo, s->hi));
   }
   return absl::OkStatus();
@@ -442,6 +442,12 @@ absl::Status Compiler::emit(const Node* n) {
   }
   registers_.emplace_back(n, r);
   return absl::OkStatus();
+}
+
+absl::Status Compiler::cost(const Node* term) {
+  births_ = false;
+  if (absl::Status s = bind_symbols(term); !s.ok()) return s;
+  return code(term);
 }
 
 void Compiler::begin_code() {

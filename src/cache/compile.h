@@ -23,6 +23,9 @@ class Compiler {
   // The field that a symbol is; appends the test of its birth range.
   absl::Status bind(const Node* symbol, size_t field, uint32_t guard);
   // Each appends the tests of one guard.
+  // A program of its own: the register program of an integer term. Its fields are read
+  // without the tests of birth ranges.
+  absl::Status cost(const Node* term);
   absl::Status value(size_t field, const Node* value, uint32_t guard);
   absl::Status condition(const Node* proposition, uint32_t guard);
   absl::Status float_test(const FloatTest& test, uint32_t guard);
@@ -38,6 +41,7 @@ class Compiler {
   };
 
   void push(Test test);
+  bool births_ = true;  // birth ranges are tested
   absl::Status part(const Node* n);
   // The part as a canonical test; false: it is none.
   bool simple(const Node* n);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cache/cost.h"
 #include "cache/program_expr.h"
 #include "congrua/text.h"
 
@@ -121,6 +122,23 @@ class Writer {
 
 }  // namespace
 
+void Chosen::take(const EntryView& e, const Word* row) {
+  const std::optional<Int> cost =
+      e.cost == nullptr ? std::optional<Int>(Int(e.bound)) : cost_at(*e.cost, row);
+  if (entry_ != nullptr) {
+    if (cost.has_value() != cost_.has_value()) {
+      if (!cost) return;
+    } else if (cost && !(*cost == *cost_)) {
+      if (*cost_ < *cost) return;
+    } else if (e.priority != entry_->priority ? e.priority < entry_->priority
+                                              : e.id > entry_->id) {
+      return;
+    }
+  }
+  entry_ = &e;
+  cost_ = cost;
+}
+
 Explanation explain(const Schema& schema, std::span<const EntryView> entries,
                     const Word* row, const ExplainOptions& options) {
   struct Near {
@@ -128,6 +146,7 @@ Explanation explain(const Schema& schema, std::span<const EntryView> entries,
     size_t failing;
   };
   Explanation out;
+  Chosen chosen;
   std::vector<Near> nearest;  // the best so far, in order
   for (const EntryView& e : entries) {
     size_t failing = 0;
@@ -144,7 +163,7 @@ Explanation explain(const Schema& schema, std::span<const EntryView> entries,
       failing = 1;
     }
     if (failing == 0) {
-      if (!out.found) out.found = e.id;
+      chosen.take(e, row);
       continue;
     }
     if (failing >= limit || options.nearest == 0) continue;
@@ -152,6 +171,7 @@ Explanation explain(const Schema& schema, std::span<const EntryView> entries,
     nearest.insert(at, {&e, failing});
     if (nearest.size() > options.nearest) nearest.pop_back();
   }
+  if (chosen.entry() != nullptr) out.found = chosen.entry()->id;
   const Writer writer(schema, options);
   for (const Near& n : nearest) {
     const Program& p = *n.entry->program;

@@ -5,6 +5,7 @@
 #define CONGRUA_CACHE_EXPLAIN_IMPL_H_
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,20 @@ struct EntryView {
   std::shared_ptr<const Program> program;
   bool (*host)(const void* call, void* context);
   void* host_context;
+  // As those of EntryBase.
+  int64_t priority = 0, bound = 0;
+  std::shared_ptr<const Program> cost = nullptr;
+};
+
+// Of the entries that hold at the row, with those in order: the one that is found.
+class Chosen {
+ public:
+  void take(const EntryView& e, const Word* row);
+  const EntryView* entry() const { return entry_; }
+
+ private:
+  const EntryView* entry_ = nullptr;
+  std::optional<Int> cost_;
 };
 
 // Entries in the order in which they are tried.

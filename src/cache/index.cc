@@ -409,13 +409,19 @@ std::unique_ptr<Index> IndexBuilder::append(const Index& old, EntryBase* entry) 
 
 const EntryBase* find_portable(const Index& index, const Word* row, const void* call) {
   const PlainRow plain(row, index);
-  return find_scalar(index, plain, call);
+  return find_scalar(index, plain, call, First());
+}
+
+const EntryBase* find_least(const Index& index, const Word* row, const void* call) {
+  const PlainRow plain(row, index);
+  return find_scalar(index, plain, call, Least(index));
 }
 
 const EntryBase* find_lazily(const Index& index, FieldReader read, void* context,
                              const void* call) {
   LazyRow row(read, context, index);
-  return find_scalar(index, row, call);
+  if (index.varying) return find_scalar(index, row, call, Least(index));
+  return find_scalar(index, row, call, First());
 }
 
 ScanCost scan_cost(const Index& index, const Word* row, const EntryBase* found) {

@@ -77,6 +77,10 @@ struct EntryBase {
   Lanes lanes;
   int64_t priority = 0;
   uint64_t sequence = 0;  // of insertion, from 1
+  // Where the least cost is chosen: what it costs at least, and a term that says what it
+  // does; without one, the bound.
+  int64_t bound = 0;
+  std::shared_ptr<const Program> cost = nullptr;
   bool (*host)(const void* call, void* context) = nullptr;
   void* host_context = nullptr;
   uint32_t host_id = 0;  // the same for the same predicate and context
@@ -87,6 +91,13 @@ struct EntryBase {
   uint32_t number = 0;
   mutable std::atomic<uint64_t> unread_hits{0};
 };
+
+// The order of ranks: a look-up stops at the first that nothing behind it can beat.
+inline bool tried_before(const EntryBase& a, const EntryBase& b) {
+  if (a.bound != b.bound) return a.bound < b.bound;
+  if (a.priority != b.priority) return a.priority > b.priority;
+  return a.sequence < b.sequence;
+}
 
 inline constexpr size_t kMaxHosts = 1024;
 
@@ -124,6 +135,7 @@ struct Tuple {
 
 struct Index {
   uint64_t version = 0;  // the number of its publication
+  bool varying = false;  // some costs depend on the row: the first need not be the least
   bool repeats = false;  // answers depend on the row alone, and are worth remembering
   size_t num_fields = 0;
   size_t num_slots = 0;
@@ -199,6 +211,8 @@ uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row, size_t num_field
 // The first entry that holds; nullptr: none. The host's predicates are asked once each.
 const EntryBase* find_portable(const Index& index, const Word* row, const void* call);
 const EntryBase* find_avx512(const Index& index, const Word* row, const void* call);
+// The cheapest that holds, for an index that is `varying`.
+const EntryBase* find_least(const Index& index, const Word* row, const void* call);
 // Asks for a field at its first use, once.
 using FieldReader = Word (*)(size_t field, void* context);
 const EntryBase* find_lazily(const Index& index, FieldReader read, void* context,

@@ -51,7 +51,8 @@ class Reviewer {
   // Propositions that say no less than the entry: where they are true, it holds.
   // nullopt: there are none.
   std::optional<std::vector<Expr>> sufficient(const EntryView& entry) {
-    if (entry.host != nullptr) return std::nullopt;
+    // What it costs may depend on the row: another one may be found in its place.
+    if (entry.host != nullptr || entry.cost != nullptr) return std::nullopt;
     std::vector<Expr> parts;
     const bool all = entry.program->all_of([&](const Test& t) {
       if (is_partial(t, *entry.program)) return false;
@@ -84,7 +85,8 @@ class Reviewer {
       if (!all_hold(*entry.program, row.data())) return;
       bool blocked = false;
       for (size_t i = 0; i < which; ++i) {
-        if (entries_[i].host != nullptr || !all_hold(*entries_[i].program, row.data())) {
+        if (entries_[i].host != nullptr || entries_[i].cost != nullptr ||
+            !all_hold(*entries_[i].program, row.data())) {
           continue;
         }
         blocked = true;
@@ -95,6 +97,14 @@ class Reviewer {
         break;
       }
       if (!blocked) {
+        // Costs that are terms may choose another one.
+        Chosen chosen;
+        for (const EntryView& e : entries_) {
+          if (e.host == nullptr && all_hold(*e.program, row.data())) {
+            chosen.take(e, row.data());
+          }
+        }
+        if (entry.host == nullptr && chosen.entry() != &entry) return;
         out.witness = std::move(row);
         return;
       }

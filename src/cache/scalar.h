@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <span>
 #include <utility>
 
+#include "cache/cost.h"
 #include "cache/index.h"
 #include "cache/lanes.h"
 
@@ -98,9 +100,71 @@ bool keys_pass(const Index& index, const ScanList& list, size_t i, Row& row) {
   });
 }
 
-template <typename Row>
-uint32_t find_in_tuples(const Index& index, Row& row, Hosts& hosts) {
-  uint32_t best = UINT32_MAX;
+// What is looked for. Ranks from `limit` on are of no interest.
+//
+// The first that holds:
+class First {
+ public:
+  uint32_t limit() const { return best_; }
+  template <typename Row>
+  void take(uint32_t rank, Row&) {
+    best_ = rank;
+  }
+  uint32_t best() const { return best_; }
+
+ private:
+  uint32_t best_ = UINT32_MAX;
+};
+
+// The cheapest; among equals the first by priority, then by insertion. Ranks are in the
+// order of tried_before: an entry costs its bound at least.
+class Least {
+ public:
+  explicit Least(const Index& index) : index_(index) {}
+  uint32_t limit() const { return limit_; }
+  template <typename Row>
+  void take(uint32_t rank, Row& row) {
+    const EntryBase& e = *index_.entries[rank];
+    std::optional<Int> cost = Int(e.bound);
+    if (e.cost != nullptr) cost = cost_at(*e.cost, row.words_of(*e.cost));
+    if (best_ != UINT32_MAX && !better(cost, e)) return;
+    best_ = rank;
+    cost_ = std::move(cost);
+    if (!cost_) return;
+    const auto all =
+        std::span(index_.entries).first(std::min<size_t>(limit_, index_.entries.size()));
+    limit_ =
+        static_cast<uint32_t>(std::ranges::partition_point(
+                                  all, [&](const EntryBase* o) { return may_win(*o); }) -
+                              all.begin());
+  }
+  uint32_t best() const { return best_; }
+
+ private:
+  static bool comes_first(const EntryBase& a, const EntryBase& b) {
+    if (a.priority != b.priority) return a.priority > b.priority;
+    return a.sequence < b.sequence;
+  }
+  bool better(const std::optional<Int>& cost, const EntryBase& e) const {
+    if (cost && cost_ && !(*cost == *cost_)) return *cost < *cost_;
+    if (cost.has_value() != cost_.has_value()) return cost.has_value();
+    return comes_first(e, *index_.entries[best_]);
+  }
+  // Against the best so far, by its bound alone: true up to some rank, then false.
+  bool may_win(const EntryBase& e) const {
+    if (e.bound == INT64_MIN) return true;  // nothing is known of it
+    const Int bound(e.bound);
+    if (!(bound == *cost_)) return bound < *cost_;
+    return comes_first(e, *index_.entries[best_]);
+  }
+
+  const Index& index_;
+  uint32_t best_ = UINT32_MAX, limit_ = UINT32_MAX;
+  std::optional<Int> cost_;
+};
+
+template <typename Row, typename Wanted>
+void find_in_tuples(const Index& index, Row& row, Hosts& hosts, Wanted& wanted) {
   for (const Tuple& t : index.tuples) {
     uint64_t h = 0;
     for (size_t i = 0; i < index.num_fields; ++i) {
@@ -109,29 +173,27 @@ uint32_t find_in_tuples(const Index& index, Row& row, Hosts& hosts) {
     h = (h ^ h >> 32) * kCodeFactor;
     const auto tag = static_cast<uint32_t>(h >> 32);
     const size_t mask = t.table.size() - 1;
-    for (size_t at = h & mask; t.table[at].rank < best; at = (at + 1) & mask) {
+    for (size_t at = h & mask; t.table[at].rank < wanted.limit(); at = (at + 1) & mask) {
       if (t.table[at].tag != tag) continue;
       const LaneBlock& b = *t.table[at].block;
-      if (!check_scalar(b, row) || !hosts.holds(b)) continue;
-      best = t.table[at].rank;
-      break;
+      if (check_scalar(b, row) && hosts.holds(b)) wanted.take(t.table[at].rank, row);
     }
   }
-  return best;
 }
 
-template <typename Row>
-const EntryBase* find_scalar(const Index& index, Row& row, const void* call) {
+template <typename Row, typename Wanted>
+const EntryBase* find_scalar(const Index& index, Row& row, const void* call,
+                             Wanted wanted) {
   Hosts hosts(call);
-  uint32_t best = find_in_tuples(index, row, hosts);
+  find_in_tuples(index, row, hosts, wanted);
   for (const ScanList* list : {&index.summed, &index.plain}) {
-    for (size_t i = 0; i < list->blocks.size() && list->ranks[i] < best; ++i) {
+    for (size_t i = 0; i < list->blocks.size() && list->ranks[i] < wanted.limit(); ++i) {
       if (!keys_pass(index, *list, i, row)) continue;
       const LaneBlock& b = *list->blocks[i];
-      if (check_scalar(b, row) && hosts.holds(b)) best = list->ranks[i];
+      if (check_scalar(b, row) && hosts.holds(b)) wanted.take(list->ranks[i], row);
     }
   }
-  return best == UINT32_MAX ? nullptr : index.entries[best];
+  return wanted.best() == UINT32_MAX ? nullptr : index.entries[wanted.best()];
 }
 
 // A row that is there.
@@ -150,6 +212,7 @@ class PlainRow {
   Word operator[](size_t field) const { return words_[field]; }
   uint8_t code(size_t position) const { return codes_[position]; }
   const Word* words_for(const Test&, const Program&) const { return words_; }
+  const Word* words_of(const Program&) const { return words_; }
 
  private:
   const Word* words_;
@@ -188,6 +251,10 @@ class LazyRow {
       (*this)[t.x];
       if (t.kind == TestKind::kLinear || t.kind == TestKind::kProduct) (*this)[t.y];
     }
+    return words_;
+  }
+  const Word* words_of(const Program& cost) {
+    cost.all_of([&](const Test& t) { return words_for(t, cost), true; });
     return words_;
   }
 

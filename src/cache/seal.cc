@@ -60,6 +60,10 @@ absl::StatusOr<Opened> open_sealed(const Seal& seal, std::span<const uint8_t> by
                                 " and needs a reader of format ", read_by,
                                 "; this library reads ", seal.format));
   }
+  if (written_by < seal.reader) {
+    return refused(absl::StrCat("it has format ", written_by,
+                                "; this library reads those from ", seal.reader, " on"));
+  }
   if (length < kSealSize) return malformed("its header is corrupt");
   if (length > bytes.size()) {
     return malformed(

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "cache/cache_file.h"
+#include "cache/cost.h"
 #include "cache/explain.h"
 #include "cache/index.h"
 
@@ -71,6 +72,7 @@ namespace {
 struct StoredEntry : EntryBase {
   using EntryBase::EntryBase;
   std::unique_ptr<ValueBase> value;
+  Cost given_cost = {};
   uint64_t counted_before = 0;  // hits of others that had its number
 };
 
@@ -112,6 +114,10 @@ struct Store::Impl {
   const CacheOptions options;
   const bool light = light_announcements();
   const bool counting = options.counts || options.eviction == Eviction::kLeastHits;
+  const EntryBase* search_index(const Index& index, const Word* row,
+                                const void* call) const {
+    return index.varying ? find_least(index, row, call) : find(index, row, call);
+  }
   const EntryBase* (*const find)(const Index&, const Word*,
                                  const void*) = has_avx512() ? &find_avx512
                                                              : &find_portable;
@@ -150,11 +156,11 @@ struct Store::Impl {
       bool known = false;
       Memo::Place& place = line.memo->place(row, index->version, &known);
       if (!known) {
-        line.memo->put(place, row, index->version, find(*index, row, call));
+        line.memo->put(place, row, index->version, search_index(*index, row, call));
       }
       e = place.entry;
     } else {
-      e = find(*index, row, call);
+      e = search_index(*index, row, call);
     }
     if (counting) [[unlikely]]
       count_look_up(*index, line, row, e);
@@ -200,10 +206,12 @@ struct Store::Impl {
   uint32_t num_numbers = 0;
   uint64_t evictions = 0;
   size_t entry_bytes = 0, unreachable = 0;
+  size_t varying = 0;  // entries with a term as their cost
 
   void publish(std::unique_ptr<Index> index,
                std::vector<std::unique_ptr<StoredEntry>> gone) {
     index->version = ++last_version;
+    index->varying = varying != 0;
     // Hashing a row once more would be all that hash tables need.
     const bool scanned = index->summed.blocks.size() + index->plain.blocks.size() != 0;
     index->repeats = scanned && entries.size() >= kMemoEntries && hosts.empty();
@@ -294,6 +302,7 @@ struct Store::Impl {
     const size_t bytes = sizeof e - sizeof(Lanes) + e.program->bytes() + e.lanes.bytes();
     entry_bytes = sign > 0 ? entry_bytes + bytes : entry_bytes - bytes;
     unreachable += e.lanes.never() ? static_cast<size_t>(sign) : 0;
+    varying += e.cost != nullptr ? static_cast<size_t>(sign) : 0;
   }
 
   std::vector<EntryView> views() const {
@@ -301,7 +310,8 @@ struct Store::Impl {
     std::vector<EntryView> out;
     out.reserve(entries.size());
     for (const auto& e : entries) {
-      out.push_back({e->sequence, e->program, e->host, e->host_context});
+      out.push_back({e->sequence, e->program, e->host, e->host_context, e->priority,
+                     e->bound, e->cost});
     }
     return out;
   }
@@ -342,6 +352,12 @@ struct Store::Impl {
     }
     std::erase_if(entries, [](const auto& e) { return e == nullptr; });
     return gone;
+  }
+
+  static void set_cost(StoredEntry& e) {
+    const Cost& c = e.given_cost;
+    e.cost = c.impl();
+    e.bound = e.cost == nullptr ? c.constant() : cost_bound(*e.cost, e.lanes);
   }
 
   absl::Status bind_host(const HostPredicate& h, StoredEntry& e) {
@@ -385,9 +401,15 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
       return absl::InvalidArgumentError(
           "a guard program was compiled for another schema");
     }
+    const Cost& cost = i.options.cost;
+    if (cost.impl() != nullptr && cost.schema_hash() != m.schema.hash()) {
+      return absl::InvalidArgumentError("a cost was compiled for another schema");
+    }
     auto e = std::make_unique<StoredEntry>(std::move(i.program), m.schema.size());
     if (absl::Status s = m.bind_host(i.options.host, *e); !s.ok()) return s;
     e->priority = i.options.priority;
+    e->given_cost = i.options.cost;
+    if (m.options.choice == Choice::kLeastCost) m.set_cost(*e);
     e->pinned = pinned_fields(e->lanes);
     e->value = std::move(i.value);
     e->used.store(m.last_version + 1, std::memory_order_relaxed);
@@ -402,12 +424,12 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
     ids.push_back(e->sequence);
     m.account(*e, 1);
     added.push_back(e.get());
-    behind_all &= m.entries.empty() || m.entries.back()->priority >= e->priority;
+    behind_all &= m.entries.empty() || tried_before(*m.entries.back(), *e);
     m.entries.push_back(std::move(e));
   }
   if (!behind_all) {
-    std::ranges::stable_sort(m.entries, std::greater<>(),
-                             [](const auto& e) { return e->priority; });
+    std::ranges::sort(m.entries,
+                      [](const auto& a, const auto& b) { return tried_before(*a, *b); });
   }
   std::vector<std::unique_ptr<StoredEntry>> gone = m.evict();
   std::unique_ptr<Index> index;
@@ -504,7 +526,7 @@ absl::StatusOr<size_t> Store::save(
     const std::lock_guard lock(impl_->mutex);
     for (const auto& e : impl_->entries) {
       if (e->host != nullptr) continue;
-      entries.push_back({e->priority, e->program, write(*e->value)});
+      entries.push_back({e->priority, e->program, write(*e->value), e->given_cost});
     }
   }
   absl::Status s = write_file(path, cache_bytes(impl_->schema, entries));
@@ -522,7 +544,8 @@ absl::StatusOr<std::vector<LoadedEntry>> Store::load(const std::string& path) co
   std::vector<LoadedEntry> out;
   out.reserve(file->entries.size());
   for (FileEntry& e : file->entries) {
-    out.push_back({e.priority, std::move(e.program), std::move(e.value)});
+    out.push_back(
+        {e.priority, std::move(e.program), std::move(e.value), std::move(e.cost)});
   }
   return out;
 }

@@ -289,6 +289,23 @@ bool run_code(std::span<const CodeStep> code, std::span<const Int> bigs,
   return v == Verdict::kTrue;
 }
 
+std::optional<Int> code_value(std::span<const CodeStep> code, std::span<const Int> bigs,
+                              const Word* row) {
+  const size_t last = code.size() - 1;
+  {
+    int64_t values[kMaxSteps];
+    uint8_t undefined[kMaxSteps];
+    if (run<Narrow>(code, bigs, row, values, undefined) != Verdict::kOverflow) {
+      return undefined[last] != 0 ? std::nullopt : std::optional<Int>(values[last]);
+    }
+  }
+  std::vector<Int> values(code.size());
+  std::vector<uint8_t> undefined(code.size());
+  (void)run<Exact>(code, bigs, row, values.data(), undefined.data());
+  if (undefined[last] != 0) return std::nullopt;
+  return std::move(values[last]);
+}
+
 bool holds(const Test& t, const Program& program, const Word* row) {
   if (t.kind == TestKind::kFalse) return false;
   if (t.kind == TestKind::kCode) {

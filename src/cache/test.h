@@ -145,6 +145,10 @@ unsigned step_bits(const CodeStep& step, std::span<const Int> bigs,
 inline constexpr size_t kMaxSteps = 1024;
 bool run_code(std::span<const CodeStep> code, std::span<const Int> bigs, const Word* row);
 
+// The value of the last step; nullopt: it has none.
+std::optional<Int> code_value(std::span<const CodeStep> code, std::span<const Int> bigs,
+                              const Word* row);
+
 bool holds(const Test& test, const Program& program, const Word* row);
 
 }  // namespace congrua::cache::internal

@@ -148,6 +148,10 @@ class World {
 
   // Defined and true.
   bool truth(Expr e, const std::vector<Word>& row) {
+    const std::optional<Int> v = value_of(e, row);
+    return v.has_value() && !v->is_zero();
+  }
+  std::optional<Int> value_of(Expr e, const std::vector<Word>& row) {
     point_.clear();
     for (size_t i = 0; i < sizes_.size(); ++i) {
       point_.set(internal::Builder::node(sizes_[i]), Int(static_cast<int64_t>(row[i])));
@@ -156,8 +160,7 @@ class World {
       point_.set(internal::Builder::node(bools_[i]),
                  Int(row[sizes_.size() + i] != 0 ? 1 : 0));
     }
-    const std::optional<Int> v = evaluator_.evaluate(internal::Builder::node(e), point_);
-    return v.has_value() && !v->is_zero();
+    return evaluator_.evaluate(internal::Builder::node(e), point_);
   }
 
  private:
