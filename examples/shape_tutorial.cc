@@ -70,9 +70,10 @@ int main() {
 
   // -- What has to be tested
   const shape::GuardSet set = env.guards();
-  for (const shape::Input& in : set.inputs) {
-    if (in.birth.lo)
-      show("input", std::to_string(*in.birth.lo) + " <= " + env.text(in.symbol));
+  for (const shape::Input& in : env.inputs()) {
+    if (const Range birth = in.symbol.range(); birth.lo) {
+      show("input", std::to_string(*birth.lo) + " <= " + in.source);
+    }
   }
   for (const auto& s : set.sources) show("source", s.source + " == " + env.text(s.value));
   for (const Expr d : set.domains) show("domain", env.text(d));

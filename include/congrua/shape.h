@@ -188,15 +188,10 @@ struct DroppedGuard {
   RecordId record;
   Expr condition;  // the conjunct of the record that was dropped
 };
-struct Input {
-  Expr symbol;
-  Range birth;              // of an integer, at its birth: to be tested as well
-  bool may_be_nan = false;  // of a float; else NaN is refused
-};
+// Birth ranges (Expr::range of Env::inputs(), and that floats are no NaN where that was
+// not declared) are part of the symbols and assumed by all conditions here: they are
+// tested first.
 struct GuardSet {
-  // The symbols that sources are bound to, in order of birth. Birth ranges are part of
-  // the symbols and assumed by all other conditions: they are tested first.
-  std::vector<Input> inputs;
   // Sources that are constants, and second sources of symbols (source == value).
   std::vector<SourceValue> sources;
   // Bounds of single symbols beyond those of their birth. Those that the others imply are

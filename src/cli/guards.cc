@@ -144,12 +144,14 @@ int run_guards(const GuardsOptions& options, std::FILE* out, std::FILE* err) {
     for (const char* key : {"inputs", "sources", "domains", "guards", "dropped"}) {
       j[key] = Json::array();
     }
-    text += fmt::format("  inputs: {}\n", set.inputs.size());
-    for (const shape::Input& input : set.inputs) {
-      const std::string name = env.source_of(input.symbol);
+    const std::vector<shape::Input> inputs = env.inputs();
+    text += fmt::format("  inputs: {}\n", inputs.size());
+    for (const shape::Input& input : inputs) {
+      const std::string& name = input.source;
+      const Range birth = input.symbol.range();
       std::string range = name;
-      if (input.birth.lo) range = fmt::format("{} <= {}", *input.birth.lo, range);
-      if (input.birth.hi) range += fmt::format(" <= {}", *input.birth.hi);
+      if (birth.lo) range = fmt::format("{} <= {}", *birth.lo, range);
+      if (birth.hi) range += fmt::format(" <= {}", *birth.hi);
       if (input.symbol.sort() == Sort::kReal && !input.may_be_nan) range += " is not NaN";
       text += fmt::format("    {}\n", range);
       j["inputs"].push_back(range);

@@ -308,10 +308,6 @@ class Minimizer {
   // dropped guards have to be known as well, or those would have no value.
   GuardSet result() {
     GuardSet set;
-    for (const SymbolInfo& s : m_.symbols) {
-      if (s.kind == Kind::kUnbacked || s.source.empty()) continue;
-      set.inputs.push_back({s.symbol, s.symbol.range(), s.may_be_nan});
-    }
     set.sources = m_.sources;
     set.domains = domains_;
     const std::unique_ptr<View> known = with_domains();
