@@ -109,25 +109,28 @@ Width width_of(const Interval& v) {
 // ---- Which form, and its ranges
 
 absl::StatusOr<Value> Writer::integer(Expr e) {
-  // The shortest form under what was tested, and the term as it is: the narrower one.
-  std::vector<Form> forms;
+  // The shortest form under what was tested, the term as it is, and integers in an order
+  // that fits: the first of the narrowest ones.
   const Expr simple = congrua::simplify(facts_, e, {.steps = kAskSteps});
-  forms.push_back(
-      extract_fitting(
-          facts_, simple, kInt64,
-          {.evaluation = Evaluation::kAll, .steps = kAskSteps, .cancel = nullptr})
-          .form);
-  forms.push_back(form_of(e));
+  std::vector<Form> forms = {extract(facts_, simple), form_of(e)};
   std::optional<Ranges> best;
   std::optional<Program> program;
   width::Numbers numbers;
-  for (const Form& f : forms) {
+  const auto look_at = [&](const Form& f) {
     Program p = width::compile(internal::dag_of(f), Evaluation::kAll, numbers);
     std::optional<Ranges> r = usable(p);
-    if (!r || (best && best->widest <= r->widest)) continue;
+    if (!r || (best && best->widest <= r->widest)) return;
     best = std::move(r);
     program = std::move(p);
-    if (best->widest == Width::k64) break;
+  };
+  for (size_t i = 0; i < forms.size(); ++i) {
+    look_at(forms[i]);
+    if (best && best->widest == Width::k64) break;
+    if (i != 1 || !cpp() || !e.is_int()) continue;
+    if (std::optional<Narrowed> n =
+            narrow(facts_, simple, kInt64, {}, {.steps = kAskSteps})) {
+      forms.push_back(std::move(n->form));
+    }
   }
   if (!best) {
     return absl::ResourceExhaustedError(
@@ -187,7 +190,8 @@ Ranges Writer::ranges_of(const Program& p, width::Checker& checker) {
     if (is_division(s.op)) sign_matters[s.a] = sign_matters[s.b] = true;
   }
   const auto holds = [&](Expr e) {
-    return facts_.decide(e, {.steps = kAskSteps, .explain = false}).truth == Truth::kTrue;
+    return facts_.decide(e, {.steps = kAskSteps, .explain = false, .search = false})
+               .truth == Truth::kTrue;
   };
   for (StepId i = 0; i < p.steps.size(); ++i) {
     const Step& s = p.steps[i];

@@ -307,9 +307,15 @@ bool is_nonzero(Facts& facts, const Node* divisor) {
   const auto known = [&](const Node* d) {
     const Expr e = Builder::expr(d);
     const Expr nonzero = ne(e, e.pool().constant(0));
-    return nonzero.is_true() ||
-           facts.decide(nonzero, {.steps = kSteps, .explain = false}).truth ==
-               Truth::kTrue;
+    if (nonzero.is_true()) return true;
+    // A point at which it is 0 answers as well: the search comes last.
+    for (const bool search : {false, true}) {
+      const Truth truth =
+          facts.decide(nonzero, {.steps = kSteps, .explain = false, .search = search})
+              .truth;
+      if (truth != Truth::kUnknown) return truth == Truth::kTrue;
+    }
+    return false;
   };
   for (const Node* quotient : below(divisor, divides)) {
     if (!known(args_of(quotient)[1])) return false;
