@@ -444,6 +444,90 @@ class Hostile {
   GuardSet set_;
 };
 
+// Integers of several limbs: one function for each condition, that about every other
+// input satisfies.
+TEST(EmitFuzz, WideIntegersAreExact) {
+  if (!have_cpp()) GTEST_SKIP() << "no C++ compiler";
+  const Seeds seeds = soak_seeds(1, 40);
+  uint64_t inputs = 0, accepted = 0, wide = 0;
+  for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
+    PrintedBatch batch;
+    std::vector<std::vector<bool>> right;
+    std::mt19937_64 random(seed);
+    const auto below = [&](uint64_t n) { return random() % n; };
+    for (int which = 0; which < 24; ++which) {
+      Env env;
+      std::vector<Expr> x;
+      for (int i = 0; i < 3; ++i) {
+        x.push_back(*env.size("x" + std::to_string(i),
+                              static_cast<int64_t>(below(30)) - 12,
+                              {.policy = Policy::kDynamic,
+                               .specialize_zero_one = false,
+                               .nonnegative = false}));
+      }
+      const Expr big = *env.pool().integer("-123456789012345678901234567890"),
+                 huge =
+                     *env.pool().integer("98765432109876543210987654321098765432109876");
+      const Expr terms[] = {x[0] * x[1] * x[2],
+                            floor_div(x[0] * x[1] * x[2] - big, x[1] * x[1] + 1),
+                            ceil_div(x[0] * x[0] * x[1] + huge, x[1] * x[2] - 5),
+                            floor_mod(huge - x[2], x[0] * x[1] * x[1] + big),
+                            max(big * x[0], x[1] * x[2] * x[2] - 7),
+                            abs(x[0] * x[1]) - min(big, x[2]),
+                            floor_mod(x[0], x[1]) * floor_div(x[1], x[2]),
+                            floor_div(floor_mod(x[0] * x[1], big), x[2])};
+      const Expr t = terms[which % 8];
+      const Expr condition = which < 8 ? ge(t, env.pool().constant(0))
+                             : which < 16
+                                 ? eq(floor_mod(t, 2), env.pool().constant(0))
+                                 : lt(floor_mod(t, 1000003), env.pool().constant(500000));
+      if (!env.at_hints(condition)) continue;
+      ASSERT_TRUE(env.evaluate(condition).ok());
+      const GuardSet set = env.guards();
+      const auto cpp = print_cpp(env, set, {.function = batch.name()});
+      const auto python = print_python(env, set, {.function = batch.name()});
+      ASSERT_TRUE(cpp.ok() && python.ok()) << cpp.status();
+      wide += cpp->code.find("cg::wide<") != std::string::npos ? 1 : 0;
+      std::vector<Arguments> at;
+      right.emplace_back();
+      for (int i = 0; i < 500; ++i) {
+        GuardOracle oracle;
+        at.emplace_back();
+        for (const Expr& e : x) {
+          const uint64_t power = (uint64_t{1} << below(64)) + below(3) - 1;
+          const int64_t v = below(4) == 0   ? static_cast<int64_t>(random())
+                            : below(2) == 0 ? static_cast<int64_t>(power)
+                                            : static_cast<int64_t>(~power);
+          at.back().ints.push_back(v);
+          oracle.set(e, v);
+        }
+        const auto holds = [&](Expr e) { return oracle.holds(e); };
+        right.back().push_back(std::ranges::all_of(set.domains, holds) &&
+                               std::ranges::all_of(set.guards, holds));
+        accepted += right.back().back() ? 1 : 0;
+        ++inputs;
+      }
+      batch.add(*cpp, python->code, std::move(at));
+    }
+    const auto answers = batch.run_cpp();
+    ASSERT_TRUE(answers) << seed;
+    for (size_t f = 0; f < batch.size(); ++f) {
+      for (size_t i = 0; i < right[f].size(); ++i) {
+        const auto& v = batch.points(f)[i].ints;
+        ASSERT_EQ((*answers)[f][i] < 0, right[f][i])
+            << seed << ": " << v[0] << " " << v[1] << " " << v[2] << "\n"
+            << batch.printed(f).code.substr(batch.printed(f).code.rfind("#endif"));
+      }
+    }
+    if (have_python()) {
+      EXPECT_EQ(answers, batch.run_python());
+    }
+  }
+  EXPECT_GT(wide, 0u);
+  soak_report("printed_wide", seeds,
+              {{"inputs", inputs}, {"accepted", accepted}, {"wide", wide}});
+}
+
 // The C++ and the Python give the verdict of exact evaluation on every input.
 TEST(EmitFuzz, PrintedGuardsAreTheGuards) {
   if (!have_cpp()) GTEST_SKIP() << "no C++ compiler";
