@@ -19,8 +19,8 @@ namespace congrua_guards {
 __extension__ typedef __int128 int128;
 __extension__ typedef unsigned __int128 uint128;
 static_assert(FLT_EVAL_METHOD == 0, "doubles have to be rounded to 64 bits");
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 inline int128 int128_of(uint64_t low, uint64_t high) {
   return int128(uint128(high) << 64 | low);
