@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/input.h"
 #include "congrua/cache.h"
+#include "congrua/cache_advise.h"
 #include "congrua/entry.h"
 #include "congrua/eval.h"
 #include "congrua/text.h"
@@ -255,40 +256,98 @@ int run_cache_build(const CacheBuildOptions& options, std::FILE* out, std::FILE*
   return 0;
 }
 
+namespace {
+
+// A call that is written as FIELD=VALUE ...
+class Call {
+ public:
+  explicit Call(const Schema& schema)
+      : schema_(schema), row_(schema.size()), given_(schema.size()) {}
+
+  // Empty: it was read. So for missing().
+  std::string read(std::string_view value) {
+    const size_t equals = value.rfind('=');  // names may have one
+    const auto field = schema_.find(value.substr(0, equals));
+    if (equals == std::string_view::npos || !field) {
+      return fmt::format("{}: a value is FIELD=VALUE", value);
+    }
+    if (!read_word(schema_.field(*field).kind, value.substr(equals + 1), row_[*field])) {
+      return fmt::format("{}: no value of this field", value);
+    }
+    given_[*field] = 1;
+    return {};
+  }
+  std::string missing() const {
+    const auto at = std::ranges::find(given_, 0);
+    if (at == given_.end()) return {};
+    return fmt::format("the field {} has no value",
+                       schema_.field(static_cast<size_t>(at - given_.begin())).name);
+  }
+  const std::vector<cache::Word>& row() const { return row_; }
+
+ private:
+  const Schema& schema_;
+  std::vector<cache::Word> row_;
+  std::vector<char> given_;
+};
+
+}  // namespace
+
 int run_cache_ask(const CacheAskOptions& options, std::FILE* out, std::FILE* err) {
   const std::unique_ptr<Cache> cache = load(options.file, err);
   if (cache == nullptr) return kWrongInput;
-  const Schema& schema = cache->schema();
-  std::vector<cache::Word> row(schema.size());
-  std::vector<char> given(schema.size(), 0);
+  Call call(cache->schema());
   for (const std::string& value : options.values) {
-    const size_t equals = value.rfind('=');  // names may have one
-    const auto field = schema.find(std::string_view(value).substr(0, equals));
-    if (equals == std::string::npos || !field) {
-      return complain(err, fmt::format("{}: a value is FIELD=VALUE", value));
-    }
-    if (!read_word(schema.field(*field).kind, std::string_view(value).substr(equals + 1),
-                   row[*field])) {
-      return complain(err, fmt::format("{}: no value of this field", value));
-    }
-    given[*field] = 1;
+    const std::string wrong = call.read(value);
+    if (!wrong.empty()) return complain(err, wrong);
   }
-  const auto missing = std::ranges::find(given, 0);
-  if (missing != given.end()) {
-    return complain(
-        err,
-        fmt::format("the field {} has no value",
-                    schema.field(static_cast<size_t>(missing - given.begin())).name));
+  if (const std::string missing = call.missing(); !missing.empty()) {
+    return complain(err, missing);
   }
-  const cache::Hit<std::string> hit = cache->lookup(row);
+  const cache::Hit<std::string> hit = cache->lookup(call.row());
   if (options.explain) {
-    fmt::print(out, "{}", cache->explain(row).to_string());
+    fmt::print(out, "{}", cache->explain(call.row()).to_string());
   } else if (hit) {
     fmt::print(out, "{}\n", *hit);
   } else {
     fmt::print(out, "no entry holds\n");
   }
   return hit ? 0 : kNoEntry;
+}
+
+int run_cache_advise(const CacheAdviseOptions& options, std::FILE* out, std::FILE* err) {
+  const auto file = cache::internal::read_cache_file(options.file);
+  if (!file.ok()) return complain(err, std::string(file.status().message()));
+  const auto text = read_input(options.log);
+  if (!text.ok()) return complain(err, std::string(text.status().message()));
+  std::vector<std::vector<cache::Word>> rows;
+  Call call(file->schema);
+  std::string_view left = *text;
+  for (size_t number = 1; !left.empty(); ++number) {
+    const std::string_view whole = left.substr(0, left.find('\n'));
+    left.remove_prefix(std::min(left.size(), whole.size() + 1));
+    std::string_view line = trimmed(whole.substr(0, whole.find('#')));
+    if (line.empty()) continue;
+    std::string wrong;
+    while (!line.empty() && wrong.empty()) {
+      const std::string_view value = line.substr(0, line.find_first_of(" \t"));
+      line = trimmed(line.substr(value.size()));
+      wrong = call.read(value);
+    }
+    if (wrong.empty()) wrong = call.missing();
+    if (!wrong.empty()) {
+      return complain(err, fmt::format("{}:{}: {}", options.log, number, wrong));
+    }
+    rows.push_back(call.row());
+  }
+  std::vector<cache::AdviseEntry> entries;
+  for (const auto& e : file->entries) {
+    entries.push_back({entries.size() + 1, e.program, e.value});
+  }
+  const cache::Advice advice =
+      cache::advise(file->schema, entries, rows, {.versions = options.versions});
+  fmt::print(out, "{}", advice.to_string(file->schema));
+  return 0;
 }
 
 int run_cache_stats(const CacheStatsOptions& options, std::FILE* out, std::FILE* err) {
@@ -335,6 +394,20 @@ void add_cache(CLI::App& app, int& exit_code) {
       exit_code = run_cache_ask(*ask_options, stdout, stderr);
     });
   }
+
+  auto advise_options = std::make_shared<CacheAdviseOptions>();
+  CLI::App* advise =
+      cache->add_subcommand("advise", "how to specialize, by a log of calls");
+  advise->add_option("file", advise_options->file, "a cache file")->required();
+  advise
+      ->add_option("log", advise_options->log,
+                   "a line for each call, FIELD=VALUE ...; others as in the line before")
+      ->required();
+  advise->add_option("-k,--versions", advise_options->versions,
+                     "versions there may be at most");
+  advise->callback([advise_options, &exit_code] {
+    exit_code = run_cache_advise(*advise_options, stdout, stderr);
+  });
 
   auto stats_options = std::make_shared<CacheStatsOptions>();
   CLI::App* stats = cache->add_subcommand("stats", "the size of a cache");

@@ -2,6 +2,7 @@
 #ifndef CONGRUA_CLI_CACHE_H_
 #define CONGRUA_CLI_CACHE_H_
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -24,6 +25,12 @@ struct CacheAskOptions {
   std::vector<std::string> values;  // NAME=VALUE for each field
   bool explain = false;
 };
+// A line of a log is a call, FIELD=VALUE ...; fields that it does not name are those of
+// the call before. '#' begins a comment. Entries of one name have one code.
+struct CacheAdviseOptions {
+  std::string file, log;
+  size_t versions = SIZE_MAX;
+};
 struct CacheStatsOptions {
   std::string file;
   bool review = false;
@@ -32,6 +39,7 @@ struct CacheStatsOptions {
 // Exit codes: 0 done, 1 no entry holds, 2 wrong input.
 int run_cache_build(const CacheBuildOptions& options, std::FILE* out, std::FILE* err);
 int run_cache_ask(const CacheAskOptions& options, std::FILE* out, std::FILE* err);
+int run_cache_advise(const CacheAdviseOptions& options, std::FILE* out, std::FILE* err);
 int run_cache_stats(const CacheStatsOptions& options, std::FILE* out, std::FILE* err);
 
 }  // namespace congrua::cli

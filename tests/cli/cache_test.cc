@@ -111,6 +111,28 @@ TEST_F(CacheCommand, TracesAreEntries) {
       "entry 1 (2 of 3 guards fail): line 3: x.size(1) == 1 fails: x.size(1) = 9\n");
 }
 
+TEST_F(CacheCommand, Advise) {
+  EXPECT_EQ(build("a: n == 16, m >= 2, floor_mod(m, 2) == 0\n"
+                  "b: n == 32, m >= 2, floor_mod(m, 2) == 0\n"
+                  "b: n == 64, m >= 2, floor_mod(m, 2) == 0\n"
+                  "c: n == 64, m == 4\n")
+                .code,
+            0);
+  std::ofstream("log") << "n=16 m=8\nn=32\nn=64 # now and then\nm=10\nn=64 m=3\n";
+  EXPECT_EQ(run(run_cache_advise, {"cache", "log"}).out,
+            "1 version serves 4 of 5 calls; 3 entries did\n"
+            "version 1, as entry 1, 4 calls\n"
+            "  m: dynamic in [8, 10], a multiple of 2\n"
+            "  n: dynamic in [16, 64], a multiple of 16\n"
+            "call 5 has no entry\n"
+            "call 2 forced entry 2: entry 1: entries:1: n == 16 fails: n = 32\n"
+            "call 3 forced entry 3: entry 1: entries:1: n == 16 fails: n = 64\n"
+            "entry 4 is subsumed by entry 3\n");
+  std::ofstream("log") << "n=16\n";
+  EXPECT_EQ(run(run_cache_advise, {"cache", "log"}).err,
+            "congrua cache: log:1: the field m has no value\n");
+}
+
 TEST_F(CacheCommand, Errors) {
   EXPECT_EQ(build("no colon\n").err,
             "congrua cache: entries:1: an entry is NAME: guard, guard, ...\n");
