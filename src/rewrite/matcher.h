@@ -570,7 +570,11 @@ bool Matcher::ask(const Pat<kKind, A, B>& e) {
 template <typename P, typename Q>
 bool Matcher::ask_given(const P& condition, bool value, const Q& consequence) {
   const Node* c = build(condition);
-  const Node* d = b_.sub(build(consequence.a), build(consequence.b));
+  const Node* a = build(consequence.a);
+  const Node* b = build(consequence.b);
+  // Where one has no value everything holds, and the rule would bring it there.
+  if (!s_.has_value_where(c, value, a) || !s_.has_value_where(c, value, b)) return false;
+  const Node* d = b_.sub(a, b);
   if constexpr (kIsAtLeast<Q>) {
     return s_.nonnegative_where(c, value, d);
   } else {  // an equation

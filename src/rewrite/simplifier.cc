@@ -201,29 +201,49 @@ bool Simplifier::nonnegative_where(const Node* condition, bool value, const Node
   return sign.nonnegative;
 }
 
+namespace {
+
+absl::flat_hash_set<const Node*> divisors_of(const Node* root) {
+  absl::flat_hash_set<const Node*> seen;
+  absl::flat_hash_set<const Node*> divisors;
+  std::vector<const Node*> stack = {root};
+  while (!stack.empty()) {
+    const Node* n = stack.back();
+    stack.pop_back();
+    if (!n->partial || !seen.insert(n).second) continue;
+    if (n->op == Op::kFloorDiv) divisors.insert(args_of(n)[1]);
+    internal::for_each_child(n, [&](const Node* c) { stack.push_back(c); });
+  }
+  return divisors;
+}
+
+}  // namespace
+
 // A divisor that is not 0 where a condition holds may be 0 elsewhere, and everything is
 // asked about the points where no divisor is 0: a form must not bring a new one out of
 // its condition.
 bool Simplifier::keeps_divisors(const Node* simple, const Node* original) {
   if (!simple->partial || simple == original) return true;
-  const auto divisors_of = [](const Node* root) {
-    absl::flat_hash_set<const Node*> seen;
-    absl::flat_hash_set<const Node*> divisors;
-    std::vector<const Node*> stack = {root};
-    while (!stack.empty()) {
-      const Node* n = stack.back();
-      stack.pop_back();
-      if (!n->partial || !seen.insert(n).second) continue;
-      if (n->op == Op::kFloorDiv) divisors.insert(args_of(n)[1]);
-      internal::for_each_child(n, [&](const Node* c) { stack.push_back(c); });
-    }
-    return divisors;
-  };
   const auto before = divisors_of(original);
   for (const Node* d : divisors_of(simple)) {
     if (!before.contains(d) && range(d).contains(0)) return false;
   }
   return true;
+}
+
+bool Simplifier::has_value_where(const Node* condition, bool value, const Node* n) {
+  if (!n->partial) return true;
+  const auto divisors = divisors_of(n);
+  bool always = true;
+  const auto look = [&] {
+    for (const Node* d : divisors) always = always && !range(d).contains(0);
+  };
+  look();
+  if (always) return true;
+  if (nesting_ >= kMaxNesting) return false;
+  always = true;
+  under(condition, value, look);
+  return always;
 }
 
 const Node* Simplifier::simplify_under(const Node* condition, bool value, const Node* n) {

@@ -87,6 +87,8 @@ class Simplifier {
   // a divisor is 0 wherever it has: there nothing is asked.
   const Node* simplify_under(const Node* condition, bool value, const Node* n);
   bool keeps_divisors(const Node* simple, const Node* original);
+  // No divisor of n can be 0 where the condition has that value.
+  bool has_value_where(const Node* condition, bool value, const Node* n);
   // Operators of n as it would be shown, roughly: for rules that weigh two forms.
   uint64_t cost(const Node* n);
 

@@ -81,6 +81,13 @@ void Env::Impl::bind_opaque(const Node* n, const FloatOf& symbol,
     return v ? v->to_int64() : std::nullopt;
   };
   if (const auto c = float_comparison(n)) {
+    // An integer is compared exactly; as a double it would be rounded beyond 2^53.
+    constexpr int64_t kExact = int64_t{1} << 53;
+    for (const Node* side : {c->left, c->right}) {
+      if (side->sort != Sort::kInt) continue;
+      const std::optional<int64_t> v = integer(side);
+      if (!v || *v > kExact || *v < -kExact) return;
+    }
     const std::optional<double> a = shape::evaluate_float(c->left, symbol, integer),
                                 b = shape::evaluate_float(c->right, symbol, integer);
     if (!a || !b) return;
