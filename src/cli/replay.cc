@@ -155,6 +155,7 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
     if (!trace.ok()) return fail(trace.status());
     if (trace->name.empty()) trace->name = path;
     trace::Options how;
+    how.thorough = options.engine == "auto";
     if (!options.questions.empty()) {
       how.indexed = [&](const trace::Indexed& x) {
         questions +=
@@ -212,6 +213,10 @@ void add_replay(CLI::App& app, int& exit_code) {
   sub->add_option("TRACE", options->traces, "Traces (.jsonl, also packed)")
       ->required()
       ->option_text("...");
+  sub->add_option("--engine", options->engine,
+                  "native; auto: what is left open is asked again with a larger budget")
+      ->check(CLI::IsMember({"native", "auto"}))
+      ->option_text("ENGINE");
   sub->add_option("--json", options->json, "Write an array with an object per program")
       ->option_text("OUT");
   sub->add_option(

@@ -10,8 +10,9 @@ namespace congrua::cli {
 
 struct ReplayOptions {
   std::vector<std::string> traces;
-  std::string json;       // where the counts go as JSON; empty: nowhere
-  std::string questions;  // where a line for each question goes; empty: nowhere
+  std::string engine = "native";  // or auto
+  std::string json;               // where the counts go as JSON; empty: nowhere
+  std::string questions;          // where a line for each question goes; empty: nowhere
 };
 
 // Exit codes: 0 without conflicts, 1 with, 2 for input that cannot be read, 3 where the

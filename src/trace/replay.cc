@@ -368,6 +368,11 @@ class Replayer {
     const shape::Question how{.size_oblivious = line.size_oblivious, .given = q.given};
     const Clock clock;
     std::optional<Value> answer = known(env, q, how);
+    if (!answer && options_.thorough) {
+      shape::Question more = how;
+      more.steps = 40 * how.steps;
+      answer = known(env, q, more);
+    }
     if (!answer && line.hints_allowed) answer = at_hints(env, q);
     const double asked_us = clock.us();
     // The path follows the recorded answers.

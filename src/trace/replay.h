@@ -64,6 +64,8 @@ struct Indexed {
 };
 
 struct Options {
+  // Ask what is left open once more, with forty times the budget.
+  bool thorough = false;
   std::function<void(const Asked&)> asked = nullptr;
   std::function<void(const Indexed&)> indexed = nullptr;
 };
