@@ -85,7 +85,8 @@ class Points {
   static int64_t hostile_value(int64_t hint, Below below) {
     switch (below(6)) {
       case 0:
-        return hint + static_cast<int64_t>(below(5)) - 2;
+        // Near the hint, around the ends too.
+        return static_cast<int64_t>(static_cast<uint64_t>(hint) + below(5) - 2);
       case 1:
         return static_cast<int64_t>(below(3)) - 1;
       case 2:
