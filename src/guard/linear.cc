@@ -66,7 +66,7 @@ bool Facts::Impl::linear_row(const Node* p) {
     fresh += l.index.find(t.mono) == l.index.end();
   }
   const std::optional<int64_t> k = v.constant().to_int64();
-  if (!k) return false;
+  if (!k || *k == INT64_MIN) return false;
   if (l.monos.size() + fresh > l.max_variables) {
     l.cut = true;
     return false;
