@@ -39,6 +39,15 @@ Domain Facts::Impl::quotient_domain(const Node* quotient) {
 // where b*r + b - 1 - a is not. p = k*(a//b) - k*(c//b) + r where a >= c and r >= 0.
 bool Facts::Impl::quotient_nonnegative(const Node* p, Budget& budget, Layer* layer,
                                        int depth) {
+  // Products on the way ask anew: what is open above counts, whatever the depth says.
+  constexpr int kMaxOpen = 12;
+  thread_local int open = 0;
+  if (open >= kMaxOpen) return false;
+  struct Nested {
+    int& count;
+    explicit Nested(int& c) : count(c) { ++count; }
+    ~Nested() { --count; }
+  } const nested(open);
   if (depth >= kMaxDepth || p->op == Op::kConst) return false;
   const LinearView v(p);
   for (const Term& t : v.terms()) {
