@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "congrua/eval.h"
 #include "expr/view.h"
+#include "expr/walk.h"
 #include "rewrite/form.h"
 
 namespace congrua::rewrite {
@@ -201,39 +202,22 @@ bool Simplifier::nonnegative_where(const Node* condition, bool value, const Node
   return sign.nonnegative;
 }
 
-namespace {
-
-absl::flat_hash_set<const Node*> divisors_of(const Node* root) {
-  absl::flat_hash_set<const Node*> seen;
-  absl::flat_hash_set<const Node*> divisors;
-  std::vector<const Node*> stack = {root};
-  while (!stack.empty()) {
-    const Node* n = stack.back();
-    stack.pop_back();
-    if (!n->partial || !seen.insert(n).second) continue;
-    if (n->op == Op::kFloorDiv) divisors.insert(args_of(n)[1]);
-    internal::for_each_child(n, [&](const Node* c) { stack.push_back(c); });
-  }
-  return divisors;
-}
-
-}  // namespace
-
 // A divisor that is not 0 where a condition holds may be 0 elsewhere, and everything is
 // asked about the points where no divisor is 0: a form must not bring a new one out of
 // its condition.
 bool Simplifier::keeps_divisors(const Node* simple, const Node* original) {
   if (!simple->partial || simple == original) return true;
-  const auto before = divisors_of(original);
-  for (const Node* d : divisors_of(simple)) {
-    if (!before.contains(d) && range(d).contains(0)) return false;
+  const std::vector<const Node*> before = internal::open_divisors(original);
+  for (const Node* d : internal::open_divisors(simple)) {
+    const bool fresh = std::ranges::find(before, d) == before.end();
+    if (fresh && range(d).contains(0)) return false;
   }
   return true;
 }
 
 bool Simplifier::has_value_where(const Node* condition, bool value, const Node* n) {
   if (!n->partial) return true;
-  const auto divisors = divisors_of(n);
+  const std::vector<const Node*> divisors = internal::open_divisors(n);
   bool always = true;
   const auto look = [&] {
     for (const Node* d : divisors) always = always && !range(d).contains(0);

@@ -58,10 +58,6 @@ struct Plan {
 };
 absl::StatusOr<Plan> make_plan(Env& env, const GuardSet& set);
 
-// Every node below and including root that satisfies `wanted`, operands first.
-std::vector<const Node*> below(const Node* root, bool (*wanted)(const Node*));
-// Quotients by what is 0 or no constant.
-bool divides(const Node* n);
 // By the facts, does no divisor in n have the value 0? `divisor` is that of a quotient.
 bool is_nonzero(Facts& facts, const Node* divisor);
 

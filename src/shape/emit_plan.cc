@@ -9,6 +9,7 @@
 #include "congrua/eval.h"
 #include "congrua/text.h"
 #include "expr/builder.h"
+#include "expr/walk.h"
 #include "shape/emit.h"
 
 namespace congrua::shape::emit {
@@ -92,8 +93,7 @@ class Planner {
   void make_inputs() {
     absl::flat_hash_set<const Node*> read;
     const auto reads = [&](Expr e) {
-      for (const Node* n :
-           below(Builder::node(e), [](const Node* x) { return x->op == Op::kSymbol; })) {
+      for (const Node* n : internal::symbols_below(Builder::node(e))) {
         read.insert(n);
       }
     };
@@ -124,8 +124,7 @@ class Planner {
 
   // kFailedPrecondition where e reads what is no input.
   absl::Status check_inputs(Expr e, std::string_view location) {
-    for (const Node* n :
-         below(Builder::node(e), [](const Node* x) { return x->op == Op::kSymbol; })) {
+    for (const Node* n : internal::symbols_below(Builder::node(e))) {
       if (input_of_.contains(n)) continue;
       std::string why = cat("guard_text: ", m_.with_sources(e), " reads ",
                             Builder::expr(n).name(), ", which is no input");
@@ -239,8 +238,7 @@ class Planner {
   // Divisors in e that are not known to be other than 0 get conditions of their own.
   absl::Status add_divisors(Expr e, const std::string& location,
                             std::optional<RecordId> record) {
-    for (const Node* quotient : below(Builder::node(e), divides)) {
-      const Node* d = args_of(quotient)[1];
+    for (const Node* d : internal::open_divisors(Builder::node(e))) {
       if (is_nonzero(facts_, d)) continue;
       const Expr nonzero = ne(Builder::expr(d), env_.pool().constant(0));
       if (absl::Status s = push(ConditionKind::kDivisor, nonzero, location, record);
@@ -279,30 +277,6 @@ class Planner {
 
 }  // namespace
 
-std::vector<const Node*> below(const Node* root, bool (*wanted)(const Node*)) {
-  std::vector<const Node*> found;
-  absl::flat_hash_set<const Node*> seen;
-  std::vector<std::pair<const Node*, bool>> stack{{root, false}};
-  while (!stack.empty()) {
-    const auto [n, done] = stack.back();
-    stack.pop_back();
-    if (done) {
-      if (wanted(n)) found.push_back(n);
-      continue;
-    }
-    if (!seen.insert(n).second) continue;
-    stack.emplace_back(n, true);
-    internal::for_each_child(n, [&](const Node* c) { stack.emplace_back(c, false); });
-  }
-  return found;
-}
-
-bool divides(const Node* n) {
-  if (n->op != Op::kFloorDiv) return false;
-  const Node* d = args_of(n)[1];
-  return !internal::is_const(d) || internal::const_value(d).is_zero();
-}
-
 bool is_nonzero(Facts& facts, const Node* divisor) {
   const auto known = [&](const Node* d) {
     const Expr e = Builder::expr(d);
@@ -317,8 +291,8 @@ bool is_nonzero(Facts& facts, const Node* divisor) {
     }
     return false;
   };
-  for (const Node* quotient : below(divisor, divides)) {
-    if (!known(args_of(quotient)[1])) return false;
+  for (const Node* d : internal::open_divisors(divisor)) {
+    if (!known(d)) return false;
   }
   return known(divisor);
 }

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "expr/builder.h"
+#include "expr/walk.h"
 #include "shape/emit.h"
 #include "shape/floats.h"
 
@@ -49,7 +50,8 @@ std::string_view sign_of(uint8_t set) {
 }  // namespace
 
 absl::Status Writer::opaques(const Node* root) {
-  for (const Node* n : below(root, is_opaque)) {
+  for (const Node* n : internal::nodes_below(
+           root, [](const Node*) { return true; }, is_opaque)) {
     if (absl::Status s = opaque(n); !s.ok()) return s;
   }
   return absl::OkStatus();

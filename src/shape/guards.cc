@@ -15,7 +15,9 @@
 #include "base/check.h"
 #include "congrua/eval.h"
 #include "congrua/float64.h"
+#include "congrua/width.h"
 #include "expr/builder.h"
+#include "expr/walk.h"
 #include "shape/env_impl.h"
 
 namespace congrua::shape {
@@ -38,48 +40,8 @@ struct Conjunct {
   bool proposed = false;              // not said so by the program
 };
 
-std::vector<const Node*> divisors_of(const Node* root) {
-  std::vector<const Node*> out, stack{root};
-  absl::flat_hash_set<const Node*> seen;
-  while (!stack.empty()) {
-    const Node* n = stack.back();
-    stack.pop_back();
-    if (!n->partial || !seen.insert(n).second) continue;
-    if (n->op == Op::kFloorDiv && !internal::is_const(args_of(n)[1])) {
-      out.push_back(args_of(n)[1]);
-    }
-    internal::for_each_child(n, [&](const Node* c) { stack.push_back(c); });
-  }
-  // Inner divisors come before those that divide by them.
-  std::ranges::reverse(out);
-  return out;
-}
-
-uint64_t cost_of(const Node* root) {
-  uint64_t cost = 0;
-  absl::flat_hash_set<const Node*> seen;
-  std::vector<const Node*> stack{root};
-  while (!stack.empty()) {
-    const Node* n = stack.back();
-    stack.pop_back();
-    if (!seen.insert(n).second) continue;
-    switch (n->op) {
-      case Op::kConst:
-      case Op::kSymbol:
-        break;
-      case Op::kFloorDiv:
-        cost += internal::is_const(args_of(n)[1]) ? 6 : 20;
-        break;
-      case Op::kMul:
-        cost += 3;
-        break;
-      default:
-        cost += 1;
-    }
-    internal::for_each_child(n, [&](const Node* c) { stack.push_back(c); });
-  }
-  return cost;
-}
+// What it costs to compute (Form::weight).
+uint64_t cost_of(const Node* n) { return form_of(Builder::expr(n)).weight(); }
 
 void split(const Node* n, std::vector<const Node*>& out) {
   if (n->op != Op::kAnd) {
@@ -91,10 +53,11 @@ void split(const Node* n, std::vector<const Node*>& out) {
 
 // Does it divide by something that is not known not to be 0?
 bool divides_openly(View& known, ExprPool& pool, Expr e) {
-  return std::ranges::any_of(divisors_of(Builder::node(e)), [&](const Node* d) {
-    return known.decide(ne(Builder::expr(d), pool.constant(0)), kSteps).truth !=
-           Truth::kTrue;
-  });
+  return std::ranges::any_of(
+      internal::open_divisors(Builder::node(e)), [&](const Node* d) {
+        return known.decide(ne(Builder::expr(d), pool.constant(0)), kSteps).truth !=
+               Truth::kTrue;
+      });
 }
 
 class Minimizer {
@@ -140,7 +103,7 @@ class Minimizer {
       split(Builder::node(r.fact), parts);
       for (const Node* part : parts) {
         std::vector<const Node*> open;
-        for (const Node* d : divisors_of(part)) {
+        for (const Node* d : internal::open_divisors(part)) {
           const Expr nonzero = ne(Builder::expr(d), m_.pool.constant(0));
           // Asked about points where facts before this one have a value.
           if (known->decide(nonzero, kSteps).truth == Truth::kTrue && !uses(d)) continue;
@@ -295,7 +258,7 @@ class Minimizer {
       for (const Conjunct& c : conjuncts_) others->add(c.condition, c.record);
       // Facts that divide say nothing of where they have no value.
       const bool plain = std::ranges::all_of(conjuncts_, [](const Conjunct& c) {
-        return divisors_of(Builder::node(c.condition)).empty();
+        return internal::open_divisors(Builder::node(c.condition)).empty();
       });
       if (plain && follows(*others, domains_[i])) {
         domains_.erase(domains_.begin() + static_cast<std::ptrdiff_t>(i));
@@ -316,9 +279,9 @@ class Minimizer {
       set.origins.push_back(record);
       known->add(condition, record);
     };
-    const auto open_divisors = [&](Expr condition) {
+    const auto not_known = [&](Expr condition) {
       std::vector<Expr> open;
-      for (const Node* d : divisors_of(Builder::node(condition))) {
+      for (const Node* d : internal::open_divisors(Builder::node(condition))) {
         const Expr nonzero = ne(Builder::expr(d), m_.pool.constant(0));
         if (!follows(*known, nonzero)) open.push_back(nonzero);
       }
@@ -327,24 +290,23 @@ class Minimizer {
     std::vector<const Conjunct*> waiting;
     for (const Conjunct& c : conjuncts_) waiting.push_back(&c);
     while (!waiting.empty()) {
-      const auto it = std::ranges::find_if(waiting, [&](const Conjunct* c) {
-        return open_divisors(c->condition).empty();
-      });
+      const auto it = std::ranges::find_if(
+          waiting, [&](const Conjunct* c) { return not_known(c->condition).empty(); });
       const Conjunct* next = it != waiting.end() ? *it : waiting.front();
-      for (const Expr nonzero : open_divisors(next->condition)) {
+      for (const Expr nonzero : not_known(next->condition)) {
         emit(nonzero, next->record);
       }
       // Simpler by what was tested before it; without a divisor that is not known.
       const Expr simple = known->simplify(next->condition);
       const bool better = !simple.is_const() &&
                           cost_of(Builder::node(simple)) < next->cost &&
-                          open_divisors(simple).empty();
+                          not_known(simple).empty();
       emit(better ? simple : next->condition, next->record);
       std::erase(waiting, next);
     }
     for (const Conjunct& c : dropped_) {
       if (c.proposed) continue;
-      for (const Expr nonzero : open_divisors(c.condition)) emit(nonzero, c.record);
+      for (const Expr nonzero : not_known(c.condition)) emit(nonzero, c.record);
       set.dropped.push_back({c.record, c.condition});
     }
     return set;

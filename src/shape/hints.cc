@@ -4,6 +4,7 @@
 
 #include "base/budget.h"
 #include "expr/builder.h"
+#include "expr/walk.h"
 #include "guard/solve.h"
 #include "shape/env_impl.h"
 
@@ -13,37 +14,16 @@ using internal::args_of;
 using internal::Builder;
 using internal::Node;
 
-namespace {
-
-template <typename F>
-void for_each_symbol(const Node* root, F&& f) {
-  std::vector<const Node*> stack{root};
-  absl::flat_hash_set<const Node*> seen;
-  while (!stack.empty()) {
-    const Node* n = stack.back();
-    stack.pop_back();
-    if (n->op == Op::kConst || !seen.insert(n).second) continue;
-    if (n->op == Op::kSymbol) {
-      f(n);
-    } else {
-      internal::for_each_child(n, [&](const Node* c) { stack.push_back(c); });
-    }
-  }
-}
-
-}  // namespace
-
 const SymbolInfo* Env::Impl::without_hint(Expr e) {
-  static const SymbolInfo* const kNone = nullptr;
-  const SymbolInfo* found = kNone;
+  const SymbolInfo* found = nullptr;
   const Node* first = nullptr;
-  for_each_symbol(Builder::node(e), [&](const Node* n) {
+  for (const Node* n : internal::symbols_below(Builder::node(e))) {
     const SymbolInfo* info = info_of(n);
-    if (info != nullptr && info->has_hint && info->may_guard) return;
-    if (first != nullptr && !internal::structural_less(n, first)) return;
+    if (info != nullptr && info->has_hint && info->may_guard) continue;
+    if (first != nullptr && !internal::structural_less(n, first)) continue;
     first = n;
     found = info;
-  });
+  }
   if (first != nullptr && found == nullptr) {
     // A symbol of the pool that is not of this environment.
     static thread_local std::optional<SymbolInfo> foreign;
@@ -57,12 +37,11 @@ const SymbolInfo* Env::Impl::without_hint(Expr e) {
 }
 
 bool Env::Impl::only_inputs(Expr e) {
-  bool inputs = true;
-  for_each_symbol(Builder::node(e), [&](const Node* n) {
-    const SymbolInfo* info = info_of(n);
-    inputs &= info != nullptr && info->kind != Kind::kUnbacked;
-  });
-  return inputs;
+  return std::ranges::all_of(internal::symbols_below(Builder::node(e)),
+                             [&](const Node* n) {
+                               const SymbolInfo* info = info_of(n);
+                               return info != nullptr && info->kind != Kind::kUnbacked;
+                             });
 }
 
 Env::Impl::FloatOf Env::Impl::float_hints() const {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "congrua/eval.h"
 #include "expr/builder.h"
 #include "shape/view.h"
 
@@ -122,10 +121,8 @@ std::optional<MonotoneTerm> monotone_term(const Node* n, const OpaqueTable& opaq
       [eval = it->second.eval, values, at](int64_t v) mutable -> std::optional<double> {
         values[at] = v;
         const std::optional<int64_t> r = eval(values);
-        if (!r || std::abs(static_cast<double>(*r)) > kExact) {
-          return std::nullopt;
-        }
-        return static_cast<double>(*r);
+        if (!r) return std::nullopt;
+        return static_cast<double>(*r);  // rounding is monotone
       }};
 }
 
@@ -197,8 +194,7 @@ const Node* View::threshold(const Node* comparison) {
   return b.conjunction(std::vector<const Node*>{low, b.logical_not(high)});
 }
 
-void View::derive(Expr fact, Expr premise) {
-  premise_of_.insert_or_assign(static_cast<FactId>(facts_.size()), premise);
+void View::derive(Expr fact) {
   (void)facts_.add(fact);
   owner_of_.push_back(kDerived);
 }
@@ -212,11 +208,10 @@ void View::state(const Node* opaque, std::optional<int64_t> lo,
   if (!up && !down) return;
   stated_trail_.emplace_back(opaque, s);
   const Expr o = Builder::expr(opaque);
-  const Expr always = pool_.boolean(true);
   if (up) s.lo = lo;
   if (down) s.hi = hi;
-  if (up) derive(ge(o, pool_.constant(*lo)), always);
-  if (down) derive(le(o, pool_.constant(*hi)), always);
+  if (up) derive(ge(o, pool_.constant(*lo)));
+  if (down) derive(le(o, pool_.constant(*hi)));
 }
 
 void View::describe(const Node* n) {
@@ -240,8 +235,7 @@ void View::describe_declared(const Node* n, const OpaqueOptions& options) {
     state(n, options.range.lo, options.range.hi);
     const Expr o = Builder::expr(n);
     if (options.multiple_of > 1) {
-      derive(eq(floor_mod(o, options.multiple_of), pool_.constant(0)),
-             pool_.boolean(true));
+      derive(eq(floor_mod(o, options.multiple_of), pool_.constant(0)));
     }
     relate(n, options);
   }
@@ -261,7 +255,6 @@ void View::describe_declared(const Node* n, const OpaqueOptions& options) {
 void View::relate(const Node* n, const OpaqueOptions& options) {
   std::vector<const Node*>& others = applications_[std::string(name_of(n))];
   const auto args = args_of(n);
-  const Expr always = pool_.boolean(true);
   for (const Node* other : others) {
     if (other == n) continue;
     const auto theirs = args_of(other);
@@ -277,15 +270,15 @@ void View::relate(const Node* n, const OpaqueOptions& options) {
       if (integers) equal.push_back(eq(Builder::expr(args[i]), Builder::expr(theirs[i])));
     }
     if (!integers) continue;
-    if (options.injective) derive(implies(eq(a, b), pool_.conjunction(equal)), always);
+    if (options.injective) derive(implies(eq(a, b), pool_.conjunction(equal)));
     const auto m = static_cast<size_t>(options.monotone_in);
     if (options.monotone_in < 0 || m >= args.size() || different != 1 ||
         args[m] == theirs[m]) {
       continue;
     }
     const Expr x = Builder::expr(args[m]), y = Builder::expr(theirs[m]);
-    derive(implies(ge(x, y), ge(a, b)), always);
-    derive(implies(le(x, y), le(a, b)), always);
+    derive(implies(ge(x, y), ge(a, b)));
+    derive(implies(le(x, y), le(a, b)));
   }
   if (std::ranges::find(others, n) == others.end() && others.size() < kMaxRelated) {
     others.push_back(n);

@@ -3,6 +3,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "expr/builder.h"
+#include "expr/walk.h"
 #include "shape/view.h"
 
 namespace congrua::shape {
@@ -12,29 +13,15 @@ using internal::Node;
 
 namespace {
 
-constexpr int kMaxDepth = 8;  // of facts that the view derived from facts
-
 void sort_unique(std::vector<RecordId>& ids) {
   std::ranges::sort(ids);
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   std::erase_if(ids, [](RecordId id) { return id >= kGiven; });
 }
 
-void collect_reals(const Node* n, absl::flat_hash_set<const Node*>& out) {
-  std::vector<const Node*> stack{n};
-  absl::flat_hash_set<const Node*> seen;
-  while (!stack.empty()) {
-    const Node* x = stack.back();
-    stack.pop_back();
-    if (!seen.insert(x).second) continue;
-    if (x->op == Op::kSymbol) out.insert(x);
-    internal::for_each_child(x, [&](const Node* c) { stack.push_back(c); });
-  }
-}
-
 }  // namespace
 
-std::vector<RecordId> View::owners(std::span<const FactId> ids, int depth) {
+std::vector<RecordId> View::owners(std::span<const FactId> ids) {
   std::vector<RecordId> out;
   for (const FactId id : ids) {
     const RecordId owner = owner_of_[id];
@@ -45,23 +32,22 @@ std::vector<RecordId> View::owners(std::span<const FactId> ids, int depth) {
     // What the view stated of an opaque term follows from what is known of its symbols.
     const std::vector<RecordId> more = float_reasons(Builder::node(facts_.fact(id)));
     out.insert(out.end(), more.begin(), more.end());
-    if (depth >= kMaxDepth) continue;
   }
   return out;
 }
 
 // Facts about opaque terms and the symbols below them that are connected to n.
 std::vector<RecordId> View::float_reasons(const Node* n) {
-  absl::flat_hash_set<const Node*> symbols;
-  collect_reals(n, symbols);
+  const std::vector<const Node*> asked = internal::symbols_below(n);
+  absl::flat_hash_set<const Node*> symbols(asked.begin(), asked.end());
   std::vector<bool> used(float_facts_.size());
   std::vector<RecordId> out;
   for (bool again = true; again;) {
     again = false;
     for (size_t i = 0; i < float_facts_.size(); ++i) {
       if (used[i]) continue;
-      absl::flat_hash_set<const Node*> theirs;
-      collect_reals(Builder::node(float_facts_[i].first), theirs);
+      const std::vector<const Node*> theirs =
+          internal::symbols_below(Builder::node(float_facts_[i].first));
       const bool touches =
           std::ranges::any_of(theirs, [&](const Node* s) { return symbols.contains(s); });
       if (!touches) continue;
@@ -102,7 +88,7 @@ Explanation View::explain(Expr proposition, int64_t steps, bool certificate) {
       a = facts_.decide(!Builder::expr(p), options);
     }
     if (e.known.truth == Truth::kUnknown && !opaque) e.known = {a.truth, a.layer};
-    const std::vector<RecordId> more = owners(a.rests_on, 0);
+    const std::vector<RecordId> more = owners(a.rests_on);
     e.rests_on.insert(e.rests_on.end(), more.begin(), more.end());
     if (e.known.truth == Truth::kOpen) e.counterexample = std::move(a.counterexample);
     // The facts of the certificate are those of this view, and prove p.
@@ -114,7 +100,7 @@ Explanation View::explain(Expr proposition, int64_t steps, bool certificate) {
 
 std::vector<RecordId> View::conflict() {
   std::vector<RecordId> out;
-  if (facts_.contradictory()) out = owners(facts_.conflict(), 0);
+  if (facts_.contradictory()) out = owners(facts_.conflict());
   if (float_conflict_) {
     for (const auto& [fact, owner] : float_facts_) out.push_back(owner);
   }

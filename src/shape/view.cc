@@ -6,13 +6,13 @@
 #include "congrua/eval.h"
 #include "congrua/simplify.h"
 #include "expr/builder.h"
+#include "expr/walk.h"
 
 namespace congrua::shape {
 
 using internal::args_of;
 using internal::Builder;
 using internal::Node;
-using internal::OpaqueNode;
 
 namespace {
 
@@ -29,21 +29,11 @@ bool settled(Truth t) { return t == Truth::kTrue || t == Truth::kFalse; }
 
 std::span<const Node* const> OpaqueTerms::below(const Node* root) {
   if (const auto it = terms_.find(root); it != terms_.end()) return it->second;
-  std::vector<const Node*> found;
-  absl::flat_hash_map<const Node*, bool> seen;
-  std::vector<std::pair<const Node*, bool>> stack{{root, false}};
-  while (!stack.empty()) {
-    const auto [n, done] = stack.back();
-    stack.pop_back();
-    if (done) {
-      if (n->op == Op::kOpaque && n->sort != Sort::kReal) found.push_back(n);
-      continue;
-    }
-    if (!n->partial || !seen.try_emplace(n, true).second) continue;
-    stack.emplace_back(n, true);
-    internal::for_each_child(n, [&](const Node* c) { stack.emplace_back(c, false); });
-  }
-  return terms_[root] = std::move(found);
+  return terms_[root] = internal::nodes_below(
+             root, [](const Node* n) { return n->partial; },
+             [](const Node* n) {
+               return n->op == Op::kOpaque && n->sort != Sort::kReal;
+             });
 }
 
 View::View(ExprPool& pool, const OpaqueTable& opaques, OpaqueTerms& terms)
@@ -110,9 +100,6 @@ void View::pop() {
   const Scope s = scopes_.back();
   scopes_.pop_back();
   facts_.pop();
-  for (size_t i = s.owners; i < owner_of_.size(); ++i) {
-    premise_of_.erase(static_cast<FactId>(i));
-  }
   owner_of_.resize(s.owners);
   floats_.undo(s.floats);
   float_facts_.erase(float_facts_.begin() + static_cast<std::ptrdiff_t>(s.float_facts),

@@ -80,11 +80,11 @@ class View {
   void describe_declared(const Node* opaque, const OpaqueOptions& options);
   void relate(const Node* opaque, const OpaqueOptions& options);
   void state(const Node* opaque, std::optional<int64_t> lo, std::optional<int64_t> hi);
-  void derive(Expr fact, Expr premise);
+  void derive(Expr fact);
   const Node* threshold(const Node* comparison);
   Bounds int_bounds(const Node* n);
   FloatFacts::IntBounds ints();
-  std::vector<RecordId> owners(std::span<const FactId> ids, int depth);
+  std::vector<RecordId> owners(std::span<const FactId> ids);
   std::vector<RecordId> float_reasons(const Node* n);
 
   ExprPool& pool_;
@@ -96,7 +96,6 @@ class View {
   bool thorough_ = false;
   std::vector<RecordId> owner_of_;  // by FactId
   std::vector<std::pair<Expr, RecordId>> float_facts_;
-  absl::flat_hash_map<FactId, Expr> premise_of_;
   // What was stated of opaque terms.
   struct Stated {
     std::optional<int64_t> lo, hi;
@@ -122,8 +121,7 @@ class View {
   absl::flat_hash_map<const Node*, std::vector<GivenAnswer>> given_answers_;
 };
 
-// The least integer argument at which a monotone function of an integer reaches `value`,
-// in [lo, hi]; nullopt where it does not or cannot be told. `at` is not decreasing.
+// An opaque integer that is a monotone function of one integer argument.
 struct MonotoneTerm {
   const internal::Node* argument;
   bool decreasing;

@@ -271,6 +271,11 @@ TEST_F(EnvTest, OpaqueIntegers) {
   EXPECT_EQ(ask(ge(h, c(1))), Truth::kTrue);                       // half(2) = 1
   EXPECT_EQ(ask(ge(h, c(1) + floor_div(s, 2))), Truth::kUnknown);  // nothing is known
   EXPECT_NE(ask(ge(h, c(3))), Truth::kTrue);
+  // half(s) >= 3 exactly where s >= 6.
+  const std::array large = {ge(h, c(3))}, six = {ge(s, c(6))}, five = {le(s, c(5))};
+  EXPECT_EQ(ask(ge(s, c(6)), {.given = large}), Truth::kTrue);
+  EXPECT_EQ(ask(ge(h, c(3)), {.given = six}), Truth::kTrue);
+  EXPECT_EQ(ask(ge(h, c(3)), {.given = five}), Truth::kFalse);
   decide(ge(s, c(6)));
   EXPECT_EQ(ask(ge(h, c(3))), Truth::kTrue);
   EXPECT_EQ(decide(h).value, 4);
