@@ -191,6 +191,10 @@ absl::Status Children::start(size_t id, const ChildLimits& limits,
   std::fflush(nullptr);  // else the child holds a copy of what is not written yet
   const Clock::time_point now = Clock::now();
   const pid_t parent = ::getpid();
+  // Pages shared with this process count as the child's too: only what it adds is its
+  // own.
+  const uint64_t most_resident =
+      limits.memory_bytes == 0 ? 0 : resident_bytes(parent) + limits.memory_bytes;
   const pid_t pid = ::fork();
   if (pid == 0) run_child(gate_, limits, parent, output[1], error[1], body);
   const absl::Status status =
@@ -202,7 +206,7 @@ absl::Status Children::start(size_t id, const ChildLimits& limits,
   }
   ::setpgid(pid, pid);  // in both processes: neither order of events leaves a gap
   const auto limit = std::chrono::duration<double>(std::min(limits.timeout_s, 1e9));
-  children_.push_back({id, pid, output[0], error[0], limits.memory_bytes, now,
+  children_.push_back({id, pid, output[0], error[0], most_resident, now,
                        now + std::chrono::duration_cast<Clock::duration>(limit), "", ""});
   return absl::OkStatus();
 }
@@ -211,8 +215,8 @@ void Children::enforce(Child& child, Clock::time_point now) {
   if (child.over_time || child.over_memory) return;
   if (now >= child.deadline) {
     child.over_time = true;
-  } else if (child.memory_bytes != 0 && now - memory_looked_at_ >= kMemoryPeriod &&
-             resident_bytes(child.pid) > child.memory_bytes) {
+  } else if (child.most_resident != 0 && now - memory_looked_at_ >= kMemoryPeriod &&
+             resident_bytes(child.pid) > child.most_resident) {
     child.over_memory = true;
   }
   if (child.over_time || child.over_memory) ::kill(-child.pid, SIGKILL);
@@ -248,8 +252,8 @@ ChildEnd Children::reap(Child& child) {
   } else if (WIFSIGNALED(status)) {
     // Code that does not look at what malloc gave it dies of it.
     const bool full =
-        child.memory_bytes != 0 &&
-        end.peak_mb * (1 << 20) >= 0.9 * static_cast<double>(child.memory_bytes);
+        child.most_resident != 0 &&
+        end.peak_mb * (1 << 20) >= 0.9 * static_cast<double>(child.most_resident);
     end.how = full ? ChildEnd::How::kMemory : ChildEnd::How::kSignal;
     end.code = WTERMSIG(status);
   } else if (WEXITSTATUS(status) != 0) {
@@ -268,7 +272,7 @@ std::vector<ChildEnd> Children::wait(std::chrono::milliseconds longest) {
     polled.push_back({child.output_fd, POLLIN, 0});
     polled.push_back({child.error_fd, POLLIN, 0});
     sleep = std::min<std::chrono::nanoseconds>(sleep, child.deadline - before);
-    if (child.memory_bytes != 0)
+    if (child.most_resident != 0)
       sleep = std::min<std::chrono::nanoseconds>(sleep, kMemoryPeriod);
   }
   sleep = std::max(sleep, std::chrono::nanoseconds(0));

@@ -44,8 +44,9 @@ class SignalGate {
 
 struct ChildLimits {
   double timeout_s = 10;  // wall clock
-  uint64_t memory_bytes =
-      0;  // of address space (setrlimit) and of resident memory; 0: no limit
+  // Of address space (setrlimit), and of resident memory beyond what the process that
+  // starts it holds; 0: no limit.
+  uint64_t memory_bytes = 0;
 };
 
 struct ChildEnd {
@@ -93,7 +94,7 @@ class Children {
     size_t id;
     pid_t pid;
     int output_fd, error_fd;
-    uint64_t memory_bytes;
+    uint64_t most_resident;  // bytes; 0: no limit
     Clock::time_point started, deadline;
     std::string output, error_text;
     bool over_time = false, over_memory = false;
