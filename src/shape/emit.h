@@ -61,7 +61,7 @@ absl::StatusOr<Plan> make_plan(Env& env, const GuardSet& set);
 // By the facts, does no divisor in n have the value 0? `divisor` is that of a quotient.
 bool is_nonzero(Facts& facts, const Node* divisor);
 
-// ---- emit_ints.cc, emit_terms.cc, emit.cc
+// ---- emit_ranges.cc, emit_ints.cc, emit_terms.cc, emit.cc
 
 // How strongly an expression binds, in both languages.
 enum class Binding : uint8_t { kLoose, kAdditive, kMultiplicative, kTight };
@@ -108,12 +108,13 @@ class Writer {
   Value declare(Value v);
   bool cpp() const { return language_ == Language::kCpp; }
 
-  // ---- emit_ints.cc: integers and propositions
+  // ---- emit_ranges.cc: which form
   // The value of e; the opaque terms in it have been written.
   absl::StatusOr<Value> integer(Expr e);
   static std::vector<bool> read_steps(const width::Program& p);
   std::optional<Ranges> usable(const width::Program& p);
   Ranges ranges_of(const width::Program& p, width::Checker& checker);
+  // ---- emit_ints.cc: integers and propositions
   absl::StatusOr<Value> steps(const width::Program& p, const Ranges& ranges);
   Value step_value(const Step& s, const std::vector<Value>& at, const Interval& range,
                    Sort sort);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +18,9 @@
 #include "congrua/shape.h"
 
 namespace congrua::shape {
+
+// Holds every int64_t and every double.
+static_assert(std::numeric_limits<long double>::digits >= 64);
 
 class GuardOracle {
  public:
@@ -102,7 +106,6 @@ class GuardOracle {
       return static_cast<int64_t>(r);
     }
     if (e.is_bool() && e.num_args() == 2) {
-      // long double holds every int64_t and every double.
       const auto side = [&](Expr a) -> std::optional<long double> {
         if (a.is_int()) {
           const std::optional<int64_t> v = value(a);
