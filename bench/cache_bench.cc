@@ -5,8 +5,11 @@
 //
 // Larger sets: congrua_workloads w4 (docs/guard_cache.md).
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <random>
@@ -171,6 +174,29 @@ void cache_lookup(benchmark::State& state) {
 }
 BENCHMARK(cache_lookup<true>)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000);
 BENCHMARK(cache_lookup<false>)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000);
+
+// A warm start: from a file to a cache that answers.
+void load_file(benchmark::State& state) {
+  const Data& d = data(static_cast<size_t>(state.range(0)));
+  GuardCache<size_t> cache(d.schema);
+  std::vector<GuardCache<size_t>::Entry> batch;
+  for (size_t n = 0; n < d.guards.size(); ++n) {
+    batch.push_back({*GuardProgram::compile(d.schema, {.conditions = d.guards[n]}), n});
+  }
+  (void)*cache.insert_batch(std::move(batch));
+  std::string path = (std::filesystem::temp_directory_path() / "congrua_XXXXXX").string();
+  const int file = mkstemp(path.data());
+  if (file < 0 || close(file) != 0) return state.SkipWithError("no temporary file");
+  (void)*cache.save(path, [](size_t n) { return std::to_string(n); });
+  for (auto _ : state) {
+    GuardCache<size_t> again(d.schema);
+    (void)*again.load(path, [](const std::string& s) { return size_t{std::stoul(s)}; });
+    const Hit<size_t> hit = again.lookup({d.rows.data(), kFields});
+    benchmark::DoNotOptimize(hit ? *hit : 0);
+  }
+  std::filesystem::remove(path);
+}
+BENCHMARK(load_file)->Arg(100)->Arg(1000)->Arg(10000)->Unit(benchmark::kMillisecond);
 
 // Calls of 32 tensors of rank 2 with sizes, dtype, device and rank, read in place
 // (kInPlace) or as rows of 160 fields that are there. Entries test all tags of all

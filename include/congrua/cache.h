@@ -108,19 +108,24 @@ struct Value : ValueBase {
   V value;
 };
 
+struct CacheFile;
 struct Insertion {
   std::shared_ptr<const Program> program;
   uint64_t schema_hash;
   std::unique_ptr<ValueBase> value;
   InsertOptions options;
+  // In place of a program.
+  std::shared_ptr<CacheFile> file = nullptr;
+  size_t at = 0;
 };
 
 // Of a file; see src/cache/cache_file.h.
 struct LoadedEntry {
   int64_t priority;
-  std::shared_ptr<const Program> program;
   std::string value;
   Cost cost;
+  std::shared_ptr<CacheFile> file;
+  size_t at;  // of its entries
 };
 
 // What keeps one look-up's entry alive, 0 when free. See src/cache/store.h.
@@ -260,10 +265,11 @@ class GuardCache {
   }
   // Inserts the entries of a file behind those of their priority that are there, as one
   // write, and gives their numbers; `read(std::string)` makes a value, V or
-  // absl::StatusOr<V>. Programs are not compiled again: an entry takes some 7 us. Errors,
-  // with nothing inserted: those of the file system, of `read`, kInvalidArgument for a
-  // file that is truncated or corrupt, kFailedPrecondition for one of another schema, a
-  // newer format or the other byte order.
+  // absl::StatusOr<V>. An empty cache takes a microsecond or two an entry and up to twice
+  // the file in memory while it loads; all of a file's entries go together. Errors, with
+  // nothing inserted: those of the file system, of `read`, kInvalidArgument for a file
+  // that is truncated or corrupt, kFailedPrecondition for one of another schema, a newer
+  // format or the other byte order.
   template <typename F>
   absl::StatusOr<std::vector<EntryId>> load(const std::string& path, F&& read) {
     auto entries = store_.load(path);
@@ -273,10 +279,12 @@ class GuardCache {
     for (internal::LoadedEntry& e : *entries) {
       absl::StatusOr<V> value = read(std::move(e.value));
       if (!value.ok()) return value.status();
-      all.push_back({std::move(e.program),
+      all.push_back({nullptr,
                      schema().hash(),
                      std::make_unique<internal::Value<V>>(*std::move(value)),
-                     {.priority = e.priority, .cost = std::move(e.cost)}});
+                     {.priority = e.priority, .cost = std::move(e.cost)},
+                     std::move(e.file),
+                     e.at});
     }
     return store_.insert(std::move(all));
   }

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -66,9 +68,145 @@ bool write_all(int file, std::span<const uint8_t> bytes) {
   return true;
 }
 
+constexpr bool kLittle = std::endian::native == std::endian::little;
+
+// Tests beside lanes that read their fields and nothing of their program.
+bool stands_alone(const Test& t) {
+  return t.kind == TestKind::kMod || t.kind == TestKind::kLinear ||
+         t.kind == TestKind::kProduct || t.kind == TestKind::kFloat;
+}
+
+size_t padding(size_t at) { return (8 - at % 8) % 8; }
+
+void put_block(Bytes& out, const FileEntry& e) {
+  const size_t size = e.lanes->block_bytes();
+  put_number(out, size);
+  out.resize(out.size() + padding(out.size()));
+  const size_t from = out.size();
+  const auto* bytes = reinterpret_cast<const uint8_t*>(e.lanes->block());
+  out.insert(out.end(), bytes, bytes + size);
+  LaneBlock head;
+  std::memcpy(&head, bytes, sizeof head);
+  head.flags &= ~LaneBlock::kHost;
+  head.lanes = nullptr;
+  head.owner = nullptr;
+  std::memcpy(out.data() + from, &head, sizeof head);
+  put_number(out, e.lanes->rest().size());
+  for (const Test& t : e.lanes->rest()) {
+    out.push_back(static_cast<uint8_t>(static_cast<unsigned>(t.kind) |
+                                       static_cast<unsigned>(t.relation) << 4));
+    put_number(out, t.x);
+    put_number(out, t.y);
+    for (const int64_t v : {t.a, t.b, t.c}) put_signed(out, v);
+    put_number(out, t.d);
+  }
+}
+
+void put_lanes(Bytes& out, const FileEntry& e) {
+  if (e.lanes == nullptr) return put_number(out, 0);
+  const bool alone = kLittle && std::ranges::all_of(e.lanes->rest(), stands_alone);
+  put_number(out, alone ? 2 : 1);
+  if (alone) put_block(out, e);
+  const IndexKey& k = e.key;
+  out.push_back(k.summed ? 1 : 0);
+  for (const IndexKey::Sum& s : k.sums) {
+    out.insert(out.end(), {s.first, s.second, s.sum});
+  }
+  for (size_t i = 0; i < kColumns; ++i) {
+    out.insert(out.end(), {k.code[i], k.lo[i], k.span[i]});
+  }
+  for (const auto& pair : k.equal) out.insert(out.end(), {pair[0], pair[1]});
+  out.insert(out.end(), {k.less[0], k.less[1]});
+}
+
+bool read_rest(ByteReader& in, size_t num_fields, FileEntry& e) {
+  const uint64_t count = in.number(in.left() / 7);
+  for (uint64_t i = 0; i < count && in.ok(); ++i) {
+    const uint8_t head = in.byte();
+    Test t;
+    t.kind = static_cast<TestKind>(head & 15);
+    t.relation = static_cast<Relation>(head >> 4);
+    t.x = static_cast<uint16_t>(in.number(num_fields - 1));
+    t.y = static_cast<uint16_t>(in.number(num_fields - 1));
+    t.a = in.signed_number();
+    t.b = in.signed_number();
+    t.c = in.signed_number();
+    t.d = in.number();
+    constexpr int64_t kMost = int64_t{1} << 62;
+    const auto below = [](int64_t v) { return v > -kMost && v < kMost; };
+    if (num_fields == 0 || !stands_alone(t) || head >> 4 > 2) return false;
+    if (t.kind == TestKind::kMod &&
+        (t.d < 2 || t.d > INT64_MAX || t.a < 0 || static_cast<uint64_t>(t.a) >= t.d)) {
+      return false;
+    }
+    if (t.kind == TestKind::kLinear && (!below(t.a) || !below(t.b))) return false;
+    if (t.kind == TestKind::kProduct && t.a != 1 && t.a != -1) return false;
+    e.rest.push_back(t);
+  }
+  return in.ok() && e.rest.empty() == ((e.block->flags & LaneBlock::kRest) == 0);
+}
+
+bool read_key(ByteReader& in, IndexKey& k) {
+  const std::span<const uint8_t> b = in.take(1 + 6 + 3 * kColumns + 2 * kPairs + 2);
+  if (!in.ok() || b[0] > 1) return false;
+  k.summed = b[0] != 0;
+  size_t at = 1;
+  bool sound = true;
+  const auto position = [&](size_t from, size_t to) {
+    const uint8_t v = b[at++];
+    sound &= v >= from && v < to;
+    return v;
+  };
+  for (IndexKey::Sum& s : k.sums) {
+    s.first = position(0, kSlots);
+    s.second = position(0, kSlots);
+    s.sum = b[at++];
+  }
+  for (size_t i = 0; i < kColumns; ++i) {
+    k.code[i] = position(0, 2 * kSlots);
+    k.lo[i] = b[at++];
+    k.span[i] = b[at++];
+  }
+  for (auto& pair : k.equal) {
+    for (uint8_t& v : pair) v = position(0, kSlots);
+  }
+  for (uint8_t& v : k.less) v = position(0, 2 * kSlots);
+  return sound;
+}
+
+// False: what is there makes no sense. `image` is a copy of the payload.
+bool read_lanes(ByteReader& in, size_t size, unsigned char* image, const Schema& schema,
+                FileEntry& e) {
+  const uint64_t parts = in.number(2);
+  if (!in.ok()) return false;
+  e.keyed = parts != 0;
+  if (parts == 0) return true;
+  if (parts == 1) return read_key(in, e.key);
+  const uint64_t length = in.number();
+  if (!in.ok()) return false;
+  in.take(padding(size - in.left()));
+  const size_t at = size - in.left();
+  const auto bytes = in.take(length);
+  if (!kLittle || !in.ok() || !sound_block({image + at, bytes.size()}, schema.size())) {
+    return false;
+  }
+  e.block = reinterpret_cast<LaneBlock*>(image + at);
+  return read_rest(in, schema.size(), e) && read_key(in, e.key);
+}
+
 }  // namespace
 
-Bytes cache_bytes(const Schema& schema, std::span<const FileEntry> entries) {
+std::shared_ptr<const Program> program_of(const Schema& schema, const FileEntry& entry) {
+  if (entry.program != nullptr) return entry.program;
+  if (auto program = read_payload(schema, entry.payload)) return program;
+  auto never = std::make_shared<Program>();
+  never->num_guards = 1;
+  never->append({});
+  return never;
+}
+
+Bytes cache_bytes(const Schema& schema, std::span<const FileEntry> entries,
+                  std::span<const uint16_t> slots) {
   Bytes out;
   put_number(out, schema.size());
   for (size_t i = 0; i < schema.size(); ++i) {
@@ -77,6 +215,8 @@ Bytes cache_bytes(const Schema& schema, std::span<const FileEntry> entries) {
     put_number(out, static_cast<uint64_t>(f.kind));
     put_number(out, static_cast<uint64_t>(f.equality));
   }
+  put_number(out, slots.size());
+  for (const uint16_t s : slots) put_number(out, s);
   put_number(out, entries.size());
   for (const FileEntry& e : entries) {
     put_signed(out, e.priority);
@@ -92,6 +232,7 @@ Bytes cache_bytes(const Schema& schema, std::span<const FileEntry> entries) {
       put_number(out, cost.size());
       out.insert(out.end(), cost.begin(), cost.end());
     }
+    put_lanes(out, e);
   }
   return sealed(kCacheSeal, schema.hash(), out);
 }
@@ -103,8 +244,16 @@ absl::StatusOr<CacheFile> parse_cache(std::span<const uint8_t> bytes) {
   const auto schema = read_schema(in);
   if (!schema.ok()) return schema.status();
   if (schema->hash() != opened->schema_hash) return broken("its schema is another one");
-  CacheFile out{*schema, {}};
-  const uint64_t count = in.number(in.left() / 5);  // of five bytes at least
+  CacheFile out{*schema, {}, {}, {}};
+  for (uint64_t left = in.number(kSlots); left != 0 && in.ok(); --left) {
+    out.slots.push_back(static_cast<uint16_t>(in.number(schema->size() - 1)));
+  }
+  const uint64_t count = in.number(in.left() / 6);  // of six bytes at least
+  // Lanes are used where they are, in a copy that is not read again from the file.
+  const size_t size = opened->payload.size();
+  out.image.reset(new uint64_t[size / 8 + 1]);
+  auto* const image = reinterpret_cast<unsigned char*>(out.image.get());
+  std::memcpy(image, opened->payload.data(), size);
   out.entries.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
     FileEntry e;
@@ -120,8 +269,12 @@ absl::StatusOr<CacheFile> parse_cache(std::span<const uint8_t> bytes) {
       sound = cost != nullptr && is_cost(*cost);
       e.cost = Cost::from_impl(std::move(cost), 0, schema->hash());
     }
-    if (in.ok()) e.program = read_payload(*schema, program);
-    if (e.program == nullptr || !sound) {
+    const size_t before =
+        size - static_cast<size_t>(opened->payload.data() + size - program.data());
+    e.payload = {image + before, program.size()};
+    sound = sound && in.ok() && read_lanes(in, size, image, *schema, e);
+    if (sound && e.block == nullptr) e.program = read_payload(*schema, program);
+    if (!sound || (e.block == nullptr && e.program == nullptr)) {
       return broken(absl::StrCat("entry ", i, " makes no sense"));
     }
     out.entries.push_back(std::move(e));

@@ -354,6 +354,22 @@ std::unique_ptr<Index> IndexBuilder::rebuild(std::vector<EntryBase*> entries) {
   return index;
 }
 
+std::unique_ptr<Index> IndexBuilder::restore(std::span<const uint16_t> slots,
+                                             std::vector<const EntryBase*> entries) {
+  auto index = std::make_unique<Index>();
+  index->num_fields = num_fields_;
+  index->num_slots = slots.size();
+  index->identity = num_fields_ <= kSlots;
+  std::ranges::copy(slots, index->slot_field);
+  index->entries = std::move(entries);
+  choose_tuples(*index, index->entries);
+  for (size_t i = 0; i < index->entries.size(); ++i) {
+    file(*index, index->entries[i], static_cast<uint32_t>(i));
+  }
+  add_few(*index);
+  return index;
+}
+
 std::unique_ptr<Index> IndexBuilder::refile(const Index& old,
                                             std::vector<const EntryBase*> entries) {
   auto index = std::make_unique<Index>();

@@ -71,9 +71,13 @@ struct EntryBase {
       : program(std::move(p)), lanes(*program, num_fields) {
     lanes.block()->owner = this;
   }
+  // From a file: the program is read where it is asked for.
+  EntryBase(LaneBlock* block, std::vector<Test> rest) : lanes(block, std::move(rest)) {
+    lanes.block()->owner = this;
+  }
   virtual ~EntryBase() = default;
 
-  const std::shared_ptr<const Program> program;
+  std::shared_ptr<const Program> program;  // of writers
   Lanes lanes;
   int64_t priority = 0;
   uint64_t sequence = 0;  // of insertion, from 1
@@ -156,6 +160,8 @@ struct Index {
 class IndexStatistics {
  public:
   void add(const EntryBase& e, int64_t times = 1);
+  // For an index that is restored: all that tuples need.
+  void add_pinned(uint64_t pinned) { ++pinned_[pinned]; }
   // The likelihood that a row passes.
   double pass(uint16_t field, int64_t lo, int64_t hi) const;
   std::vector<double> telling(size_t num_fields) const;
@@ -183,6 +189,9 @@ class IndexBuilder {
 
   // Everything anew: slots, keys and tuples. Entries by rank.
   std::unique_ptr<Index> rebuild(std::vector<EntryBase*> entries);
+  // Entries whose keys were chosen for these slots, as rebuild left them.
+  std::unique_ptr<Index> restore(std::span<const uint16_t> slots,
+                                 std::vector<const EntryBase*> entries);
   // The same slots and tuples; keys of entries that have none are chosen.
   std::unique_ptr<Index> refile(const Index& old, std::vector<const EntryBase*> entries);
   // One more entry, behind all others.

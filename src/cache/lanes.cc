@@ -341,9 +341,10 @@ class Merger {
     const auto bytes = [](const auto& groups) {
       return groups.size() * sizeof(groups[0]);
     };
-    out.block_.reset(new unsigned char[sizeof head + bytes(points) + bytes(equal) +
+    out.owned_.reset(new unsigned char[sizeof head + bytes(points) + bytes(equal) +
                                        bytes(unary) + bytes(pairs)]);
-    unsigned char* at = out.block_.get();
+    unsigned char* at = out.owned_.get();
+    out.at_ = reinterpret_cast<LaneBlock*>(at);
     std::memcpy(at, &head, sizeof head);
     at += sizeof head;
     const auto copy = [&](const auto& groups) {
@@ -387,11 +388,68 @@ Lanes::Lanes(const Program& program, size_t num_fields) : program_(&program) {
   Merger(program, num_fields).run(*this);
 }
 
+namespace {
+
+size_t bytes_of(const LaneBlock& b) {
+  return sizeof b + b.num_points * sizeof(PointGroup) + b.num_equal * sizeof(EqualGroup) +
+         b.num_unary * sizeof(UnaryGroup) + b.num_pairs * sizeof(PairGroup);
+}
+
+}  // namespace
+
+Lanes::Lanes(LaneBlock* block, std::vector<Test> rest)
+    : at_(block), rest_(std::move(rest)) {
+  static const Program none;
+  static const bool wide = has_avx512();
+  kernel_ = wide ? &check_lanes_avx512 : &check_lanes_portable;
+  program_ = &none;
+  at_->lanes = this;
+}
+
+size_t Lanes::block_bytes() const { return bytes_of(*block()); }
+
 size_t Lanes::bytes() const {
-  return sizeof *this + sizeof(LaneBlock) + block()->num_points * sizeof(PointGroup) +
-         block()->num_equal * sizeof(EqualGroup) +
-         block()->num_unary * sizeof(UnaryGroup) +
-         block()->num_pairs * sizeof(PairGroup) + rest_.capacity() * sizeof(Test);
+  return sizeof *this + block_bytes() + rest_.capacity() * sizeof(Test);
+}
+
+bool sound_block(std::span<const unsigned char> bytes, size_t num_fields) {
+  if (bytes.size() < sizeof(LaneBlock)) return false;
+  const auto& b = *reinterpret_cast<const LaneBlock*>(bytes.data());
+  if (b.num_unary > kMaxTests || b.num_pairs > kMaxTests || bytes_of(b) != bytes.size() ||
+      (b.flags & ~(LaneBlock::kNever | LaneBlock::kRest)) != 0) {
+    return false;
+  }
+  uint32_t most = 0;  // field that is read
+  const auto read = [&most](const uint16_t(&fields)[kLanes]) {
+    for (const uint16_t f : fields) most = std::max<uint32_t>(most, f);
+  };
+  for (const PointGroup& g : std::span(b.points(), b.num_points)) {
+    if (g.base >= num_fields) return false;
+    most = std::max<uint32_t>(most, g.base + kLanes - 1);
+  }
+  for (const EqualGroup& g : std::span(b.equal(), b.num_equal)) read(g.field);
+  for (const UnaryGroup& g : std::span(b.unary(), b.num_unary)) {
+    read(g.field);
+    for (size_t i = 0; i < kLanes; ++i) {
+      if (g.rot[i] > 63) return false;
+      // A dense group is read by neighbours and by names.
+      if (g.dense != 0 && (g.rot[i] != 0 || g.field[i] != g.dense - 1 + i)) return false;
+    }
+  }
+  for (const PairGroup& g : std::span(b.pairs(), b.num_pairs)) {
+    read(g.x);
+    read(g.y);
+    for (const int64_t c : g.c) {
+      if (c >= kMaxLaneConstant || c <= -kMaxLaneConstant) return false;
+    }
+    if ((g.plus_product & g.minus_product) != 0 || (g.ge ^ g.eq ^ g.ne) != 0xff ||
+        (g.ge | g.eq | g.ne) != 0xff) {
+      return false;
+    }
+  }
+  const bool reads_any =
+      b.num_points != 0 || b.num_equal != 0 || b.num_unary != 0 || b.num_pairs != 0;
+  return !reads_any || most < num_fields;
 }
 
 bool Lanes::check_slowly(const Word* row) const {

@@ -96,6 +96,9 @@ class Lanes {
  public:
   // The program must outlive the lanes.
   Lanes(const Program& program, size_t num_fields);
+  // From a block that sound_block() accepted, which must outlive the lanes, and tests
+  // that read no sets and no code.
+  Lanes(LaneBlock* block, std::vector<Test> rest);
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;
 
@@ -107,10 +110,9 @@ class Lanes {
   size_t bytes() const;
 
   const Program& program() const { return *program_; }
-  const LaneBlock* block() const {
-    return reinterpret_cast<const LaneBlock*>(block_.get());
-  }
-  LaneBlock* block() { return reinterpret_cast<LaneBlock*>(block_.get()); }
+  const LaneBlock* block() const { return at_; }
+  LaneBlock* block() { return at_; }
+  size_t block_bytes() const;
   std::span<const Test> rest() const { return rest_; }
   bool check_rest(const Word* row) const {
     for (const Test& t : rest_) {
@@ -118,7 +120,7 @@ class Lanes {
     }
     return true;
   }
-  // Test by test, exact: for rows whose fields are too large for pair groups.
+  // Test by test, of a program: what all kernels are held to.
   bool check_slowly(const Word* row) const;
 
   // Calls f(field, lo, span) for each interval of words that a row that holds lies in and
@@ -174,11 +176,16 @@ class Lanes {
   friend class Merger;
   using Kernel = bool (*)(const LaneBlock&, const Word*);
 
-  std::unique_ptr<unsigned char[]> block_;
+  std::unique_ptr<unsigned char[]> owned_;
+  LaneBlock* at_ = nullptr;
   Kernel kernel_ = nullptr;
   const Program* program_ = nullptr;
   std::vector<Test> rest_;
 };
+
+// Whether bytes, aligned to 8, are a block that kernels may read rows of so many fields
+// with; whoever wrote them.
+bool sound_block(std::span<const unsigned char> bytes, size_t num_fields);
 
 // The kernels. check_lanes_avx512 needs has_avx512().
 bool check_lanes_portable(const LaneBlock& block, const Word* row);

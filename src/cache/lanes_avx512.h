@@ -68,7 +68,7 @@ CONGRUA_AVX512 inline bool check_block(const LaneBlock& block, const Word* row) 
     const __m512i large =
         _mm512_or_si512(_mm512_add_epi64(x, half), _mm512_add_epi64(y, half));
     if (_mm512_cmpgt_epu64_mask(large, _mm512_set1_epi64(UINT32_MAX)) != 0) [[unlikely]] {
-      return block.lanes->check_slowly(row);
+      return check_lanes_portable(block, row);
     }
     const __m512i a =
         _mm512_cvtepi16_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(g.a)));

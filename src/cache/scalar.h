@@ -18,12 +18,6 @@
 namespace congrua::cache::internal {
 
 template <typename Row>
-bool check_tests(const Program& program, Row& row) {
-  return program.all_of(
-      [&](const Test& t) { return holds(t, program, row.words_for(t, program)); });
-}
-
-template <typename Row>
 bool check_scalar(const LaneBlock& block, Row& row) {
   if ((block.flags & LaneBlock::kNever) != 0) return false;
   for (const PointGroup& g : std::span(block.points(), block.num_points)) {
@@ -52,14 +46,21 @@ bool check_scalar(const LaneBlock& block, Row& row) {
       }
       const auto x = static_cast<int64_t>(row[g.x[i]]);
       const auto y = static_cast<int64_t>(row[g.y[i]]);
-      if (x != static_cast<int32_t>(x) || y != static_cast<int32_t>(y)) {
-        return check_tests(block.lanes->program(), row);
+      const auto ends = [&](auto v) {
+        return (g.ge & bit) != 0 ? v >= 0 : (g.eq & bit) != 0 ? v == 0 : v != 0;
+      };
+      if (x != static_cast<int32_t>(x) || y != static_cast<int32_t>(y)) [[unlikely]] {
+        // Factors of 15 bits and a product of two words: below 2^127.
+        int128 v = int128{g.a[i]} * x + int128{g.b[i]} * y + g.c[i];
+        if ((g.plus_product & bit) != 0) v = g.c[i] + int128{x} * y;
+        if ((g.minus_product & bit) != 0) v = g.c[i] - int128{x} * y;
+        if (!ends(v)) return false;
+        continue;
       }
       int64_t v = g.a[i] * x + g.b[i] * y + g.c[i];
       if ((g.plus_product & bit) != 0) v = g.c[i] + x * y;
       if ((g.minus_product & bit) != 0) v = g.c[i] - x * y;
-      const bool ok = (g.ge & bit) != 0 ? v >= 0 : (g.eq & bit) != 0 ? v == 0 : v != 0;
-      if (!ok) return false;
+      if (!ends(v)) return false;
     }
   }
   if ((block.flags & LaneBlock::kRest) == 0) return true;

@@ -72,6 +72,10 @@ namespace {
 struct StoredEntry : EntryBase {
   using EntryBase::EntryBase;
   std::unique_ptr<ValueBase> value;
+  // Of a file, of which it keeps the image; the program is there until it is asked for.
+  std::shared_ptr<const uint64_t[]> image = nullptr;
+  std::span<const uint8_t> payload = {};
+  size_t accounted = 0;  // bytes
   Cost given_cost = {};
   uint64_t counted_before = 0;  // hits of others that had its number
 };
@@ -297,10 +301,30 @@ struct Store::Impl {
     return out;
   }
 
-  void account(const StoredEntry& e, int sign) {
-    builder.statistics.add(e, sign);
-    const size_t bytes = sizeof e - sizeof(Lanes) + e.program->bytes() + e.lanes.bytes();
-    entry_bytes = sign > 0 ? entry_bytes + bytes : entry_bytes - bytes;
+  // What keys are chosen by is counted by the first write after a warm start.
+  bool uncounted = false;
+  void count_again() {
+    if (!std::exchange(uncounted, false)) return;
+    builder.statistics = {};
+    for (const auto& e : entries) builder.statistics.add(*e);
+  }
+
+  const std::shared_ptr<const Program>& program(StoredEntry& e) const {
+    if (e.program == nullptr) {
+      FileEntry of;
+      of.payload = e.payload;
+      e.program = program_of(schema, of);
+    }
+    return e.program;
+  }
+
+  void account(StoredEntry& e, int sign) {
+    if (!uncounted) builder.statistics.add(e, sign);
+    if (sign > 0) {
+      e.accounted = sizeof e - sizeof(Lanes) + e.lanes.bytes() +
+                    (e.program != nullptr ? e.program->bytes() : e.payload.size());
+    }
+    entry_bytes = sign > 0 ? entry_bytes + e.accounted : entry_bytes - e.accounted;
     unreachable += e.lanes.never() ? static_cast<size_t>(sign) : 0;
     varying += e.cost != nullptr ? static_cast<size_t>(sign) : 0;
   }
@@ -310,7 +334,7 @@ struct Store::Impl {
     std::vector<EntryView> out;
     out.reserve(entries.size());
     for (const auto& e : entries) {
-      out.push_back({e->sequence, e->program, e->host, e->host_context, e->priority,
+      out.push_back({e->sequence, program(*e), e->host, e->host_context, e->priority,
                      e->bound, e->cost});
     }
     return out;
@@ -396,6 +420,17 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
   const std::lock_guard lock(m.mutex);
   std::vector<std::unique_ptr<StoredEntry>> fresh;
   fresh.reserve(insertions.size());
+  // All of one file, with lanes and keys, and room for all: an index as it was.
+  const std::shared_ptr<CacheFile> file =
+      insertions.empty() ? nullptr : insertions[0].file;
+  const bool warm =
+      file != nullptr && m.entries.empty() && insertions.size() > kFewEntries &&
+      insertions.size() == file->entries.size() &&
+      file->slots.size() == std::min(m.schema.size(), kSlots) &&
+      (m.options.capacity == 0 || insertions.size() <= m.options.capacity) &&
+      std::ranges::all_of(insertions, [&](const Insertion& i) {
+        return i.file == file && file->entries[i.at].keyed;
+      });
   for (Insertion& i : insertions) {
     if (i.schema_hash != m.schema.hash()) {
       return absl::InvalidArgumentError(
@@ -405,7 +440,18 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
     if (cost.impl() != nullptr && cost.schema_hash() != m.schema.hash()) {
       return absl::InvalidArgumentError("a cost was compiled for another schema");
     }
-    auto e = std::make_unique<StoredEntry>(std::move(i.program), m.schema.size());
+    std::unique_ptr<StoredEntry> e;
+    FileEntry* const from = i.file == nullptr ? nullptr : &i.file->entries[i.at];
+    if (from != nullptr && from->block != nullptr) {
+      e = std::make_unique<StoredEntry>(from->block, std::move(from->rest));
+      e->image = i.file->image;
+      e->payload = from->payload;
+    } else {
+      e = std::make_unique<StoredEntry>(
+          from != nullptr ? std::move(from->program) : std::move(i.program),
+          m.schema.size());
+    }
+    if (from != nullptr) e->key = from->key;
     if (absl::Status s = m.bind_host(i.options.host, *e); !s.ok()) return s;
     e->priority = i.options.priority;
     e->given_cost = i.options.cost;
@@ -414,6 +460,13 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
     e->value = std::move(i.value);
     e->used.store(m.last_version + 1, std::memory_order_relaxed);
     fresh.push_back(std::move(e));
+  }
+  if (warm) {
+    m.uncounted = true;
+    m.builder.statistics = {};
+    for (const auto& e : fresh) m.builder.statistics.add_pinned(e->pinned);
+  } else {
+    m.count_again();
   }
   std::vector<EntryId> ids;
   std::vector<EntryBase*> added;
@@ -433,7 +486,10 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
   }
   std::vector<std::unique_ptr<StoredEntry>> gone = m.evict();
   std::unique_ptr<Index> index;
-  if (m.entries.size() > m.rebuilt_at + m.rebuilt_at / 2) {
+  if (warm) {
+    index = m.builder.restore(file->slots, m.all());
+    m.rebuilt_at = m.entries.size();
+  } else if (m.entries.size() > m.rebuilt_at + m.rebuilt_at / 2) {
     std::vector<EntryBase*> all;
     for (const auto& e : m.entries) all.push_back(e.get());
     index = m.builder.rebuild(std::move(all));
@@ -454,6 +510,7 @@ bool Store::erase(EntryId id) {
   const auto at =
       std::ranges::find(m.entries, id, [](const auto& e) { return e->sequence; });
   if (at == m.entries.end()) return false;
+  m.count_again();
   std::vector<std::unique_ptr<StoredEntry>> gone;
   gone.push_back(m.take(static_cast<size_t>(at - m.entries.begin())));
   m.publish(m.builder.refile(*m.live, m.all()), std::move(gone));
@@ -522,14 +579,22 @@ absl::StatusOr<size_t> Store::save(
     const std::string& path,
     const std::function<std::string(const ValueBase&)>& write) const {
   std::vector<FileEntry> entries;
+  Bytes bytes;
   {
+    // Lanes are written: nothing may be erased meanwhile.
     const std::lock_guard lock(impl_->mutex);
     for (const auto& e : impl_->entries) {
       if (e->host != nullptr) continue;
-      entries.push_back({e->priority, e->program, write(*e->value), e->given_cost});
+      FileEntry f{e->priority, impl_->program(*e), write(*e->value), e->given_cost};
+      f.lanes = &e->lanes;
+      f.key = e->key;
+      entries.push_back(std::move(f));
     }
+    const Index& index = *impl_->live;
+    bytes = cache_bytes(impl_->schema, entries,
+                        std::span(index.slot_field).first(index.num_slots));
   }
-  absl::Status s = write_file(path, cache_bytes(impl_->schema, entries));
+  absl::Status s = write_file(path, bytes);
   if (!s.ok()) return s;
   return entries.size();
 }
@@ -541,11 +606,12 @@ absl::StatusOr<std::vector<LoadedEntry>> Store::load(const std::string& path) co
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": cache file: it is of another schema"));
   }
+  auto kept = std::make_shared<CacheFile>(*std::move(file));
   std::vector<LoadedEntry> out;
-  out.reserve(file->entries.size());
-  for (FileEntry& e : file->entries) {
-    out.push_back(
-        {e.priority, std::move(e.program), std::move(e.value), std::move(e.cost)});
+  out.reserve(kept->entries.size());
+  for (size_t i = 0; i < kept->entries.size(); ++i) {
+    FileEntry& e = kept->entries[i];
+    out.push_back({e.priority, std::move(e.value), std::move(e.cost), kept, i});
   }
   return out;
 }

@@ -342,7 +342,8 @@ int run_cache_advise(const CacheAdviseOptions& options, std::FILE* out, std::FIL
   }
   std::vector<cache::AdviseEntry> entries;
   for (const auto& e : file->entries) {
-    entries.push_back({entries.size() + 1, e.program, e.value});
+    entries.push_back(
+        {entries.size() + 1, cache::internal::program_of(file->schema, e), e.value});
   }
   const cache::Advice advice =
       cache::advise(file->schema, entries, rows, {.versions = options.versions});

@@ -7,9 +7,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
+#include <numeric>
 #include <random>
 
 #include "cache/lanes.h"
+#include "cache/program_bytes.h"
 #include "congrua/cache.h"
 #include "congrua/text.h"
 #include "tests/base/soak.h"
@@ -75,8 +78,92 @@ TEST_F(CacheFileTest, ALoadedCacheAnswersAlike) {
       }
     }
     ASSERT_TRUE(again.save(path("b"), write_int).ok());
-    EXPECT_EQ(get(path("a")), get(path("b")));
+    const auto first = internal::parse_cache(get(path("a")));
+    const auto second = internal::parse_cache(get(path("b")));
+    ASSERT_TRUE(first.ok() && second.ok());
+    ASSERT_EQ(first->entries.size(), second->entries.size());
+    for (size_t i = 0; i < first->entries.size(); ++i) {
+      const internal::FileEntry& x = first->entries[i];
+      const internal::FileEntry& y = second->entries[i];
+      EXPECT_EQ(x.value, y.value);
+      EXPECT_EQ(
+          internal::program_payload(*internal::program_of(p.schema(), x), p.schema()),
+          internal::program_payload(*internal::program_of(p.schema(), y), p.schema()));
+    }
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 2);
+  }
+}
+
+// Lanes and keys come from the file; what keys are chosen by is counted later.
+TEST_F(CacheFileTest, AWarmStartAnswersAndGrowsAlike) {
+  for (const size_t width : {size_t{8}, size_t{80}}) {
+    ExprPool pool;
+    std::vector<Field> fields;
+    for (size_t i = 0; i < width; ++i) fields.push_back({"x" + std::to_string(i)});
+    const Schema schema = *Schema::make(std::move(fields));
+    std::mt19937_64 random(width);
+    const auto number = [&](uint64_t n) { return static_cast<int64_t>(random() % n); };
+    const auto program = [&] {
+      Guards g;
+      for (int k = 0; k < 6; ++k) {
+        const auto x = pool.symbol("x" + std::to_string(number(width)));
+        const auto y = pool.symbol("x" + std::to_string(number(width)));
+        const Expr c = pool.constant(number(6));
+        g.conditions.push_back(k < 3    ? eq(x, c)
+                               : k == 3 ? le(x + y, c + 4)
+                               : k == 4 ? eq(floor_mod(x, 3), pool.constant(0))
+                                        : le(x * y, c + 6));
+      }
+      if (number(4) == 0) {  // a register program: its lanes are made anew
+        g.conditions.push_back(
+            le(floor_div(pool.symbol("x0") * pool.symbol("x2"), pool.symbol("x1") + 1),
+               pool.constant(5)));
+      }
+      if (width == 8) {  // many of one set of fields
+        g.conditions.erase(g.conditions.begin() + 2, g.conditions.begin() + 6);
+        g.conditions[0] = eq(pool.symbol("x0"), pool.constant(number(30)));
+        g.conditions[1] = eq(pool.symbol("x1"), pool.constant(number(30)));
+      }
+      return *GuardProgram::compile(schema, g);
+    };
+    GuardCache<int> cache(schema);
+    std::vector<GuardCache<int>::Entry> batch;
+    for (int i = 0; i < 300; ++i) batch.push_back({program(), i, {number(2)}});
+    ASSERT_TRUE(cache.insert_batch(std::move(batch)).ok());
+    ASSERT_TRUE(cache.save(path("a"), write_int).ok());
+    GuardCache<int> warm(schema);
+    ASSERT_TRUE(warm.load(path("a"), read_int).ok());
+    EXPECT_EQ(warm.statistics().entries, 300u);
+    uint64_t hits = 0;
+    const auto compare = [&] {
+      for (int n = 0; n < 3000; ++n) {
+        std::vector<Word> row(width);
+        for (Word& w : row) w = to_word(number(width == 8 ? 30 : 3));
+        if (n % 50 == 0) row[0] = to_word(INT64_MIN + number(5));
+        const Hit<int> a = cache.lookup(row);
+        const Hit<int> b = warm.lookup(row);
+        ASSERT_EQ(bool{a}, bool{b});
+        if (a) {
+          ASSERT_EQ(*a, *b);
+          ++hits;
+        }
+      }
+    };
+    compare();
+    EXPECT_GT(hits, 50u);
+    for (int i = 0; i < 20; ++i) {
+      const GuardProgram p = program();
+      ASSERT_TRUE(cache.insert(p, 1000 + i, {.priority = i % 3}).ok());
+      ASSERT_TRUE(warm.insert(p, 1000 + i, {.priority = i % 3}).ok());
+      const size_t victim = static_cast<size_t>(number(cache.hits().size()));
+      ASSERT_TRUE(cache.erase(cache.hits()[victim].id));
+      ASSERT_TRUE(warm.erase(warm.hits()[victim].id));
+    }
+    compare();
+    ASSERT_TRUE(warm.save(path("b"), write_int).ok());
+    // Programs are read by now.
+    const std::vector<Word> row(width);
+    EXPECT_EQ(warm.explain(row).found.has_value(), bool{cache.lookup(row)});
   }
 }
 
@@ -170,16 +257,22 @@ TEST_F(CacheFileTest, RefusalsSayWhyAndInsertNothing) {
 
 TEST(CacheFile, HostileBytesFuzz) {
   const Seeds seeds = soak_seeds(60, 100'000);
-  uint64_t accepted = 0, refused = 0;
+  uint64_t accepted = 0, refused = 0, restored = 0;
   for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
     Programs p(seed % 50);
     std::mt19937_64 random(seed);
     const std::vector<Word> row = p.row();
     std::vector<internal::FileEntry> entries;
+    std::vector<std::unique_ptr<internal::EntryBase>> bases;
     for (int i = 0; i < 3; ++i) {
       entries.push_back({i, p.program(static_cast<int>(seed % 3), row).impl(), "value"});
+      bases.push_back(std::make_unique<internal::EntryBase>(entries.back().program,
+                                                            p.schema().size()));
+      if (seed % 2 == 0) entries.back().lanes = &bases.back()->lanes;
     }
-    const Bytes good = internal::cache_bytes(p.schema(), entries);
+    std::vector<uint16_t> slots(std::min(p.schema().size(), internal::kSlots));
+    std::iota(slots.begin(), slots.end(), uint16_t{0});
+    const Bytes good = internal::cache_bytes(p.schema(), entries, slots);
     ASSERT_TRUE(internal::parse_cache(good).ok());
     for (int n = 0; n < 40; ++n) {
       Bytes payload(good.begin() + internal::kSealSize, good.end());
@@ -196,7 +289,7 @@ TEST(CacheFile, HostileBytesFuzz) {
             payload[at] = static_cast<uint8_t>(random());
         }
       }
-      const auto file = internal::parse_cache(
+      auto file = internal::parse_cache(
           internal::sealed(internal::kCacheSeal, p.schema().hash(), payload));
       if (!file.ok()) {
         ++refused;
@@ -204,14 +297,41 @@ TEST(CacheFile, HostileBytesFuzz) {
       }
       ++accepted;
       ASSERT_EQ(file->schema.hash(), p.schema().hash());
-      for (const internal::FileEntry& e : file->entries) {
-        const internal::Lanes lanes(*e.program, p.schema().size());
+      std::vector<std::unique_ptr<internal::EntryBase>> read;
+      std::vector<const internal::EntryBase*> all;
+      for (internal::FileEntry& e : file->entries) {
+        const auto program = internal::program_of(p.schema(), e);
+        const internal::Lanes lanes(*program, p.schema().size());
         ASSERT_EQ(lanes.check(row.data()), lanes.check_slowly(row.data()));
+        if (e.block == nullptr) continue;
+        read.push_back(std::make_unique<internal::EntryBase>(e.block, e.rest));
+        read.back()->key = e.key;
+        read.back()->pinned = internal::pinned_fields(read.back()->lanes);
+        // Whatever lanes say, both kernels say it within their bounds.
+        ASSERT_EQ(read.back()->lanes.check(row.data()),
+                  internal::check_lanes_portable(*e.block, row.data()));
       }
+      // More than a few: keys are read.
+      while (!read.empty() && all.size() <= internal::kFewEntries) {
+        for (const auto& e : read) all.push_back(e.get());
+      }
+      if (all.empty() || file->slots.size() != slots.size()) continue;
+      internal::IndexBuilder builder(p.schema().size(),
+                                     std::vector<uint8_t>(p.schema().size()));
+      const auto index = builder.restore(file->slots, all);
+      const auto* found = internal::find_portable(*index, row.data(), nullptr);
+      if (internal::has_avx512()) {
+        ASSERT_EQ(internal::find_avx512(*index, row.data(), nullptr) != nullptr,
+                  found != nullptr);
+      }
+      ++restored;
     }
   }
   soak_report("CacheFile", seeds,
-              {{"accepted", accepted}, {"refused", refused}, {"failures", 0}});
+              {{"accepted", accepted},
+               {"refused", refused},
+               {"restored", restored},
+               {"failures", 0}});
 }
 
 }  // namespace
