@@ -84,7 +84,7 @@ struct EntryBase {
   // Where the least cost is chosen: what it costs at least, and a term that says what it
   // does; without one, the bound.
   int64_t bound = 0;
-  std::shared_ptr<const Program> cost = nullptr;
+  const Program* cost = nullptr;
   bool (*host)(const void* call, void* context) = nullptr;
   void* host_context = nullptr;
   uint32_t host_id = 0;  // the same for the same predicate and context

@@ -69,15 +69,19 @@ void heavy_barrier() {
 
 namespace {
 
+// What keeps the lanes of an entry, and has its program until that is asked for.
+struct FromFile {
+  std::shared_ptr<const uint64_t[]> image;
+  std::span<const uint8_t> payload;
+};
+
 struct StoredEntry : EntryBase {
   using EntryBase::EntryBase;
   std::unique_ptr<ValueBase> value;
-  // Of a file, of which it keeps the image; the program is there until it is asked for.
-  std::shared_ptr<const uint64_t[]> image = nullptr;
-  std::span<const uint8_t> payload = {};
-  size_t accounted = 0;  // bytes
-  Cost given_cost = {};
-  uint64_t counted_before = 0;  // hits of others that had its number
+  std::unique_ptr<const FromFile> from_file = nullptr;
+  std::unique_ptr<const Cost> given_cost = nullptr;  // none: 0
+  size_t accounted = 0;                              // bytes
+  uint64_t counted_before = 0;                       // hits of others that had its number
 };
 
 struct RetiredEntry {
@@ -312,7 +316,7 @@ struct Store::Impl {
   const std::shared_ptr<const Program>& program(StoredEntry& e) const {
     if (e.program == nullptr) {
       FileEntry of;
-      of.payload = e.payload;
+      of.payload = e.from_file->payload;
       e.program = program_of(schema, of);
     }
     return e.program;
@@ -321,8 +325,9 @@ struct Store::Impl {
   void account(StoredEntry& e, int sign) {
     if (!uncounted) builder.statistics.add(e, sign);
     if (sign > 0) {
-      e.accounted = sizeof e - sizeof(Lanes) + e.lanes.bytes() +
-                    (e.program != nullptr ? e.program->bytes() : e.payload.size());
+      e.accounted =
+          sizeof e - sizeof(Lanes) + e.lanes.bytes() +
+          (e.program != nullptr ? e.program->bytes() : e.from_file->payload.size());
     }
     entry_bytes = sign > 0 ? entry_bytes + e.accounted : entry_bytes - e.accounted;
     unreachable += e.lanes.never() ? static_cast<size_t>(sign) : 0;
@@ -335,7 +340,7 @@ struct Store::Impl {
     out.reserve(entries.size());
     for (const auto& e : entries) {
       out.push_back({e->sequence, program(*e), e->host, e->host_context, e->priority,
-                     e->bound, e->cost});
+                     e->bound, e->cost == nullptr ? nullptr : e->given_cost->impl()});
     }
     return out;
   }
@@ -379,8 +384,9 @@ struct Store::Impl {
   }
 
   static void set_cost(StoredEntry& e) {
-    const Cost& c = e.given_cost;
-    e.cost = c.impl();
+    if (e.given_cost == nullptr) return;
+    const Cost& c = *e.given_cost;
+    e.cost = c.impl().get();
     e.bound = e.cost == nullptr ? c.constant() : cost_bound(*e.cost, e.lanes);
   }
 
@@ -444,8 +450,8 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
     FileEntry* const from = i.file == nullptr ? nullptr : &i.file->entries[i.at];
     if (from != nullptr && from->block != nullptr) {
       e = std::make_unique<StoredEntry>(from->block, std::move(from->rest));
-      e->image = i.file->image;
-      e->payload = from->payload;
+      e->from_file =
+          std::make_unique<const FromFile>(FromFile{i.file->image, from->payload});
     } else {
       e = std::make_unique<StoredEntry>(
           from != nullptr ? std::move(from->program) : std::move(i.program),
@@ -454,7 +460,9 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
     if (from != nullptr) e->key = from->key;
     if (absl::Status s = m.bind_host(i.options.host, *e); !s.ok()) return s;
     e->priority = i.options.priority;
-    e->given_cost = i.options.cost;
+    if (cost.impl() != nullptr || cost.constant() != 0) {
+      e->given_cost = std::make_unique<const Cost>(cost);
+    }
     if (m.options.choice == Choice::kLeastCost) m.set_cost(*e);
     e->pinned = pinned_fields(e->lanes);
     e->value = std::move(i.value);
@@ -585,7 +593,8 @@ absl::StatusOr<size_t> Store::save(
     const std::lock_guard lock(impl_->mutex);
     for (const auto& e : impl_->entries) {
       if (e->host != nullptr) continue;
-      FileEntry f{e->priority, impl_->program(*e), write(*e->value), e->given_cost};
+      FileEntry f{e->priority, impl_->program(*e), write(*e->value),
+                  e->given_cost == nullptr ? Cost() : *e->given_cost};
       f.lanes = &e->lanes;
       f.key = e->key;
       entries.push_back(std::move(f));
