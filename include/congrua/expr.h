@@ -14,11 +14,12 @@
 // form is context-free: it reads constants and birth ranges, never facts.
 //
 // Ownership: handles are trivially copyable and live as long as their pool. Operands of
-// one operation must come from one pool. Thread safety: a pool is confined to one thread
-// at a time; const methods of Expr are safe from any thread while no other thread builds
-// in the pool. Cost: an operation is linear in the terms of its operands (a long running
-// sum is kept as difference to its predecessor and costs O(1)); a product expands only
-// within a fixed budget.
+// one operation must come from one pool or from its parents. Thread safety: a pool is
+// confined to one thread at a time; const methods of Expr are safe from any thread while
+// no other thread builds in the pool. A frozen pool may be read by any number of threads,
+// each of which may build children on top of it (ExprPool::freeze). Cost: an operation is
+// linear in the terms of its operands (a long running sum is kept as difference to its
+// predecessor and costs O(1)); a product expands only within a fixed budget.
 #ifndef CONGRUA_EXPR_H_
 #define CONGRUA_EXPR_H_
 
@@ -31,6 +32,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace congrua {
 
@@ -110,6 +112,8 @@ class [[nodiscard]] Expr {
   // A fingerprint of the structure: the same in every process, whatever the order of
   // construction.
   uint64_t hash() const;
+  // Where operations on this handle are built: its pool, or the child of it that is in
+  // use where that is frozen.
   ExprPool& pool() const;
 
   friend bool operator==(Expr a, Expr b) { return a.node_ == b.node_; }
@@ -154,12 +158,65 @@ class ExprPool {
   Expr minimum(std::span<const Expr> args);  // not empty
   Expr maximum(std::span<const Expr> args);  // not empty
 
-  size_t num_nodes() const;
-  size_t bytes() const;  // held by nodes and the intern table
+  // ---- Children. From freeze() on a pool makes no terms (checked), and any number of
+  // threads may read it and build a child each:
+  //
+  //   pool.freeze();
+  //   ExprPool child(ExprPool::ChildOf{pool});      // < 1 us, copies nothing
+  //   Expr e = s + child.constant(1);               // s of the pool, e of the child
+  //   const ExprPool::Use use(child);
+  //   Expr twice = s + s;                           // both operands are of the pool
+  //
+  // What the parent has is found there: equal terms are one handle in both. A child may
+  // be frozen and have children; each level costs building one more look-up. The parent
+  // outlives its children (checked).
+  void freeze();
+  bool frozen() const;
+  struct ChildOf {
+    const ExprPool& parent;
+  };
+  explicit ExprPool(ChildOf of);
+
+  // While one lives, operations of this thread whose operands are all of frozen parents
+  // of the pool build there. Properly nested.
+  class [[nodiscard]] Use {
+   public:
+    explicit Use(ExprPool& pool);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    internal::Builder* before_;
+  };
+
+  // The term of another pool, built here; handles of this pool and its parents are
+  // returned as they are. Nobody may build in the other pool meanwhile. nullopt where a
+  // symbol of its name has another sort or birth range here. Linear in the DAG.
+  std::optional<Expr> import(Expr e);
+
+  // ---- Taking back. rollback gives back the memory of all terms made since the
+  // checkpoint, which ends with those after it. Handles of such terms dangle; Facts and
+  // environments that were there at the checkpoint may not be asked any more (checked).
+  // Not while there are children. Cost: linear in the terms made since; while there is a
+  // checkpoint a new term takes eight bytes more.
+  class Checkpoint {
+    friend class ExprPool;
+    explicit Checkpoint(uint64_t number) : number_(number) {}
+    uint64_t number_;
+  };
+  Checkpoint checkpoint();
+  void rollback(Checkpoint to);
+  void keep(Checkpoint from);  // ends it and those after it; what was made stays
+
+  size_t num_nodes() const;  // parents' included
+  size_t bytes() const;      // held by its own nodes and intern table
 
  private:
   friend class Expr;
   friend class internal::Builder;
+  std::vector<const internal::Node*> operands(std::span<const Expr> list,
+                                              bool bools) const;
   std::unique_ptr<internal::Builder> builder_;
 };
 

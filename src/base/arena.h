@@ -31,6 +31,17 @@ class Arena {
   }
   size_t bytes() const { return bytes_ + blocks_.capacity() * sizeof(blocks_[0]); }
 
+  // How much there was. rollback gives back what was allocated since; what lies there
+  // may not be read again (checked under AddressSanitizer).
+  struct Mark {
+    char *next, *end, *slab_next, *slab_end;
+    size_t bytes, slabs, blocks;
+  };
+  Mark mark() const {
+    return {next_, end_, slab_next_, slab_end_, bytes_, slabs_.size(), blocks_.size()};
+  }
+  void rollback(const Mark& to);
+
   static void* owner_of(const void* p) { return header_of(p)->owner; }
 
   // What allocate returned as a number, which is never 0, and back. 32 bits name 32 GiB.

@@ -51,13 +51,28 @@ Builder::Builder(ExprPool* pool) : pool_(pool), arena_(this) {
   minus_one_ = constant(Int(-1));
 }
 
+Builder::Builder(ExprPool* pool, Builder& frozen)
+    : pool_(pool),
+      parent_(&frozen),
+      first_id_(static_cast<uint32_t>(frozen.num_nodes())),
+      arena_(this),
+      true_(frozen.true_),
+      false_(frozen.false_),
+      zero_(frozen.zero_),
+      one_(frozen.one_),
+      minus_one_(frozen.minus_one_) {
+  CONGRUA_CHECK(frozen.frozen(), "a child stands on a pool that is frozen");
+  frozen.children_.fetch_add(1, std::memory_order_relaxed);
+}
+
 Builder::~Builder() {
+  CONGRUA_CHECK(children_.load(std::memory_order_acquire) == 0,
+                "a pool outlives its children");
+  if (parent_ != nullptr) parent_->children_.fetch_sub(1, std::memory_order_release);
   for (Int* i : big_) i->~Int();
 }
 
 Builder& Builder::of(const Node* n) { return *static_cast<Builder*>(Arena::owner_of(n)); }
-
-size_t Builder::bytes() const { return arena_.bytes() + table_.bytes(); }
 
 std::vector<const Node*> Builder::all_nodes() const {
   std::vector<const Node*> nodes;
@@ -67,14 +82,15 @@ std::vector<const Node*> Builder::all_nodes() const {
   return nodes;
 }
 
-void Builder::store_constant(Int* to, const Int& value) {
+void Builder::store_constant(Int* to, const Int& value, std::vector<Int*>& big) {
   new (to) Int(value);
-  if (!value.is_small()) big_.push_back(to);
+  if (!value.is_small()) big.push_back(to);
 }
 
-void Builder::pack_boxed(const Term& t, PackedTerm* to) {
-  auto* box = static_cast<Term*>(arena_.allocate(sizeof(Term)));
-  store_constant(&box->coef, t.coef);
+void Builder::pack_boxed(const Term& t, PackedTerm* to, Arena& arena,
+                         std::vector<Int*>& big) {
+  auto* box = static_cast<Term*>(arena.allocate(sizeof(Term)));
+  store_constant(&box->coef, t.coef, big);
   box->mono = t.mono;
   new (to) PackedTerm(box);
 }
@@ -100,15 +116,9 @@ const Node* Builder::constant(const Int& value) {
 
 const Node* Builder::find_symbol(std::string_view name) const {
   const uint64_t hash = hash_combine(0x73796d, hash_text(name));
-  size_t place;
-  const uint32_t found = table_.find(
-      fingerprint_of(hash),
-      [&](uint32_t number) {
-        const Node* n = node_at(number);
-        return n->hash == hash && n->op == Op::kSymbol && as_symbol(n)->name == name;
-      },
-      &place);
-  return found == 0 ? nullptr : node_at(found);
+  return find_below(hash, [&](const Node* n) {
+    return n->op == Op::kSymbol && as_symbol(n)->name == name;
+  });
 }
 
 const Node* Builder::symbol(std::string_view name, const SymbolOptions& options) {

@@ -3,8 +3,10 @@
 #ifndef CONGRUA_EXPR_BUILDER_H_
 #define CONGRUA_EXPR_BUILDER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -12,8 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "base/arena.h"
+#include "base/check.h"
 #include "base/int.h"
 #include "congrua/expr.h"
 #include "expr/intern_table.h"
@@ -32,9 +36,16 @@ struct Poly {
   }
 };
 
+//
+// A builder may stand on a frozen one: it finds what is interned there and below, and
+// interns the rest by itself, with ids that go on. A frozen builder is read by any number
+// of threads: nothing is interned, and the terms of lazy sums that are read late go to an
+// arena of their own under a lock. (What the intern table reads is the first arena, whose
+// list of blocks no longer moves.)
 class Builder {
  public:
   explicit Builder(ExprPool* pool);
+  Builder(ExprPool* pool, Builder& frozen);
   ~Builder();
   Builder(const Builder&) = delete;
   Builder& operator=(const Builder&) = delete;
@@ -45,6 +56,37 @@ class Builder {
   static Expr expr(const Node* n) { return Expr(n); }
   static Builder& of(ExprPool& pool) { return *pool.builder_; }
   ExprPool& pool() const { return *pool_; }
+  // Where operations on this node alone are built: its owner, or where that is frozen the
+  // child that this thread uses (ExprPool::Use); the owner where there is none.
+  static Builder& building(const Node* n) {
+    Builder& b = of(n);
+    return b.frozen() ? child_in_use(b) : b;
+  }
+  // The same for operations on both; null: they have no common child.
+  static Builder* common(Builder& a, Builder& b);
+
+  bool has_parent() const { return parent_ != nullptr; }
+  bool frozen() const { return (mode_ & kFrozen) != 0; }
+  void freeze();
+  bool stands_on(const Builder& b) const;  // or is it
+  // The first id that is not a parent's.
+  uint32_t first_id() const { return first_id_; }
+
+  // The term of another builder, here; null where a symbol is another one here.
+  const Node* import(const Node* n);
+
+  struct Mark {
+    uint32_t count;  // of own nodes
+    Arena::Mark arena;
+    InternTable::Extent table;
+    size_t big, log;
+    uint64_t number;
+  };
+  uint64_t checkpoint();
+  void rollback(uint64_t number);
+  void keep(uint64_t number);
+  // How often terms were taken back: what holds nodes compares it.
+  uint64_t rollbacks() const { return rollbacks_; }
 
   // Leaves.
   const Node* constant(const Int& value);
@@ -86,15 +128,24 @@ class Builder {
   // monomials of sums, bases of products): for substitution and rewriting.
   const Node* rebuild(const Node* n, std::span<const Node* const> children);
 
-  size_t num_nodes() const { return table_.count(); }
+  size_t num_nodes() const { return first_id_ + table_.count(); }  // parents' included
   size_t bytes() const;
-  // In order of construction. Sorts them: for tests and statistics.
+  // Its own in order of construction. Sorts them: for tests and statistics.
   std::vector<const Node*> all_nodes() const;
 
   // Used by terms_of.
   void materialise(const LongSum* s);
 
  private:
+  friend class congrua::ExprPool;
+  static constexpr uint8_t kFrozen = 1;
+  static constexpr uint8_t kLogged = 2;  // there is a checkpoint
+  static Builder& child_in_use(Builder& frozen);
+  size_t find_mark(uint64_t number) const;
+  const Node* copy(const Node* n, absl::flat_hash_map<const Node*, const Node*>& copies);
+  template <typename Same>
+  const Node* find_below(uint64_t hash, Same&& same) const;
+
   static uint32_t fingerprint_of(uint64_t hash) {
     return static_cast<uint32_t>(hash >> 32);
   }
@@ -111,15 +162,27 @@ class Builder {
   // The same with room for operands, which are counted, and for more bytes.
   template <typename T, typename Operand>
   T* make_with(size_t count, Operand** operands, size_t more = 0);
-  void store_constant(Int* to, const Int& value);
-  void pack(const Term& t, PackedTerm* to) {
+  // Memory, and the integers in it that own heap cells.
+  struct Store {
+    Arena arena;
+    std::vector<Int*> big;
+    explicit Store(Builder* owner) : arena(owner) {}
+    ~Store() {
+      for (Int* i : big) i->~Int();
+    }
+  };
+  static void store_constant(Int* to, const Int& value, std::vector<Int*>& big);
+  void store_constant(Int* to, const Int& value) { store_constant(to, value, big_); }
+  void pack(const Term& t, PackedTerm* to) { pack(t, to, arena_, big_); }
+  static void pack(const Term& t, PackedTerm* to, Arena& arena, std::vector<Int*>& big) {
     if (PackedTerm::fits(t.coef)) {
       new (to) PackedTerm(t.coef, t.mono);
     } else {
-      pack_boxed(t, to);
+      pack_boxed(t, to, arena, big);
     }
   }
-  void pack_boxed(const Term& t, PackedTerm* to);
+  static void pack_boxed(const Term& t, PackedTerm* to, Arena& arena,
+                         std::vector<Int*>& big);
   // Calls same(node) for interned nodes of this hash; inserts make() if none is the same.
   template <typename Same, typename Make>
   const Node* intern(uint64_t hash, Same&& same, Make&& make);
@@ -143,12 +206,22 @@ class Builder {
                          const Node** rest);
 
   ExprPool* pool_;
+  Builder* parent_ = nullptr;
+  uint32_t first_id_ = 0;
+  uint8_t mode_ = 0;
   Arena arena_;
   InternTable table_;
   std::vector<Int*> big_;  // integers in the arena that own heap cells
   TermList scratch_;
   std::vector<Factor> factor_scratch_;
   std::mutex materialise_mutex_;
+  // Terms of sums that were made before it froze or before a checkpoint, read after.
+  std::unique_ptr<Store> late_;
+  std::vector<Mark> marks_;
+  std::vector<std::pair<uint32_t, uint32_t>> log_;  // fingerprints and numbers since
+  uint64_t last_mark_ = 0;
+  uint64_t rollbacks_ = 0;
+  std::atomic<uint32_t> children_ = 0;
   const Node* true_ = nullptr;
   const Node* false_ = nullptr;
   const Node* zero_ = nullptr;
@@ -174,6 +247,9 @@ T* Builder::make_with(size_t count, Operand** operands, size_t more) {
 
 template <typename Same, typename Make>
 const Node* Builder::intern(uint64_t hash, Same&& same, Make&& make_node) {
+  if (parent_ != nullptr) [[unlikely]] {
+    if (const Node* n = parent_->find_below(hash, same)) return n;
+  }
   size_t place;
   const uint32_t found = table_.find(
       fingerprint_of(hash),
@@ -183,13 +259,46 @@ const Node* Builder::intern(uint64_t hash, Same&& same, Make&& make_node) {
       },
       &place);
   if (found != 0) return node_at(found);
+  if (mode_ != 0) [[unlikely]]
+    CONGRUA_CHECK(!frozen(), "a frozen pool makes no terms: build in a child of it");
   Node* n = make_node();
   n->hash = hash;
-  n->id = static_cast<uint32_t>(table_.count());
+  n->id = first_id_ + static_cast<uint32_t>(table_.count());
   // `same` may have materialised terms, which interns nothing: the place is still right.
   table_.insert(place, fingerprint_of(hash), Arena::ref_of(n));
+  if (mode_ != 0) [[unlikely]]
+    log_.emplace_back(fingerprint_of(hash), Arena::ref_of(n));
   return n;
 }
+
+template <typename Same>
+const Node* Builder::find_below(uint64_t hash, Same&& same) const {
+  for (const Builder* b = this; b != nullptr; b = b->parent_) {
+    size_t place;
+    const uint32_t found = b->table_.find(
+        fingerprint_of(hash),
+        [&](uint32_t number) {
+          const Node* n = b->node_at(number);
+          return n->hash == hash && same(n);
+        },
+        &place);
+    if (found != 0) return b->node_at(found);
+  }
+  return nullptr;
+}
+
+// While one lives, terms of the parents that this thread joins are built in the child.
+// Costs nothing for a pool without a parent.
+class UseChild {
+ public:
+  explicit UseChild(Builder& b) {
+    if (b.has_parent()) [[unlikely]]
+      use_.emplace(b.pool());
+  }
+
+ private:
+  std::optional<ExprPool::Use> use_;
+};
 
 }  // namespace congrua::internal
 

@@ -234,8 +234,16 @@ void Builder::materialise(const LongSum* s) {
   sort_and_merge(recent);
   TermList all;
   merge_scaled(terms_of(base), recent, Int(1), all);
-  auto* to = static_cast<PackedTerm*>(arena_.allocate(all.size() * sizeof(PackedTerm)));
-  for (size_t i = 0; i < all.size(); ++i) pack(all[i], to + i);
+  Arena* arena = &arena_;
+  std::vector<Int*>* big = &big_;
+  // A sum from before the last checkpoint stays when what was made since is taken back.
+  if (frozen() || (!marks_.empty() && s->id < first_id_ + marks_.back().count)) {
+    if (late_ == nullptr) late_ = std::make_unique<Store>(this);
+    arena = &late_->arena;
+    big = &late_->big;
+  }
+  auto* to = static_cast<PackedTerm*>(arena->allocate(all.size() * sizeof(PackedTerm)));
+  for (size_t i = 0; i < all.size(); ++i) pack(all[i], to + i, *arena, *big);
   s->num_terms.store(static_cast<uint32_t>(all.size()), std::memory_order_relaxed);
   s->terms.store(to, std::memory_order_release);
 }

@@ -13,7 +13,14 @@ using internal::Node;
 
 namespace {
 
-Builder& builder(Expr e) { return Builder::of(Builder::node(e)); }
+// A term of a frozen pool alone is built in the child that the thread uses. Where there
+// is none, what is new there is refused by intern; this says it better.
+Builder& checked(Builder& b) {
+  CONGRUA_CHECK(!b.frozen(),
+                "the pool is frozen: build in a child of it (ExprPool::Use)");
+  return b;
+}
+Builder& builder(Expr e) { return checked(Builder::building(Builder::node(e))); }
 const Node* node(Expr e) { return Builder::node(e); }
 
 std::vector<const Node*> nodes(std::span<const Expr> list) {
@@ -25,10 +32,15 @@ std::vector<const Node*> nodes(std::span<const Expr> list) {
 
 // The operands' common pool. Mixing sorts or pools is an error of the program.
 Builder& check_pair(Expr a, Expr b) {
-  Builder& result = builder(a);
-  CONGRUA_CHECK(&result == &builder(b), "operands of one operation come from one pool");
   CONGRUA_CHECK(a.sort() == b.sort(), "operands of one operation have one sort");
-  return result;
+  Builder& of_a = Builder::of(node(a));
+  Builder& of_b = Builder::of(node(b));
+  if (&of_a == &of_b && !of_a.frozen()) [[likely]]
+    return of_a;
+  Builder* common = Builder::common(of_a, of_b);
+  CONGRUA_CHECK(common != nullptr,
+                "operands of one operation come from one pool, or from its parents");
+  return checked(*common);
 }
 Builder& check_ints(Expr a, Expr b) {
   CONGRUA_CHECK(a.is_int(), "arithmetic on integers");
@@ -50,7 +62,7 @@ Sort Expr::sort() const { return node_->sort; }
 bool Expr::is_true() const { return internal::is_true(node_); }
 bool Expr::is_false() const { return internal::is_false(node_); }
 uint64_t Expr::hash() const { return node_->hash; }
-ExprPool& Expr::pool() const { return Builder::of(node_).pool(); }
+ExprPool& Expr::pool() const { return Builder::building(node_).pool(); }
 
 std::optional<int64_t> Expr::as_const() const {
   if (node_->op != Op::kConst || node_->sort != Sort::kInt) return std::nullopt;
@@ -121,7 +133,21 @@ std::optional<int64_t> Expr::constant_term() const {
 }
 
 ExprPool::ExprPool() : builder_(std::make_unique<Builder>(this)) {}
+ExprPool::ExprPool(ChildOf of)
+    : builder_(std::make_unique<Builder>(this, *of.parent.builder_)) {}
 ExprPool::~ExprPool() = default;
+
+std::vector<const Node*> ExprPool::operands(std::span<const Expr> list,
+                                            bool bools) const {
+  checked(*builder_);
+  for (const Expr e : list) {
+    CONGRUA_CHECK(bools ? e.is_bool() : e.is_int(),
+                  "arithmetic takes integers, and connectives take propositions");
+    CONGRUA_CHECK(builder_->stands_on(Builder::of(node(e))),
+                  "operands come from this pool or its parents");
+  }
+  return nodes(list);
+}
 
 Expr ExprPool::symbol(std::string_view name, const SymbolOptions& options) {
   return Expr(builder_->symbol(name, options));
@@ -139,35 +165,46 @@ std::optional<Expr> ExprPool::integer(std::string_view digits) {
 }
 Expr ExprPool::boolean(bool value) { return Expr(builder_->boolean(value)); }
 Expr ExprPool::opaque(std::string_view name, std::span<const Expr> args, Sort sort) {
+  for (const Expr e : args) {
+    CONGRUA_CHECK(builder_->stands_on(Builder::of(node(e))),
+                  "arguments come from this pool or its parents");
+  }
   return Expr(builder_->opaque(name, nodes(args), sort));
 }
 Expr ExprPool::sum(std::span<const Expr> terms) {
-  for (Expr e : terms) check_int(e);
-  return Expr(builder_->sum(nodes(terms)));
+  return Expr(builder_->sum(operands(terms, false)));
 }
 Expr ExprPool::product(std::span<const Expr> factors) {
   const Node* result = builder_->constant(Int(1));
-  for (Expr e : factors) result = check_int(e).mul(result, node(e));
+  for (const Node* n : operands(factors, false)) result = builder_->mul(result, n);
   return Expr(result);
 }
 Expr ExprPool::conjunction(std::span<const Expr> parts) {
-  for (Expr e : parts) CONGRUA_CHECK(e.is_bool(), "conjunction of propositions");
-  return Expr(builder_->conjunction(nodes(parts)));
+  return Expr(builder_->conjunction(operands(parts, true)));
 }
 Expr ExprPool::disjunction(std::span<const Expr> parts) {
-  for (Expr e : parts) CONGRUA_CHECK(e.is_bool(), "disjunction of propositions");
-  return Expr(builder_->disjunction(nodes(parts)));
+  return Expr(builder_->disjunction(operands(parts, true)));
 }
 Expr ExprPool::minimum(std::span<const Expr> args) {
   CONGRUA_CHECK(!args.empty(), "minimum of at least one term");
-  for (Expr e : args) check_int(e);
-  return Expr(builder_->minmax(Op::kMin, nodes(args)));
+  return Expr(builder_->minmax(Op::kMin, operands(args, false)));
 }
 Expr ExprPool::maximum(std::span<const Expr> args) {
   CONGRUA_CHECK(!args.empty(), "maximum of at least one term");
-  for (Expr e : args) check_int(e);
-  return Expr(builder_->minmax(Op::kMax, nodes(args)));
+  return Expr(builder_->minmax(Op::kMax, operands(args, false)));
 }
+
+void ExprPool::freeze() { builder_->freeze(); }
+bool ExprPool::frozen() const { return builder_->frozen(); }
+std::optional<Expr> ExprPool::import(Expr e) {
+  const Node* n = checked(*builder_).import(node(e));
+  if (n == nullptr) return std::nullopt;
+  return Expr(n);
+}
+ExprPool::Checkpoint ExprPool::checkpoint() { return Checkpoint(builder_->checkpoint()); }
+void ExprPool::rollback(Checkpoint to) { builder_->rollback(to.number_); }
+void ExprPool::keep(Checkpoint from) { builder_->keep(from.number_); }
+
 size_t ExprPool::num_nodes() const { return builder_->num_nodes(); }
 size_t ExprPool::bytes() const { return builder_->bytes(); }
 
@@ -211,10 +248,14 @@ Expr max(Expr a, Expr b) {
 Expr abs(Expr a) { return max(a, -a); }
 Expr select(Expr condition, Expr then, Expr otherwise) {
   CONGRUA_CHECK(condition.is_bool(), "condition of select");
-  Builder& b = check_pair(then, otherwise);
-  CONGRUA_CHECK(&b == &builder(condition),
-                "operands of one operation come from one pool");
-  return Builder::expr(b.select(node(condition), node(then), node(otherwise)));
+  CONGRUA_CHECK(then.sort() == otherwise.sort(), "the branches of select have one sort");
+  Builder* b = &Builder::of(node(condition));
+  for (const Expr e : {then, otherwise}) {
+    b = Builder::common(*b, Builder::of(node(e)));
+    CONGRUA_CHECK(b != nullptr,
+                  "operands of one operation come from one pool, or from its parents");
+  }
+  return Builder::expr(checked(*b).select(node(condition), node(then), node(otherwise)));
 }
 
 Expr eq(Expr a, Expr b) { return Builder::expr(check_pair(a, b).eq(node(a), node(b))); }
@@ -229,11 +270,11 @@ Expr operator!(Expr a) {
 }
 Expr logical_and(Expr a, Expr b) {
   const Expr parts[] = {a, b};
-  return a.pool().conjunction(parts);
+  return check_pair(a, b).pool().conjunction(parts);
 }
 Expr logical_or(Expr a, Expr b) {
   const Expr parts[] = {a, b};
-  return a.pool().disjunction(parts);
+  return check_pair(a, b).pool().disjunction(parts);
 }
 Expr logical_xor(Expr a, Expr b) { return ne(a, b); }
 Expr implies(Expr a, Expr b) { return logical_or(!a, b); }

@@ -64,4 +64,23 @@ void InternTable::insert(size_t place, uint32_t fingerprint, uint32_t number) {
   }
 }
 
+// What follows moves up, but for what is at home.
+void InternTable::erase(uint32_t fingerprint, uint32_t number) {
+  size_t i = home(fingerprint);
+  while (slots_[i].fingerprint != fingerprint || slots_[i].number != number) ++i;
+  for (; slots_[i + 1].number != 0 && home(slots_[i + 1].fingerprint) <= i; ++i) {
+    slots_[i] = slots_[i + 1];
+  }
+  slots_[i] = {};
+  --count_;
+}
+
+void InternTable::shrink(const Extent& to) {
+  if (to.size == size_ && to.overflow == overflow_) return;
+  const size_t end = slots_end();
+  size_ = to.size;
+  overflow_ = to.overflow;
+  rebuild(end);
+}
+
 }  // namespace congrua::internal

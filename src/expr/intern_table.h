@@ -32,6 +32,14 @@ class InternTable {
     return slot.fingerprint == fingerprint ? slot.number : 0;
   }
   void insert(size_t place, uint32_t fingerprint, uint32_t number);
+  void erase(uint32_t fingerprint, uint32_t number);  // which is there
+
+  // How large the table is; shrink returns to it once what was inserted since is erased.
+  struct Extent {
+    size_t size, overflow;
+  };
+  Extent extent() const { return {size_, overflow_}; }
+  void shrink(const Extent& to);
 
   template <typename F>
   void for_each(F&& f) const {

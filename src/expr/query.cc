@@ -132,7 +132,12 @@ absl::StatusOr<std::string> evaluate_text(Expr e, std::span<const Binding> bindi
 
 Expr substitute(Expr e, std::span<const std::pair<Expr, Expr>> replacements) {
   const Node* root = Builder::node(e);
-  Builder& builder = Builder::of(root);
+  Builder* in = &Builder::building(root);
+  for (const auto& [from, to] : replacements) {
+    in = Builder::common(*in, Builder::of(Builder::node(to)));
+    CONGRUA_CHECK(in != nullptr, "replacements come from one pool, or from its parents");
+  }
+  Builder& builder = *in;
   absl::flat_hash_map<const Node*, const Node*> image;
   // A term can hold another only if it has all bits of the other's signature.
   std::vector<uint64_t> signatures;

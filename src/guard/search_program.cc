@@ -138,7 +138,8 @@ const internal::Factorization* Program::factored(const Node* sum) {
   if (sum->degree < 2 || terms_of(sum).size() < 2) return nullptr;
   const auto [it, added] = factored_.try_emplace(sum);
   if (added) {
-    internal::Factorization f = internal::factorize(internal::Builder::of(sum), sum);
+    internal::Factorization f =
+        internal::factorize(internal::Builder::building(sum), sum);
     if (f.content.to_int64().has_value() && f.rest.to_int64().has_value()) {
       it->second = std::move(f);
     }
@@ -217,7 +218,7 @@ CellId Program::build(const Node* n) {
 Kind selection_kind(const Node* n) {
   const Node* condition = args_of(n)[0];
   if (condition->op != Op::kGe || n->sort != Sort::kInt) return Kind::kSelect;
-  internal::Builder& b = internal::Builder::of(n);
+  internal::Builder& b = internal::Builder::building(n);
   const Node* less = b.sub(args_of(n)[2], args_of(n)[1]);
   const Node* p = args_of(condition)[0];
   if (p == less || p == b.add_const(less, Int(-1))) return Kind::kMin;

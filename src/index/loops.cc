@@ -176,7 +176,7 @@ class Merger {
 
 std::optional<Expr> stride_of(Expr e, Expr variable) {
   if (!e.is_int()) return std::nullopt;
-  Builder& b = Builder::of(e.pool());
+  Builder& b = Builder::building(Builder::node(e));
   const Node* v = Builder::node(variable);
   const Node* stride = b.constant(Int(0));
   if (!contains(Builder::node(e), v)) return Builder::expr(stride);
