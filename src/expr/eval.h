@@ -29,11 +29,18 @@ namespace congrua::internal {
 // Values of symbols and opaque terms (booleans: 0 or 1).
 class Assignment {
  public:
+  Assignment() = default;
+  // What has no value here has the one below, which outlives this.
+  explicit Assignment(const Assignment* below) : below_(below) {}
   void set(const Node* variable, Int value) { values_.put(variable, std::move(value)); }
-  const Int* find(const Node* variable) const { return values_.find(variable); }
-  void clear() { values_.clear(); }
+  const Int* find(const Node* variable) const {
+    const Int* v = values_.find(variable);
+    return v != nullptr || below_ == nullptr ? v : below_->find(variable);
+  }
+  void clear() { values_.clear(); }  // not what is below
 
  private:
+  const Assignment* below_ = nullptr;
   NodeColumn<Int> values_;
 };
 

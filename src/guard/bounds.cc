@@ -229,6 +229,8 @@ class LowerEnd {
 }  // namespace
 
 Bounds Facts::bounds(Expr e, const QuestionOptions& options) {
+  impl_->check_pool();
+  const internal::UseChild use(impl_->builder);
   if (impl_->contradictory) return bounds_of(Domain::none());
   if (!e.is_bool()) {
     const Node* n = Builder::node(e);

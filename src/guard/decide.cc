@@ -145,7 +145,7 @@ Truth Facts::Impl::prove(const Node* g, Budget& budget, Layer* layer, int nestin
     default:
       break;
   }
-  const int8_t t = g->id < truth_.size() ? truth_[g->id] : int8_t{0};
+  const int8_t t = truth_.has(g->id) ? truth_[g->id] : int8_t{0};
   if (t == 0) return Truth::kUnknown;
   *layer = Layer::kFactTable;
   return t > 0 ? Truth::kTrue : Truth::kFalse;
@@ -160,7 +160,7 @@ std::optional<Truth> Facts::Impl::look_up(const Node* g, Layer* layer) {
     holds = known_nonnegative(args_of(x)[0]);
   } else if (x->op == Op::kEq) {
     holds = known_zero(args_of(x)[0]);
-  } else if (x->id < truth_.size() && truth_[x->id] != 0) {
+  } else if (truth_.has(x->id) && truth_[x->id] != 0) {
     holds = truth_[x->id] > 0;
   }
   if (!holds) return std::nullopt;

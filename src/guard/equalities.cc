@@ -104,7 +104,7 @@ bool Facts::Impl::parametrize(const Node* p) {
 // != 0).
 void Facts::Impl::learn_exact_quotient(const Node* a, const Node* m, const Node* q) {
   const auto solved = [&](const Node* n) {
-    return n->id < substitution_.size() && substitution_[n->id] != nullptr;
+    return substitution_.has(n->id) && substitution_[n->id] != nullptr;
   };
   const Node* product = builder.mul(m, q);
   if (product->op == Op::kMul && !solved(product) && !occurs(product, a))
@@ -160,7 +160,7 @@ void Facts::Impl::learn_definition(const Node* n, const Node* value) {
 
 void Facts::Impl::solve_for(const Node* best, const Node* by) {
   // A rewriting that comes back to the same equation has no more to say.
-  if (best->id < substitution_.size() && substitution_[best->id] == by) return;
+  if (substitution_.has(best->id) && substitution_[best->id] == by) return;
   const Domain d = domain_of(best);
   substitute(best, by);
   // What was known of the atom is known of its value, and facts over it are said again.

@@ -59,6 +59,8 @@ Facts::~Facts() = default;
 
 absl::Status Facts::add(Expr fact) {
   CONGRUA_CHECK(fact.is_bool(), "a fact is a proposition");
+  impl_->check_pool();
+  const internal::UseChild use(impl_->builder);
   const bool before = impl_->contradictory;
   impl_->add(Builder::node(fact));
   if (before || !impl_->contradictory) return absl::OkStatus();
@@ -116,6 +118,8 @@ void Facts::Impl::pop_scope() {
 
 Answer Facts::decide(Expr guard, const QuestionOptions& options) {
   CONGRUA_CHECK(guard.is_bool(), "a guard is a proposition");
+  impl_->check_pool();
+  const internal::UseChild use(impl_->builder);
   const internal::Node* g = Builder::node(guard);
   Answer answer;
   const bool explain = options.explain || options.certificate;

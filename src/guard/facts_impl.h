@@ -27,6 +27,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "base/budget.h"
+#include "base/check.h"
 #include "congrua/guard.h"
 #include "domain/domain.h"
 #include "expr/builder.h"
@@ -68,19 +69,67 @@ class Versions {
   std::array<uint64_t, 64> last_{};
 };
 
+// One value for each of some nodes, by id; of others a fresh one. A pool may have a
+// million nodes, and a child of it asks about a few: ids that are a parent's have a
+// table, those of the pool itself an array.
+template <typename T>
+class IdColumn {
+ public:
+  explicit IdColumn(uint32_t first_id) : first_(first_id) {}
+  bool has(uint32_t id) const {
+    return id - first_ < own_.size() || (id < first_ && below_.contains(id));
+  }
+  // Requires has(id).
+  const T& operator[](uint32_t id) const {
+    return id >= first_ ? own_[id - first_] : below_.find(id)->second;
+  }
+  T& operator[](uint32_t id) {
+    return id >= first_ ? own_[id - first_] : below_.find(id)->second;
+  }
+  void reserve(uint32_t id) {
+    if (id < first_) [[unlikely]] {
+      below_.try_emplace(id);
+      return;
+    }
+    const size_t i = id - first_;
+    if (i >= own_.size()) own_.resize(std::max<size_t>({i + 1, own_.size() * 2, 64}));
+  }
+
+ private:
+  uint32_t first_;
+  std::vector<T> own_;
+  absl::flat_hash_map<uint32_t, T> below_;
+};
+
 // Domains by node id, with the version at which each was computed; 0: never. The domains
-// of what was never asked for are not even initialised: a pool may have a million nodes.
+// of what was never asked for are not even initialised. Ids of parents as in IdColumn.
 class DomainMemo {
  public:
-  uint64_t made(uint32_t id) const { return id < made_.size() ? made_[id] : 0; }
+  explicit DomainMemo(uint32_t first_id) : first_(first_id) {}
+  uint64_t made(uint32_t id) const {
+    const uint32_t i = id - first_;
+    if (i < made_.size()) return made_[i];
+    if (id >= first_) return 0;
+    const auto it = below_.find(id);
+    return it == below_.end() ? 0 : it->second.first;
+  }
   const Domain& operator[](uint32_t id) const {
-    return reinterpret_cast<const Domain*>(values_.get())[id];
+    if (id < first_) [[unlikely]]
+      return below_.find(id)->second.second;
+    return reinterpret_cast<const Domain*>(values_.get())[id - first_];
   }
   // `expected`: how many ids there are.
   void put(uint32_t id, uint64_t version, const Domain& d, size_t expected) {
-    if (id >= made_.size()) grow(std::max<size_t>({64, id + size_t{1}, expected * 2}));
-    made_[id] = version;
-    std::construct_at(reinterpret_cast<Domain*>(values_.get()) + id, d);
+    if (id < first_) [[unlikely]] {
+      below_.insert_or_assign(id, std::pair(version, d));
+      return;
+    }
+    const uint32_t i = id - first_;
+    if (i >= made_.size()) {
+      grow(std::max<size_t>({64, i + size_t{1}, (expected - first_) * 2}));
+    }
+    made_[i] = version;
+    std::construct_at(reinterpret_cast<Domain*>(values_.get()) + i, d);
   }
 
  private:
@@ -94,16 +143,11 @@ class DomainMemo {
     values_ = std::move(bigger);
     made_.resize(size);
   }
+  uint32_t first_;
   std::vector<uint64_t> made_;
   std::unique_ptr<std::byte[]> values_;
+  absl::flat_hash_map<uint32_t, std::pair<uint64_t, Domain>> below_;
 };
-
-// Makes room for an id in a side table that is indexed by it.
-template <typename Column>
-void reserve_id(Column& column, uint32_t id) {
-  if (id < column.size()) return;
-  column.resize(std::max<size_t>({id + 1, column.size() * 2, 64}));
-}
 
 // Does `atom` occur in n? Where n is too large to tell: true.
 bool occurs(const Node* atom, const Node* n);
@@ -127,7 +171,16 @@ struct Facts::Impl {
   using Node = internal::Node;
   using Builder = internal::Builder;
 
-  explicit Impl(ExprPool& p) : pool(p), builder(Builder::of(p)) {
+  explicit Impl(ExprPool& p)
+      : pool(p),
+        builder(Builder::of(p)),
+        rollbacks(builder.rollbacks()),
+        known_(builder.first_id()),
+        substitution_(builder.first_id()),
+        truth_(builder.first_id()),
+        rewritten_(builder.first_id()),
+        domains_(builder.first_id()),
+        facts_of_term_(builder.first_id()) {
     facts.reserve(16);
     ge_facts.reserve(16);
     trail.reserve(16);
@@ -144,7 +197,7 @@ struct Facts::Impl {
   // ---- ranges.cc: strided intervals
   Domain domain_of(const Node* n);
   Domain known(const Node* n) const {
-    return n->id < known_.size() ? known_[n->id] : Domain::all();
+    return known_.has(n->id) ? known_[n->id] : Domain::all();
   }
   Domain sum_domain(const Node* sum);
   Domain div_elimination(const Node* sum);
@@ -291,8 +344,15 @@ struct Facts::Impl {
   void explain(const Node* g, Answer* answer);
   void certify(const Node* g, const std::atomic<bool>* cancel, Answer* answer);
 
+  // What these facts hold are terms of the pool as it was.
+  void check_pool() const {
+    CONGRUA_CHECK(rollbacks == builder.rollbacks(),
+                  "the pool took back terms that these facts may hold");
+  }
+
   ExprPool& pool;
   Builder& builder;
+  uint64_t rollbacks;
   std::vector<const Node*> facts;     // as they were added
   std::vector<const Node*> ge_facts;  // p of facts p >= 0, rewritten when learnt
   std::vector<const Node*> clauses;   // disjunctions not yet decided
@@ -334,9 +394,9 @@ struct Facts::Impl {
   };
   std::vector<Undo> trail;
 
-  std::vector<Domain> known_;
-  std::vector<const Node*> substitution_;
-  std::vector<int8_t> truth_;  // of boolean atoms: 1 true, -1 false, 0 not known
+  guard::IdColumn<Domain> known_;
+  guard::IdColumn<const Node*> substitution_;
+  guard::IdColumn<int8_t> truth_;  // of boolean atoms: 1 true, -1 false, 0 not known
   guard::Versions substitution_versions;
   guard::Versions range_versions;
 
@@ -345,7 +405,7 @@ struct Facts::Impl {
     const Node* value = nullptr;
     uint64_t symbols = 0;  // what it rests on
   };
-  std::vector<Rewritten> rewritten_;
+  guard::IdColumn<Rewritten> rewritten_;
   guard::DomainMemo domains_;
 
   guard::Search search;
@@ -363,7 +423,7 @@ struct Facts::Impl {
   static constexpr int64_t kLearnQuota = 100;
   int64_t learn_quota = 0;
   LinearProblem linear_;
-  std::vector<std::vector<uint32_t>>
+  guard::IdColumn<std::vector<uint32_t>>
       facts_of_term_;  // indices into ge_facts, by id of a monomial
   // Of sums; null: no product. Independent of the facts.
   absl::flat_hash_map<const Node*, std::unique_ptr<internal::Factorization>>

@@ -83,7 +83,7 @@ void Facts::Impl::learn(const Node* proposition, bool truth) {
 
 // Boolean symbols, opaque propositions, equivalences.
 void Facts::Impl::learn_atom(const Node* p, bool value) {
-  guard::reserve_id(truth_, p->id);
+  truth_.reserve(p->id);
   const int8_t t = value ? int8_t{1} : int8_t{-1};
   if (truth_[p->id] == -t) return contradict();
   if (truth_[p->id] == t) return;
@@ -97,7 +97,7 @@ void Facts::Impl::learn_atom(const Node* p, bool value) {
 }
 
 void Facts::Impl::meet_known(const Node* n, const Domain& d) {
-  guard::reserve_id(known_, n->id);
+  known_.reserve(n->id);
   const Domain old = known_[n->id];
   // The intersection with the computed range lets holes and congruences move the ends.
   const Domain now = old.meet(d).meet(domain_of(n));

@@ -33,7 +33,7 @@ void Facts::Impl::index_ge(size_t fact) {
   const LinearView v(ge_facts[fact]);
   for (const Term& t : v.terms()) {
     const uint32_t id = t.mono->id;
-    guard::reserve_id(facts_of_term_, id);
+    facts_of_term_.reserve(id);
     facts_of_term_[id].push_back(static_cast<uint32_t>(fact));
   }
 }
@@ -152,7 +152,7 @@ bool Facts::Impl::linear_attempt(const Node* p, Budget& budget) {
   for (size_t i = 0; i < l.monos.size() && l.rows.size() < l.max_rows; ++i) {
     const Node* mono = l.monos[i];
     linear_definition(mono);
-    if (mono->id < facts_of_term_.size()) {
+    if (facts_of_term_.has(mono->id)) {
       const auto& list = facts_of_term_[mono->id];
       const size_t from =
           list.size() > kMaxFactsOfTerm ? list.size() - kMaxFactsOfTerm : 0;

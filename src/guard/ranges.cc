@@ -199,7 +199,7 @@ Domain Facts::Impl::compute_domain(const Node* n) {
     }
     case Op::kSelect: {
       const Node* c = args_of(n)[0];
-      const int8_t truth = c->id < truth_.size() ? truth_[c->id] : int8_t{0};
+      const int8_t truth = truth_.has(c->id) ? truth_[c->id] : int8_t{0};
       if (truth > 0) return of(args_of(n)[1]);
       if (truth < 0) return of(args_of(n)[2]);
       return of(args_of(n)[1]).join(of(args_of(n)[2]));

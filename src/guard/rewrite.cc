@@ -39,7 +39,7 @@ const internal::Node* Facts::Impl::join_exact(const Node* monomial) {
     const Node* m = internal::args_of(f.base)[1];
     if (m->op == Op::kConst || m->op == Op::kAdd) continue;
     const Node* product = builder.mul(m, f.base);
-    if (product == monomial || product->id >= substitution_.size() ||
+    if (product == monomial || !substitution_.has(product->id) ||
         substitution_[product->id] == nullptr) {
       continue;
     }
@@ -67,7 +67,7 @@ const internal::Node* Facts::Impl::join_exact(const Node* monomial) {
 const internal::Node* Facts::Impl::rewrite(const Node* n) {
   const auto find = [&](const Node* x) -> const Node* {
     if (x->symbols == 0) return x;
-    if (x->id < rewritten_.size()) {
+    if (rewritten_.has(x->id)) {
       const auto& m = rewritten_[x->id];
       if (m.value != nullptr && substitution_versions.valid(m.made, m.symbols)) {
         return m.value;
@@ -78,7 +78,7 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
   };
   // What the memo of x rests on: its symbols and those of all that it was on the way.
   const auto basis = [&](const Node* x) {
-    if (x->id < rewritten_.size() && rewritten_[x->id].value != nullptr) {
+    if (rewritten_.has(x->id) && rewritten_[x->id].value != nullptr) {
       return x->symbols | rewritten_[x->id].symbols;
     }
     return x->symbols;
@@ -95,7 +95,7 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
     }
     const Node* result = nullptr;
     uint64_t symbols = x->symbols;
-    if (x->id < substitution_.size() && substitution_[x->id] != nullptr) {
+    if (substitution_.has(x->id) && substitution_[x->id] != nullptr) {
       result = substitution_[x->id];
       symbols |= result->symbols;
     } else {
@@ -119,7 +119,7 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
       if (changed) {
         for (int i = 0; i < 8; ++i) {
           const Node* again =
-              result->id < substitution_.size() ? substitution_[result->id] : nullptr;
+              substitution_.has(result->id) ? substitution_[result->id] : nullptr;
           symbols |= result->symbols;
           if (again == nullptr) break;
           result = again;
@@ -145,7 +145,7 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
       symbols |= joined->symbols;
       result = joined;
     }
-    guard::reserve_id(rewritten_, x->id);
+    rewritten_.reserve(x->id);
     rewritten_[x->id] = {substitution_versions.now(), result, symbols};
     stack.pop_back();
   }
@@ -153,7 +153,7 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
 }
 
 void Facts::Impl::substitute(const Node* atom, const Node* by) {
-  guard::reserve_id(substitution_, atom->id);
+  substitution_.reserve(atom->id);
   trail.push_back({atom, Undo::kSubstitution, {}, substitution_[atom->id], 0});
   substitution_[atom->id] = by;
   const uint64_t symbols = atom->symbols;

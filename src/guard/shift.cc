@@ -68,7 +68,7 @@ bool Facts::Impl::dominated(const Node* p, Budget& budget) {
   {
     const LinearView v(p);
     for (const internal::Term& t : v.terms()) {
-      if (t.mono->id >= facts_of_term_.size()) continue;
+      if (!facts_of_term_.has(t.mono->id)) continue;
       const auto& list = facts_of_term_[t.mono->id];
       const size_t from = list.size() > kMaxDominating ? list.size() - kMaxDominating : 0;
       candidates.insert(candidates.end(),

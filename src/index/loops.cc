@@ -192,6 +192,7 @@ std::optional<Expr> stride_of(Expr e, Expr variable) {
 
 MergedLoops merge_loops(Facts& facts, std::span<const LoopVariable> loops,
                         std::span<const Expr> indices, const SimplifyOptions& options) {
+  const internal::UseChild use(facts.impl().builder);
   return Merger(facts, loops, indices, options).run();
 }
 

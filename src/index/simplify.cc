@@ -65,6 +65,7 @@ const Node* zero_quotient(Facts::Impl& facts, const Node* n,
 
 Expr simplify_index(Facts& facts, Expr e, std::span<const LoopVariable> loops,
                     const SimplifyOptions& options) {
+  const internal::UseChild use(facts.impl().builder);
   const Node* n = Builder::node(e);
   if (n->op == Op::kConst || facts.contradictory()) return e;
   const index::LoopRanges ranges(facts, loops, n, options);
@@ -93,6 +94,7 @@ uint64_t cost_of(const Form& form, uint64_t variables) {
 
 Form index_form(Facts& facts, Expr e, std::span<const LoopVariable> loops,
                 const SimplifyOptions& options) {
+  const internal::UseChild use(facts.impl().builder);
   const Expr simple = simplify_index(facts, e, loops, options);
   uint64_t variables = 0;
   for (const LoopVariable& loop : loops)
@@ -132,6 +134,7 @@ Form index_form(Facts& facts, Expr e, std::span<const LoopVariable> loops,
 }
 
 Truth is_multiple_of(Facts& facts, Expr e, Expr d, const QuestionOptions& options) {
+  const internal::UseChild use(facts.impl().builder);
   QuestionOptions plain = options;
   plain.explain = plain.certificate = false;
   // Simplified, a remainder often is a number.

@@ -78,6 +78,7 @@ Expr simplified(Facts& facts, Expr e, const SimplifyOptions& options) {
 }  // namespace
 
 Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options) {
+  const internal::UseChild use(facts.impl().builder);
   Facts::Impl& impl = facts.impl();
   if (impl.contradictory) return e;
   const Node* n = Builder::node(e);
@@ -97,6 +98,7 @@ Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options) {
 }
 
 Form extract(Facts& facts, Expr e, const ExtractOptions& options) {
+  const internal::UseChild use(facts.impl().builder);
   if (options.cost == Cost::kWeightOnDag)
     return extract(facts, std::span(&e, 1), options).form(0);
   const Node* n = Builder::node(e);
@@ -110,6 +112,7 @@ Form extract(Facts& facts, Expr e, const ExtractOptions& options) {
 
 Forms extract(Facts& facts, std::span<const Expr> expressions,
               const ExtractOptions& options) {
+  const internal::UseChild use(facts.impl().builder);
   std::vector<const Node*> nodes;
   for (const Expr e : expressions) nodes.push_back(Builder::node(e));
   const auto forms = [](const rewrite::Terms& terms,

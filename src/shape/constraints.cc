@@ -9,6 +9,8 @@
 
 namespace congrua::shape {
 
+using internal::Builder;
+
 namespace {
 
 // The facts by which something is so, each with its line of the program.
@@ -34,6 +36,7 @@ std::string counterexample(const Env::Impl& m,
 absl::Status Env::guard(Expr proposition) {
   CONGRUA_CHECK(proposition.is_bool(), "a guard is a proposition");
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   if (!m.only_inputs(proposition)) {
     return absl::FailedPreconditionError(
         cat(m.with_sources(proposition),
@@ -50,6 +53,7 @@ absl::Status Env::guard(Expr proposition) {
 
 absl::Status Env::static_assert_(Expr proposition, const Question& q) {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   const Known known = is_known(proposition, q);
   if (known.truth == Truth::kTrue) return absl::OkStatus();
   const Explanation e = m.view(q).explain(proposition, q.steps, false);
@@ -66,6 +70,7 @@ absl::Status Env::static_assert_(Expr proposition, const Question& q) {
 absl::Status Env::runtime_assert(Expr proposition, std::string message) {
   CONGRUA_CHECK(proposition.is_bool(), "an assert is a proposition");
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   const Question enforced{.classes = kEnforced};
   const Known known = is_known(proposition, enforced);
   if (known.truth == Truth::kFalse) {
@@ -90,6 +95,7 @@ absl::Status Env::runtime_assert(Expr proposition, std::string message) {
 absl::Status Env::assume(Expr proposition) {
   CONGRUA_CHECK(proposition.is_bool(), "an assumption is a proposition");
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   if (is_known(proposition).truth == Truth::kFalse) {
     return absl::FailedPreconditionError(cat("the assumption ",
                                              m.with_sources(proposition), " contradicts ",
@@ -117,6 +123,7 @@ absl::Status Env::assume(Expr proposition) {
 absl::Status Env::promise(Expr proposition) {
   CONGRUA_CHECK(proposition.is_bool(), "a promise is a proposition");
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   const bool clashed = m.view(kAllClasses).contradictory();
   if (m.state(proposition, FactClass::kPromise) || clashed) return absl::OkStatus();
   return absl::FailedPreconditionError(cat("the promise ", m.with_sources(proposition),
@@ -144,6 +151,7 @@ std::string constraint_text(const std::string& name, const Bounds& b) {
 
 absl::Status Env::check_constraints() {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   const Question at_entry{.classes = kAtEntry};
   std::vector<std::string> problems;
   for (const SymbolInfo& s : m.symbols) {

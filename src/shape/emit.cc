@@ -272,6 +272,7 @@ namespace {
 absl::StatusOr<PrintedGuards> print(Env& env, const GuardSet& set,
                                     const GuardTextOptions& options,
                                     emit::Language language) {
+  const internal::UseChild use(internal::Builder::of(env.pool()));
   const absl::StatusOr<emit::Plan> plan = emit::make_plan(env, set);
   if (!plan.ok()) return plan.status();
   absl::StatusOr<std::string> code = emit::Writer(env, *plan, options, language).run();

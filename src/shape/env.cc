@@ -87,6 +87,7 @@ void Env::Impl::bring(Lens& lens, size_t to_record, size_t to_symbol) {
 }
 
 View& Env::Impl::view(Classes classes, bool oblivious) {
+  CONGRUA_CHECK(!frozen, "the environment is frozen: ask a fork");
   for (const auto& lens : lenses) {
     if (lens->classes != classes || lens->oblivious != oblivious) continue;
     bring(*lens, records.size(), symbols.size());
@@ -126,6 +127,7 @@ void Env::Impl::pop_views() {
 // ---- Facts
 
 RecordId Env::Impl::put(Expr fact, FactClass c, uint32_t in_branch) {
+  CONGRUA_CHECK(!frozen, "the environment is frozen: use a fork");
   records.push_back({fact, c, position, in_branch, location});
   return static_cast<RecordId>(records.size() - 1);
 }
@@ -166,25 +168,26 @@ SymbolInfo& Env::Impl::born(SymbolInfo info) {
 }
 
 SymbolInfo& Env::Impl::born_again(SymbolInfo info) {
-  symbol_index[Builder::node(info.symbol)] = static_cast<uint32_t>(symbols.size());
+  CONGRUA_CHECK(!frozen, "the environment is frozen: use a fork");
+  symbol_index.replace(Builder::node(info.symbol), static_cast<uint32_t>(symbols.size()));
   bind_hint(info);
-  symbols.push_back(std::move(info));
-  return symbols.back();
+  return symbols.push_back(std::move(info));
 }
 
 const SymbolInfo* Env::Impl::info_of(const Node* symbol) const {
-  const auto it = symbol_index.find(symbol);
-  return it == symbol_index.end() || it->second >= symbols.size() ||
-                 Builder::node(symbols[it->second].symbol) != symbol
+  const uint32_t* i = symbol_index.find(symbol);
+  return i == nullptr || *i >= symbols.size() ||
+                 Builder::node(symbols[*i].symbol) != symbol
              ? nullptr
-             : &symbols[it->second];
+             : &symbols[*i];
 }
 const SymbolInfo* Env::Impl::info_of(Expr symbol) const {
   return info_of(Builder::node(symbol));
 }
 
 absl::Status Env::Impl::new_source(std::string_view source) {
-  if (!source.empty() && !known_sources.insert(std::string(source)).second) {
+  CONGRUA_CHECK(!frozen, "the environment is frozen: use a fork");
+  if (!source.empty() && !known_sources.insert(std::string(source), true)) {
     return absl::AlreadyExistsError(cat("the source ", source, " is known"));
   }
   source_names.emplace_back(source);
@@ -207,6 +210,7 @@ std::string text_of(const Range& r) {
 absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
                                const SizeOptions& o) {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   const auto refuse = [&](std::string_view why) {
     return absl::InvalidArgumentError(cat(source, " is ", hint, ", ", why));
   };
@@ -247,17 +251,16 @@ absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
       o.policy == Policy::kStatic || (o.specialize_zero_one && (hint == 0 || hint == 1));
   if (constant) return alias(m.pool.constant(hint));
   if (!o.dimension.empty()) {
-    const auto it = m.dimensions.find(o.dimension);
-    if (it != m.dimensions.end()) {
-      const std::optional<int64_t> other = at_hints(it->second);
+    if (const Expr* known = m.dimensions.find(o.dimension)) {
+      const std::optional<int64_t> other = at_hints(*known);
       if (other && *other != hint) {
         return refuse(cat("but the dimension ", o.dimension, " is ", *other));
       }
-      return alias(it->second);
+      return alias(*known);
     }
   }
   if (o.policy == Policy::kDuck && o.name.empty()) {
-    if (const auto it = m.duck.find(hint); it != m.duck.end()) return alias(it->second);
+    if (const Expr* known = m.duck.find(hint)) return alias(*known);
   }
   SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("s", o.name, options), options),
                   .kind = Kind::kSize,
@@ -272,11 +275,11 @@ absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
   info.declared = o.range;
   info.multiple_of = o.multiple_of;
   const Expr s = m.born(std::move(info)).symbol;
-  if (o.policy == Policy::kDuck && m.duck.try_emplace(hint, s).second) {
+  if (o.policy == Policy::kDuck && m.duck.insert(hint, s)) {
     m.duck_log.emplace_back(hint, s);
   }
   if (!o.dimension.empty()) {
-    m.dimensions.insert_or_assign(o.dimension, s);
+    m.dimensions.replace(o.dimension, s);
     m.dimension_log.emplace_back(o.dimension, s);
   }
   if (o.multiple_of > 1) {
@@ -295,6 +298,7 @@ absl::Status Env::unify(std::string_view source, Expr value) {
 absl::Status Env::declare(Expr symbol, std::string_view source,
                           std::optional<int64_t> hint) {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   CONGRUA_CHECK(symbol.op() == Op::kSymbol && symbol.sort() != Sort::kReal,
                 "an input is an integer or boolean symbol");
   if (m.info_of(symbol) != nullptr) {
@@ -313,6 +317,7 @@ absl::Status Env::declare(Expr symbol, std::string_view source,
 
 Expr Env::unbacked(const UnbackedOptions& o) {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   // The range is what an operator promises: a fact of its own, not part of the symbol.
   SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("u", o.name, {})),
                   .kind = Kind::kUnbacked,
@@ -328,6 +333,7 @@ Expr Env::unbacked(const UnbackedOptions& o) {
 
 absl::StatusOr<Expr> Env::boolean(std::string_view source, bool hint, std::string name) {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   if (absl::Status s = m.new_source(source); !s.ok()) return s;
   SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("b", name, kBool), kBool),
                   .kind = Kind::kBool,
@@ -341,6 +347,7 @@ absl::StatusOr<Expr> Env::boolean(std::string_view source, bool hint, std::strin
 absl::StatusOr<Expr> Env::float64(std::string_view source, double hint,
                                   const FloatOptions& o) {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   if (std::isnan(hint) && !o.may_be_nan) {
     return absl::InvalidArgumentError(
         cat(source, " is NaN, which was not declared (may_be_nan)"));
@@ -359,6 +366,7 @@ absl::StatusOr<Expr> Env::float64(std::string_view source, double hint,
 
 Expr Env::nested(std::string_view source, std::string name) {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("j", name, kJagged), kJagged),
                   .kind = Kind::kNested,
                   .source = std::string(source),
@@ -370,16 +378,23 @@ Expr Env::nested(std::string_view source, std::string name) {
 Expr Env::opaque(std::string_view name, std::span<const Expr> args,
                  const OpaqueOptions& options) {
   Impl& m = *impl_;
-  const auto [it, first] = m.opaques.try_emplace(std::string(name), options);
-  if (!first && options.eval != nullptr && !m.awaits_eval.empty() &&
-      m.awaits_eval.erase(it->first) != 0) {
-    it->second.eval = options.eval;
+  const internal::UseChild use(Builder::of(m.pool));
+  CONGRUA_CHECK(!m.frozen, "the environment is frozen: use a fork");
+  const std::string key(name);
+  if (!m.opaques.insert(key, options) && options.eval != nullptr) {
+    const bool* awaits = m.awaits_eval.find(key);
+    if (awaits != nullptr && *awaits) {
+      m.awaits_eval.replace(key, false);
+      OpaqueOptions supplied = *m.opaques.find(key);
+      supplied.eval = options.eval;
+      m.opaques.replace(key, supplied);
+    }
   }
   const Expr e = m.pool.opaque(name, args);
-  if (!args.empty() || !m.promised.insert(it->first).second) return e;
-  m.promised_log.push_back(it->first);
+  if (!args.empty() || !m.promised.insert(key, true)) return e;
+  m.promised_log.push_back(key);
   // One value for the whole program: what is declared of it is a fact like others.
-  const OpaqueOptions declared = it->second;
+  const OpaqueOptions declared = *m.opaques.find(key);
   const auto promise = [&](Expr fact) { m.state(fact, FactClass::kPromise); };
   if (declared.range.lo) promise(ge(e, m.pool.constant(*declared.range.lo)));
   if (declared.range.hi) promise(le(e, m.pool.constant(*declared.range.hi)));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <atomic>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -15,7 +16,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "congrua/shape.h"
+#include "expr/builder.h"
 #include "expr/eval.h"
+#include "shape/chain.h"
 #include "shape/view.h"
 
 namespace congrua::shape {
@@ -56,6 +59,11 @@ struct Env::Impl {
   using Node = internal::Node;
 
   explicit Impl(ExprPool* given);
+  struct ForkOf {
+    const Impl& parent;
+  };
+  explicit Impl(ForkOf of);
+  ~Impl();
 
   // ---- env.cc: symbols and facts
   std::string fresh_name(std::string_view prefix, std::string_view wanted,
@@ -93,26 +101,31 @@ struct Env::Impl {
   std::string undecided_message(Expr e, const SymbolInfo& culprit);
   std::string with_sources(Expr e) const;
 
+  // The frozen environment that this is a fork of: what lists and maps stand on.
+  const Impl* parent = nullptr;
+  bool frozen = false;
+  mutable std::atomic<uint32_t> forks = 0;
+
   std::unique_ptr<ExprPool> owned;
   ExprPool& pool;
   OpaqueTable opaques;
-  absl::flat_hash_set<std::string> awaits_eval;  // text does not hold functions
+  ChainMap<std::string, bool> awaits_eval;  // true: text does not hold functions
   // Without arguments: what is declared of them was stated.
-  absl::flat_hash_set<std::string> promised;
-  std::vector<std::string> promised_log;
+  ChainMap<std::string, bool> promised;
+  ChainList<std::string> promised_log;
   OpaqueTerms terms;
 
-  std::vector<SymbolInfo> symbols;  // in order of birth
-  absl::flat_hash_map<const Node*, uint32_t> symbol_index;
-  std::vector<SourceValue> sources;  // constants and second sources
-  std::vector<std::string> source_names;
-  absl::flat_hash_set<std::string> known_sources;
-  std::vector<std::pair<int64_t, Expr>> duck_log;  // in order; the map is made of it
-  absl::flat_hash_map<int64_t, Expr> duck;
-  absl::flat_hash_map<std::string, Expr> dimensions;
-  std::vector<std::pair<std::string, Expr>> dimension_log;
+  ChainList<SymbolInfo> symbols;  // in order of birth
+  ChainMap<const Node*, uint32_t> symbol_index;
+  ChainList<SourceValue> sources;  // constants and second sources
+  ChainList<std::string> source_names;
+  ChainMap<std::string, bool> known_sources;
+  ChainList<std::pair<int64_t, Expr>> duck_log;  // in order; the map is made of it
+  ChainMap<int64_t, Expr> duck;
+  ChainMap<std::string, Expr> dimensions;
+  ChainList<std::pair<std::string, Expr>> dimension_log;
 
-  std::vector<Record> records;
+  ChainList<Record> records;
   std::string location;
   uint32_t position = 0;
   int suppressed = 0;

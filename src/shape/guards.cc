@@ -271,7 +271,7 @@ class Minimizer {
   // dropped guards have to be known as well, or those would have no value.
   GuardSet result() {
     GuardSet set;
-    set.sources = m_.sources;
+    set.sources = m_.sources.to_vector();
     set.domains = domains_;
     const std::unique_ptr<View> known = with_domains();
     const auto emit = [&](Expr condition, RecordId record) {
@@ -320,10 +320,14 @@ class Minimizer {
 
 }  // namespace
 
-GuardSet Env::guards() { return Minimizer(*impl_).run(); }
+GuardSet Env::guards() {
+  const internal::UseChild use(Builder::of(impl_->pool));
+  return Minimizer(*impl_).run();
+}
 
 std::vector<Expr> Env::why_dropped(const GuardSet& set, size_t which) {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   CONGRUA_CHECK(which < set.dropped.size(), "no such dropped guard");
   View view(m.pool, m.opaques, m.terms);
   std::vector<Expr> tested = set.domains;
@@ -340,6 +344,7 @@ std::vector<Expr> Env::why_dropped(const GuardSet& set, size_t which) {
 
 AssertSet Env::asserts(bool keep_all) {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   AssertSet set;
   View known(m.pool, m.opaques, m.terms);
   for (RecordId id = 0; id < m.records.size(); ++id) {

@@ -84,15 +84,15 @@ void Env::Impl::bind_opaque(const Node* n, const FloatOf& symbol,
     if (const std::optional<int64_t> r = rounded(name, *v)) point.set(n, Int(*r));
     return;
   }
-  const auto it = opaques.find(std::string(name));
-  if (it == opaques.end() || it->second.eval == nullptr) return;
+  const OpaqueOptions* declared = opaques.find(std::string(name));
+  if (declared == nullptr || declared->eval == nullptr) return;
   std::vector<int64_t> args;
   for (const Node* a : args_of(n)) {
     const std::optional<int64_t> v = a->sort == Sort::kReal ? std::nullopt : integer(a);
     if (!v) return;
     args.push_back(*v);
   }
-  if (const std::optional<int64_t> v = it->second.eval(args)) point.set(n, Int(*v));
+  if (const std::optional<int64_t> v = declared->eval(args)) point.set(n, Int(*v));
 }
 
 std::optional<Int> Env::Impl::value_at_hints(Expr e) {
@@ -191,6 +191,7 @@ const internal::Assignment* Env::Impl::point(Typical which) {
 
 int64_t Env::optimization_hint(Expr e, int64_t otherwise, Typical which) {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   const internal::Assignment* point = m.point(which);
   if (point == nullptr || e.sort() == Sort::kReal) return otherwise;
   const std::optional<Int> v = m.evaluator.evaluate(Builder::node(e), *point);

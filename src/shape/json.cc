@@ -38,7 +38,7 @@ class Writer {
       out["symbols"].push_back(symbol(m_.symbols[i]));
     }
     out["opaques"] = opaques();
-    out["promised"] = m_.promised_log;
+    out["promised"] = m_.promised_log.to_vector();
     out["sources"] = Json::array();
     for (size_t i = 0; i < m_.sources.size(); ++i) {
       const SourceValue& s = m_.sources[i];
@@ -118,21 +118,26 @@ class Writer {
 
   Json opaques() {
     std::vector<std::string_view> names;
-    for (const auto& [name, options] : m_.opaques) names.push_back(name);
+    m_.opaques.for_each(
+        [&](const std::string& name, const OpaqueOptions&) { names.push_back(name); });
     std::ranges::sort(names);
     Json out = Json::array();
     for (const std::string_view name : names) {
-      const OpaqueOptions& o = m_.opaques.find(std::string(name))->second;
-      out.push_back(
-          {{"name", name},
-           {"range", range_json(o.range)},
-           {"multiple_of", o.multiple_of},
-           {"monotone_in", o.monotone_in},
-           {"injective", o.injective},
-           {"cost", o.cost},
-           {"eval", o.eval != nullptr || m_.awaits_eval.contains(std::string(name))}});
+      const OpaqueOptions& o = *m_.opaques.find(std::string(name));
+      out.push_back({{"name", name},
+                     {"range", range_json(o.range)},
+                     {"multiple_of", o.multiple_of},
+                     {"monotone_in", o.monotone_in},
+                     {"injective", o.injective},
+                     {"cost", o.cost},
+                     {"eval", o.eval != nullptr || awaits(name)}});
     }
     return out;
+  }
+
+  bool awaits(std::string_view name) const {
+    const bool* v = m_.awaits_eval.find(std::string(name));
+    return v != nullptr && *v;
   }
 
   std::string term(Expr e) {

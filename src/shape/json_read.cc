@@ -148,7 +148,7 @@ class JsonReader {
     each(j, "promised", [&](const Json& e, const std::string& at) {
       const std::string name = string(e, at);
       if (!m_.opaques.contains(name)) fail(at, cat(name, " is not declared"));
-      if (!m_.promised.insert(name).second) fail(at, "is there twice");
+      if (!m_.promised.insert(name, true)) fail(at, "is there twice");
       m_.promised_log.push_back(name);
     });
     each(j, "sources", [&](const Json& e, const std::string& at) {
@@ -157,7 +157,7 @@ class JsonReader {
     });
     each(j, "known_sources", [&](const Json& e, const std::string& at) {
       std::string source = string(e, at);
-      if (!source.empty() && !m_.known_sources.insert(source).second) {
+      if (!source.empty() && !m_.known_sources.insert(source, true)) {
         fail(at, cat("the source ", source, " is there twice"));
       }
       m_.source_names.push_back(std::move(source));
@@ -268,8 +268,8 @@ class JsonReader {
     o.injective = boolean(e, at, "injective");
     o.cost = static_cast<int>(integer(e, at, "cost", INT32_MIN, INT32_MAX));
     const std::string name = string(e, at, "name");
-    if (boolean(e, at, "eval")) m_.awaits_eval.insert(name);
-    if (ok() && !m_.opaques.try_emplace(name, o).second) {
+    if (boolean(e, at, "eval")) m_.awaits_eval.insert(name, true);
+    if (ok() && !m_.opaques.insert(name, o)) {
       fail(at, cat("the function ", name, " is there twice"));
     }
   }
@@ -289,7 +289,7 @@ class JsonReader {
     if (info == nullptr || info->kind != Kind::kSize || info->hint != hint) {
       return fail(at, cat(name, " is no size of that hint"));
     }
-    if (!m_.duck.try_emplace(hint, *symbol).second) {
+    if (!m_.duck.insert(hint, *symbol)) {
       return fail(at, "the hint is there twice");
     }
     m_.duck_log.emplace_back(hint, *symbol);
@@ -300,7 +300,7 @@ class JsonReader {
     const std::string name = string(e[0], at);
     const Expr value = term(string(e[1], at), at);
     if (ok() && !value.is_int()) return fail(at, "an integer is expected");
-    if (!m_.dimensions.try_emplace(name, value).second) {
+    if (!m_.dimensions.insert(name, value)) {
       return fail(at, cat("the dimension ", name, " is there twice"));
     }
     m_.dimension_log.emplace_back(name, value);

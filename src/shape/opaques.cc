@@ -101,12 +101,12 @@ std::optional<MonotoneTerm> monotone_term(const Node* n, const OpaqueTable& opaq
         }};
   }
   if (n->op != Op::kOpaque || n->sort != Sort::kInt) return std::nullopt;
-  const auto it = opaques.find(std::string(name_of(n)));
-  if (it == opaques.end() || it->second.eval == nullptr || it->second.monotone_in < 0) {
+  const OpaqueOptions* declared = opaques.find(std::string(name_of(n)));
+  if (declared == nullptr || declared->eval == nullptr || declared->monotone_in < 0) {
     return std::nullopt;
   }
   const auto args = args_of(n);
-  const auto at = static_cast<size_t>(it->second.monotone_in);
+  const auto at = static_cast<size_t>(declared->monotone_in);
   if (at >= args.size() || args[at]->sort != Sort::kInt) return std::nullopt;
   std::vector<int64_t> values(args.size());
   for (size_t i = 0; i < args.size(); ++i) {
@@ -118,7 +118,7 @@ std::optional<MonotoneTerm> monotone_term(const Node* n, const OpaqueTable& opaq
   }
   return MonotoneTerm{
       args[at], false,
-      [eval = it->second.eval, values, at](int64_t v) mutable -> std::optional<double> {
+      [eval = declared->eval, values, at](int64_t v) mutable -> std::optional<double> {
         values[at] = v;
         const std::optional<int64_t> r = eval(values);
         if (!r) return std::nullopt;
@@ -217,8 +217,9 @@ void View::state(const Node* opaque, std::optional<int64_t> lo,
 void View::describe(const Node* n) {
   if (n->sort != Sort::kInt) return;
   if (is_rounding(n)) return describe_rounding(n);
-  const auto it = opaques_.find(std::string(name_of(n)));
-  if (it != opaques_.end()) describe_declared(n, it->second);
+  if (const OpaqueOptions* declared = opaques_.find(std::string(name_of(n)))) {
+    describe_declared(n, *declared);
+  }
 }
 
 void View::describe_rounding(const Node* n) {

@@ -9,6 +9,8 @@
 
 namespace congrua::shape {
 
+using internal::Builder;
+
 namespace {
 
 bool settled(Truth t) { return t == Truth::kTrue || t == Truth::kFalse; }
@@ -20,6 +22,7 @@ constexpr int64_t kBoundSteps = 2'000;
 
 Known Env::is_known(Expr proposition, const Question& q) {
   CONGRUA_CHECK(proposition.is_bool(), "a question is a proposition");
+  const internal::UseChild use(Builder::of(impl_->pool));
   return impl_->view(q).decide_given(proposition, q.given, q.steps);
 }
 
@@ -31,6 +34,7 @@ std::optional<int64_t> Env::known_value(Expr e, const Question& q) {
   }
   if (!e.is_int()) return std::nullopt;
   if (const std::optional<int64_t> v = e.as_const()) return v;
+  const internal::UseChild use(Builder::of(impl_->pool));
   View& view = impl_->view(q);
   const Bounds b = view.bounds(e, 0);
   if (b.lo && b.lo == b.hi) return b.lo;
@@ -44,12 +48,14 @@ std::optional<int64_t> Env::known_value(Expr e, const Question& q) {
 }
 
 std::optional<double> Env::known_float(Expr e) {
+  const internal::UseChild use(Builder::of(impl_->pool));
   const FloatHull h = impl_->view(kAllClasses).hull(internal::Builder::node(e));
   return h.lo == h.hi && !h.nan ? std::optional(h.lo) : std::nullopt;
 }
 
 Explanation Env::explain(Expr proposition, const Question& q) {
   CONGRUA_CHECK(proposition.is_bool(), "a question is a proposition");
+  const internal::UseChild use(Builder::of(impl_->pool));
   return impl_->view(q).explain(proposition, q.steps, q.certificate);
 }
 
@@ -57,6 +63,7 @@ absl::StatusOr<Decision> Env::evaluate(Expr e, std::optional<int64_t> otherwise,
                                        const Question& q) {
   CONGRUA_CHECK(e.is_bool() || e.is_int(), "evaluate takes an integer or a proposition");
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   if (const std::optional<int64_t> v = known_value(e, q)) {
     return Decision{*v, How::kStatic};
   }
@@ -80,6 +87,7 @@ absl::StatusOr<Decision> Env::evaluate(Expr e, std::optional<int64_t> otherwise,
 absl::StatusOr<double> Env::evaluate_float(Expr e) {
   CONGRUA_CHECK(e.sort() == Sort::kReal, "evaluate_float takes a float");
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   if (const std::optional<double> v = known_float(e)) return *v;
   if (const SymbolInfo* culprit = m.without_hint(e)) {
     return absl::FailedPreconditionError(m.undecided_message(e, *culprit));
@@ -101,20 +109,29 @@ bool Env::guard_or(Expr proposition, bool otherwise, const Question& q) {
   return settled(k.truth) ? k.truth == Truth::kTrue : otherwise;
 }
 
-Expr Env::simplify(Expr e) { return impl_->view(kAllClasses).simplify(e); }
+Expr Env::simplify(Expr e) {
+  const internal::UseChild use(Builder::of(impl_->pool));
+  return impl_->view(kAllClasses).simplify(e);
+}
 
-Bounds Env::bounds(Expr e) { return impl_->view(kAllClasses).bounds(e, 200'000); }
+Bounds Env::bounds(Expr e) {
+  const internal::UseChild use(Builder::of(impl_->pool));
+  return impl_->view(kAllClasses).bounds(e, 200'000);
+}
 
 Form Env::index_form(Expr e, std::span<const LoopVariable> loops) {
+  const internal::UseChild use(Builder::of(impl_->pool));
   return congrua::index_form(impl_->view(kAllClasses).facts(), e, loops);
 }
 
 MergedLoops Env::merge_loops(std::span<const LoopVariable> loops,
                              std::span<const Expr> indices) {
+  const internal::UseChild use(Builder::of(impl_->pool));
   return congrua::merge_loops(impl_->view(kAllClasses).facts(), loops, indices);
 }
 
 Known Env::is_multiple_of(Expr e, Expr divisor, const Question& q) {
+  const internal::UseChild use(Builder::of(impl_->pool));
   return is_known(eq(floor_mod(e, divisor), impl_->pool.constant(0)), q);
 }
 

@@ -7,15 +7,6 @@ namespace congrua::shape {
 
 using internal::Builder;
 
-namespace {
-
-template <typename List>
-void shorten(List& list, size_t size) {
-  list.erase(list.begin() + static_cast<std::ptrdiff_t>(size), list.end());
-}
-
-}  // namespace
-
 // Other facts may come to as many records at the same position.
 void Env::Impl::forget_points() {
   for (Point& p : points) p.made = false;
@@ -23,6 +14,7 @@ void Env::Impl::forget_points() {
 
 void Env::push() {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   m.snapshots.push_back({m.mark(), m.scopes.size(), m.branches.size(),
                          m.branch_parents.size(), m.position, m.location});
   m.push_views();
@@ -30,37 +22,40 @@ void Env::push() {
 
 void Env::pop() {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   CONGRUA_CHECK(!m.snapshots.empty(), "pop without push");
   const Impl::Snapshot s = std::move(m.snapshots.back());
   m.snapshots.pop_back();
   // Branches that were entered since are left.
   while (m.scopes.size() > s.scopes) m.pop_views();
-  shorten(m.branches, s.branches);
+  m.branches.erase(m.branches.begin() + static_cast<std::ptrdiff_t>(s.branches),
+                   m.branches.end());
   m.branch_parents.resize(s.branch_parents);
   if (m.symbols.size() > s.mark.symbols) {
-    shorten(m.symbols, s.mark.symbols);
+    m.symbols.shorten(s.mark.symbols);
     // A symbol may be born again without a hint; opaque terms were bound by hints.
     m.hints.clear();
-    for (const SymbolInfo& info : m.symbols) m.bind_hint(info);
+    for (size_t i = m.symbols.base(); i < m.symbols.size(); ++i)
+      m.bind_hint(m.symbols[i]);
   }
-  shorten(m.sources, s.mark.sources);
+  m.sources.shorten(s.mark.sources);
   for (size_t i = s.mark.source_names; i < m.source_names.size(); ++i) {
     m.known_sources.erase(m.source_names[i]);
   }
-  m.source_names.resize(s.mark.source_names);
+  m.source_names.shorten(s.mark.source_names);
   for (size_t i = s.mark.duck; i < m.duck_log.size(); ++i) {
     m.duck.erase(m.duck_log[i].first);
   }
-  shorten(m.duck_log, s.mark.duck);
+  m.duck_log.shorten(s.mark.duck);
   for (size_t i = s.mark.dimensions; i < m.dimension_log.size(); ++i) {
     m.dimensions.erase(m.dimension_log[i].first);
   }
-  shorten(m.dimension_log, s.mark.dimensions);
+  m.dimension_log.shorten(s.mark.dimensions);
   for (size_t i = s.mark.promised; i < m.promised_log.size(); ++i) {
     m.promised.erase(m.promised_log[i]);
   }
-  m.promised_log.resize(s.mark.promised);
-  shorten(m.records, s.mark.records);
+  m.promised_log.shorten(s.mark.promised);
+  m.records.shorten(s.mark.records);
   m.position = s.position;
   m.location = s.location;
   m.forget_points();
@@ -69,6 +64,7 @@ void Env::pop() {
 void Env::enter_branch(Expr condition) {
   CONGRUA_CHECK(condition.is_bool(), "a branch has a proposition");
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   m.push_views();
   m.branch_parents.push_back(m.branches.empty() ? 0 : m.branches.back().number);
   m.branches.push_back(
@@ -79,6 +75,7 @@ void Env::enter_branch(Expr condition) {
 
 void Env::leave_branch() {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   CONGRUA_CHECK(!m.branches.empty(), "leave_branch without enter_branch");
   CONGRUA_CHECK(m.branches.back().scope + 1 == m.scopes.size(),
                 "leave_branch of a branch that was entered before push");

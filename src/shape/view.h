@@ -22,12 +22,13 @@
 #include "congrua/shape.h"
 #include "expr/node.h"
 #include "guard/answers.h"
+#include "shape/chain.h"
 #include "shape/floats.h"
 
 namespace congrua::shape {
 
 // What hosts declared of opaque functions, by name.
-using OpaqueTable = absl::flat_hash_map<std::string, OpaqueOptions>;
+using OpaqueTable = ChainMap<std::string, OpaqueOptions>;
 
 // Opaque terms that occur in each node, innermost first; shared by the views of a pool.
 class OpaqueTerms {

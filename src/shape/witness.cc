@@ -27,6 +27,7 @@ double simple_number(const FloatHull& h) {
 
 absl::StatusOr<Witness> Env::witness(int64_t steps) {
   Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
   View& view = m.view(kAllClasses);
   const auto contradiction = [&] {
     std::string text = "no input satisfies all facts:";

@@ -168,7 +168,9 @@ TEST(Children, BuildTheSameTermsFuzz) {
       const Expr a = of_alone.all()[i], c = of_child.all()[i];
       ASSERT_EQ(a.hash(), c.hash()) << "seed " << seed;
       ASSERT_EQ(to_sexpr(a), to_sexpr(c)) << "seed " << seed;
-      if (i < of_parent.all().size()) ASSERT_EQ(c, of_parent.all()[i]);
+      if (i < of_parent.all().size()) {
+        ASSERT_EQ(c, of_parent.all()[i]);
+      }
     }
   }
 }
