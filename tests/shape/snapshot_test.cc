@@ -155,6 +155,27 @@ TEST(Memory, StaysFlatOverEnvironments) {
   }
 }
 
+TEST(Memory, StaysFlatOverForks) {
+  Env parent;
+  const Expr s = *parent.size("x.size(0)", 8), t = *parent.size("x.size(1)", 31);
+  EXPECT_TRUE(parent.guard(ge(s, parent.pool().constant(4))).ok());
+  parent.freeze();
+  const auto once = [&](int round) {
+    Env env = parent.fork();
+    const ExprPool::Use use(env.pool());
+    const Expr limit = env.pool().constant(5 + round % 64);
+    EXPECT_TRUE(env.evaluate(ge(s * t + round, limit)).ok());
+    EXPECT_EQ(env.is_known(ge(s, env.pool().constant(3))).truth, Truth::kTrue);
+  };
+  const int count = kPlainHeap ? 100'000 : 500;
+  for (int i = 0; i < count / 20; ++i) once(i);
+  const int64_t before = resident_bytes();
+  for (int i = 0; i < count; ++i) once(i);
+  if (kPlainHeap) {
+    EXPECT_LT(resident_bytes() - before, int64_t{1} << 20);
+  }
+}
+
 TEST(Memory, StaysFlatOverPushAndPop) {
   Env env;
   const Expr s = *env.size("x.size(0)", 8);
