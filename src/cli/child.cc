@@ -104,13 +104,19 @@ bool drain(int fd, std::string* text, size_t keep) {
   }
 }
 
-uint64_t resident_bytes(pid_t pid) {
+struct Resident {
+  uint64_t all = 0;
+  uint64_t own = 0;  // without mapped files and shared memory
+};
+Resident resident_bytes(pid_t pid) {
   std::FILE* f = std::fopen(fmt::format("/proc/{}/statm", pid).c_str(), "re");
-  if (f == nullptr) return 0;
-  unsigned long total = 0, resident = 0;
-  const int n = std::fscanf(f, "%lu %lu", &total, &resident);
+  if (f == nullptr) return {};
+  unsigned long total = 0, resident = 0, shared = 0;
+  const int n = std::fscanf(f, "%lu %lu %lu", &total, &resident, &shared);
   std::fclose(f);
-  return n == 2 ? uint64_t{resident} * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+  if (n != 3 || shared > resident) return {};
+  const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  return {resident * page, (resident - shared) * page};
 }
 
 bool make_pipe(int fds[2]) {
@@ -191,10 +197,7 @@ absl::Status Children::start(size_t id, const ChildLimits& limits,
   std::fflush(nullptr);  // else the child holds a copy of what is not written yet
   const Clock::time_point now = Clock::now();
   const pid_t parent = ::getpid();
-  // Pages shared with this process count as the child's too: only what it adds is its
-  // own.
-  const uint64_t most_resident =
-      limits.memory_bytes == 0 ? 0 : resident_bytes(parent) + limits.memory_bytes;
+  const uint64_t inherited = limits.memory_bytes == 0 ? 0 : resident_bytes(parent).own;
   const pid_t pid = ::fork();
   if (pid == 0) run_child(gate_, limits, parent, output[1], error[1], body);
   const absl::Status status =
@@ -206,7 +209,7 @@ absl::Status Children::start(size_t id, const ChildLimits& limits,
   }
   ::setpgid(pid, pid);  // in both processes: neither order of events leaves a gap
   const auto limit = std::chrono::duration<double>(std::min(limits.timeout_s, 1e9));
-  children_.push_back({id, pid, output[0], error[0], most_resident, now,
+  children_.push_back({id, pid, output[0], error[0], limits.memory_bytes, inherited, now,
                        now + std::chrono::duration_cast<Clock::duration>(limit), "", ""});
   return absl::OkStatus();
 }
@@ -215,8 +218,8 @@ void Children::enforce(Child& child, Clock::time_point now) {
   if (child.over_time || child.over_memory) return;
   if (now >= child.deadline) {
     child.over_time = true;
-  } else if (child.most_resident != 0 && now - memory_looked_at_ >= kMemoryPeriod &&
-             resident_bytes(child.pid) > child.most_resident) {
+  } else if (child.memory_bytes != 0 && now - memory_looked_at_ >= kMemoryPeriod &&
+             resident_bytes(child.pid).all > child.inherited + child.memory_bytes) {
     child.over_memory = true;
   }
   if (child.over_time || child.over_memory) ::kill(-child.pid, SIGKILL);
@@ -252,8 +255,9 @@ ChildEnd Children::reap(Child& child) {
   } else if (WIFSIGNALED(status)) {
     // Code that does not look at what malloc gave it dies of it.
     const bool full =
-        child.most_resident != 0 &&
-        end.peak_mb * (1 << 20) >= 0.9 * static_cast<double>(child.most_resident);
+        child.memory_bytes != 0 &&
+        end.peak_mb * (1 << 20) >= static_cast<double>(child.inherited) +
+                                       0.9 * static_cast<double>(child.memory_bytes);
     end.how = full ? ChildEnd::How::kMemory : ChildEnd::How::kSignal;
     end.code = WTERMSIG(status);
   } else if (WEXITSTATUS(status) != 0) {
@@ -272,7 +276,7 @@ std::vector<ChildEnd> Children::wait(std::chrono::milliseconds longest) {
     polled.push_back({child.output_fd, POLLIN, 0});
     polled.push_back({child.error_fd, POLLIN, 0});
     sleep = std::min<std::chrono::nanoseconds>(sleep, child.deadline - before);
-    if (child.most_resident != 0)
+    if (child.memory_bytes != 0)
       sleep = std::min<std::chrono::nanoseconds>(sleep, kMemoryPeriod);
   }
   sleep = std::max(sleep, std::chrono::nanoseconds(0));

@@ -94,7 +94,9 @@ class Children {
     size_t id;
     pid_t pid;
     int output_fd, error_fd;
-    uint64_t most_resident;  // bytes; 0: no limit
+    uint64_t memory_bytes;  // 0: no limit
+    // A child holds its parent's memory as well, but for mapped files, from the start.
+    uint64_t inherited;
     Clock::time_point started, deadline;
     std::string output, error_text;
     bool over_time = false, over_memory = false;
