@@ -140,14 +140,21 @@ bool Simplifier::nonnegative(const Node* p) {
   Budget budget(std::min(kProofSteps, budget_.left()), budget_.cancel_flag());
   Layer layer;
   const bool proved = facts_.prove_ge(p, budget, &layer);
-  budget_.charge(16);
+  // A proof walks over the sum several times: one over hundreds of sizes that come from
+  // data took as many steps as one over three and ten times as long.
+  const auto terms = static_cast<int64_t>(internal::LinearView(p).terms().size());
+  budget_.charge(std::max<int64_t>(16, 4 * terms));
   return proved;
 }
 
 bool Simplifier::nonnegative_by_cases(const Node* p, int depth) {
+  // What is left of the loops around, and of rules over pairs of terms, costs nothing
+  // where no step is left.
+  if (budget_.spent()) return false;
   if (nonnegative(p)) return true;
-  if (depth >= kMaxDepth || !budget_.charge(4)) return false;
+  if (depth >= kMaxDepth) return false;
   const internal::LinearView v(p);
+  if (!budget_.charge(4 * static_cast<int64_t>(v.terms().size()))) return false;
   for (const internal::Term& t : v.terms()) {
     const Op op = t.mono->op;
     if ((op != Op::kMin && op != Op::kMax) || t.mono->short_size > kMaxOperands) continue;

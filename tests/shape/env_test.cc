@@ -317,5 +317,17 @@ TEST_F(EnvTest, ManyEnvironmentsInOnePool) {
   EXPECT_NE(b.is_known(ge(x, pool.constant(4))).truth, Truth::kTrue);
 }
 
+// Steps are charged by the length of what they walk over: terms built are the measure.
+TEST_F(EnvTest, QuestionsOverHundredsOfSizesStayShort) {
+  Expr sum = c(0);
+  for (int i = 0; i < 90; ++i) {
+    const Expr u = env.unbacked({.range = {.lo = 0, .hi = 24'000}});
+    sum = sum + 4 * min(u, c(300));
+  }
+  const size_t before = env.pool().num_nodes();
+  EXPECT_FALSE(env.known_value(gt(sum, c(4000))).has_value());
+  EXPECT_LT(env.pool().num_nodes() - before, 2000u);
+}
+
 }  // namespace
 }  // namespace congrua::shape
