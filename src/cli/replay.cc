@@ -11,6 +11,7 @@
 #include "cli/jsonl.h"
 #include "cli/paths.h"
 #include "cli/progress.h"
+#include "guard/z3.h"
 #include "trace/replay.h"
 #include "trace/trace.h"
 
@@ -56,6 +57,13 @@ Json json_of(const Counts& c) {
   j["us_guards"] = rounded(c.us_guards);
   j["again"] = c.again;
   j["us_again"] = rounded(c.us_again);
+  j["asked_z3"] = c.asked_z3;
+  j["settled_z3"] = c.settled_z3;
+  j["checked_z3"] = c.checked_z3;
+  j["confirmed_z3"] = c.confirmed_z3;
+  j["conflict_z3"] = c.conflict_z3;
+  j["us_z3"] = rounded(c.us_z3);
+  j["guards_z3"] = c.guards_z3;
   return j;
 }
 
@@ -88,13 +96,41 @@ void add_to(Counts& sum, const Counts& c) {
   sum.us_guards += c.us_guards;
   sum.again += c.again;
   sum.us_again += c.us_again;
+  sum.asked_z3 += c.asked_z3;
+  sum.settled_z3 += c.settled_z3;
+  sum.checked_z3 += c.checked_z3;
+  sum.confirmed_z3 += c.confirmed_z3;
+  sum.conflict_z3 += c.conflict_z3;
+  sum.us_z3 += c.us_z3;
+  sum.guards_z3 += c.guards_z3;
 }
 
 std::string line_of(const Counts& c) {
-  return fmt::format("{:<34}{:>8}{:>8}{:>7}{:>7}{:>6}{:>8}{:>7}{:>6}{:>10.0f}{:>9.0f}x\n",
-                     c.name.substr(0, 33), c.questions, c.agree, c.stronger, c.weaker,
-                     c.conflict, c.guards_torch, c.guards_kept, c.guards_taken, c.us,
-                     c.us > 0 ? c.us_torch / c.us : 0);
+  return fmt::format(
+      "{:<34}{:>8}{:>8}{:>7}{:>7}{:>6}{:>5}{:>8}{:>7}{:>6}{:>10.0f}{:>9.0f}x\n",
+      c.name.substr(0, 33), c.questions, c.agree, c.stronger, c.weaker, c.conflict,
+      c.asked_z3 > 0 ? fmt::format("{}", c.settled_z3) : "-", c.guards_torch,
+      c.guards_kept, c.guards_taken, c.us, c.us > 0 ? c.us_torch / c.us : 0);
+}
+
+// What Z3 was asked for; empty: nothing.
+std::string z3_lines(const ReplayOptions& options, const Counts& sum) {
+  const bool asked = options.engine == "auto" || options.check_every > 0;
+  if (!asked && !options.fewest_guards) return {};
+  if (!guard::z3_available()) return "Z3 was not asked: this build has none\n";
+  std::string text = fmt::format("Z3 {}:", guard::z3_version());
+  if (asked) {
+    text += fmt::format(
+        " {} of {} open questions settled; {} of {} native answers confirmed; "
+        "{} conflicts; {:.0f} s\n",
+        sum.settled_z3, sum.asked_z3, sum.confirmed_z3, sum.checked_z3, sum.conflict_z3,
+        sum.us_z3 / 1e6);
+  }
+  if (options.fewest_guards) {
+    text += fmt::format(" {} guards are left by a greedy minimum, {} kept\n",
+                        sum.guards_z3, sum.guards_kept);
+  }
+  return text;
 }
 
 Json json_of(const trace::Asked& a, const std::string& name) {
@@ -106,6 +142,7 @@ Json json_of(const trace::Asked& a, const std::string& name) {
   j["e"] = a.line->expr;
   j["recorded"] = a.line->result ? Json(*a.line->result) : Json();
   j["answer"] = a.answer.empty() ? Json() : Json(a.answer);
+  j["z3"] = a.z3.empty() ? Json() : Json(a.z3);
   j["us"] = rounded(a.us);
   j["us_torch"] = a.line->us;
   return j;
@@ -133,9 +170,9 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
   std::string questions;
   Counts sum;
   sum.name = "all";
-  fmt::print(out, "{:<34}{:>8}{:>8}{:>7}{:>7}{:>6}{:>8}{:>7}{:>6}{:>10}{:>10}\n",
-             "program", "asked", "agree", "strong", "weak", "conf", "g torch", "kept",
-             "taken", "us", "faster");
+  fmt::print(out, "{:<34}{:>8}{:>8}{:>7}{:>7}{:>6}{:>5}{:>8}{:>7}{:>6}{:>10}{:>10}\n",
+             "program", "asked", "agree", "strong", "weak", "conf", "z3", "g torch",
+             "kept", "taken", "us", "faster");
   Progress progress(err, options.traces.size(), 0);
   for (const std::string& path : options.traces) {
     progress.state.current = path;
@@ -155,7 +192,9 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
     if (!trace.ok()) return fail(trace.status());
     if (trace->name.empty()) trace->name = path;
     trace::Options how;
-    how.thorough = options.engine == "auto";
+    how.z3 = options.engine == "auto" && guard::z3_available();
+    how.fewest_guards = options.fewest_guards && guard::z3_available();
+    how.check_every = guard::z3_available() ? options.check_every : 0;
     if (!options.questions.empty()) {
       how.indexed = [&](const trace::Indexed& x) {
         questions +=
@@ -193,6 +232,7 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
              sum.idx, sum.idx_modidx, sum.idx_modidx_gone, sum.idx_longer, sum.loops,
              sum.axes, sum.axes_left, sum.axes_torch, sum.us_idx,
              sum.us_idx > 0 ? sum.us_idx_torch / sum.us_idx : 0, sum.us_idx_slowest);
+  fmt::print(out, "{}", z3_lines(options, sum));
   for (const auto& [path, contents] :
        {std::pair(options.json,
                   all.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"),
@@ -203,7 +243,7 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
       return kNotWritten;
     }
   }
-  return sum.conflict == 0 ? 0 : kConflicts;
+  return sum.conflict == 0 && sum.conflict_z3 == 0 ? 0 : kConflicts;
 }
 
 void add_replay(CLI::App& app, int& exit_code) {
@@ -214,9 +254,15 @@ void add_replay(CLI::App& app, int& exit_code) {
       ->required()
       ->option_text("...");
   sub->add_option("--engine", options->engine,
-                  "native; auto: what is left open is asked again with a larger budget")
+                  "native; auto: Z3 is asked what is left open")
       ->check(CLI::IsMember({"native", "auto"}))
       ->option_text("ENGINE");
+  sub->add_option("--check-every", options->check_every,
+                  "Ask Z3 about every N-th native answer; 0: about none")
+      ->option_text("N");
+  sub->add_flag(
+      "--fewest-guards", options->fewest_guards,
+      "Also count the guards that are left when Z3 drops them one by one: minutes");
   sub->add_option("--json", options->json, "Write an array with an object per program")
       ->option_text("OUT");
   sub->add_option(

@@ -14,6 +14,7 @@
 #include "base/int.h"
 #include "congrua/float64.h"
 #include "congrua/text.h"
+#include "shape/referee.h"
 #include "trace/operations.h"
 
 namespace congrua::trace {
@@ -297,18 +298,23 @@ class Replayer {
     const shape::Question how{.size_oblivious = line.size_oblivious, .given = q.given};
     const Clock clock;
     std::optional<Value> answer = known(env, q, how);
-    if (!answer && options_.thorough) {
-      shape::Question more = how;
-      more.steps = 40 * how.steps;
-      answer = known(env, q, more);
-    }
+    const std::optional<Value> native = answer;
     if (!answer && line.hints_allowed) answer = at_hints(env, q);
     const double asked_us = clock.us();
+    std::optional<Value> z3;
+    if (!repeat) {
+      z3 = native ? check_by_z3(env, q, how, *native) : from_z3(env, q, how, recorded);
+    }
     // The path follows the recorded answers.
     const bool follow =
         !repeat && !answer && recorded && (line.how == "guard" || line.how == "deferred");
-    const bool right_path = !follow || this->follow(env, q, *recorded);
-    const double us = follow ? clock.us() : asked_us;
+    bool right_path = true;
+    double us = asked_us;
+    if (follow) {
+      const Clock stating;
+      right_path = this->follow(env, q, *recorded);
+      us += stating.us();
+    }
 
     Verdict verdict = verdict_of(env, q, answer, recorded, repeat);
     if (!right_path) verdict = Verdict::kConflict;
@@ -327,8 +333,51 @@ class Replayer {
       c.us_again += us;
     }
     if (options_.asked && !(repeat && verdict == Verdict::kAgree && us < 1)) {
-      options_.asked({&line, verdict, answer ? answer->text() : "", us});
+      options_.asked(
+          {&line, verdict, answer ? answer->text() : "", us, z3 ? z3->text() : ""});
     }
+  }
+
+  static bool asks_z3(const Question& q) {
+    return q.expr && q.expr->sort() != Sort::kReal;
+  }
+  // The term whose value is asked for.
+  static Expr asked(Env& env, const Question& q) {
+    return q.divisor ? eq(floor_mod(*q.expr, *q.divisor), env.pool().constant(0))
+                     : *q.expr;
+  }
+
+  // What Z3 says of a question that is open here.
+  std::optional<Value> from_z3(Env& env, const Question& q, const shape::Question& how,
+                               const std::optional<Value>& recorded) {
+    if (!options_.z3 || !asks_z3(q)) return std::nullopt;
+    Counts& c = out_.counts;
+    const Clock clock;
+    const Expr e = asked(env, q);
+    const std::optional<int64_t> v = shape::Referee(env).known_value(e, how);
+    c.us_z3 += clock.us();
+    ++c.asked_z3;
+    if (!v) return std::nullopt;
+    ++c.settled_z3;
+    const Value z3{e.is_bool() ? Value::Kind::kBool : Value::Kind::kInt, *v, 0};
+    if (verdict_of(env, q, z3, recorded, false) == Verdict::kConflict) ++c.conflict_z3;
+    return z3;
+  }
+
+  // Holds a native answer against Z3.
+  std::optional<Value> check_by_z3(Env& env, const Question& q,
+                                   const shape::Question& how, const Value& native) {
+    const uint64_t n = options_.check_every;
+    if (n == 0 || !asks_z3(q) || native_answers_++ % n != 0) return std::nullopt;
+    Counts& c = out_.counts;
+    const Clock clock;
+    const Truth t = shape::Referee(env).check(asked(env, q), native.number, how);
+    c.us_z3 += clock.us();
+    ++c.checked_z3;
+    if (t == Truth::kOpen) ++c.conflict_z3;
+    if (t != Truth::kTrue) return std::nullopt;
+    ++c.confirmed_z3;
+    return native;
   }
 
   // States the recorded answer of a question that is open here. False: the hints say
@@ -405,6 +454,9 @@ class Replayer {
     const shape::AssertSet asserts = env.asserts();
     out_.counts.us_guards += clock.us();
     out_.counts.guards_kept += set.guards.size();
+    if (options_.fewest_guards) {
+      out_.counts.guards_z3 += shape::Referee(env).fewest_guards(set);
+    }
     out_.counts.domains_kept += set.domains.size();
     out_.counts.asserts_kept += asserts.kept.size();
     out_.guards.insert_or_assign(line.env, std::move(set));
@@ -478,6 +530,7 @@ class Replayer {
   const Options& options_;
   Replayed out_;
   absl::flat_hash_map<int64_t, Question> questions_;
+  uint64_t native_answers_ = 0;  // of which check_every takes some
 };
 
 }  // namespace

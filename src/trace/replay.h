@@ -43,6 +43,13 @@ struct Counts {
   uint64_t idx_longer = 0;  // answers with more operators than the recorded one
   uint64_t loops = 0, axes = 0, axes_torch = 0, axes_left = 0;  // of loop nests
   double us_idx = 0, us_idx_torch = 0, us_idx_slowest = 0;      // indices and loops
+  // Z3: questions that it was asked for being open, those of them that it settled; native
+  // answers that it was asked to check, those of them that it came to as well; its
+  // answers against native ones, recorded settled ones or the hints.
+  uint64_t asked_z3 = 0, settled_z3 = 0, checked_z3 = 0, confirmed_z3 = 0,
+           conflict_z3 = 0;
+  double us_z3 = 0;  // no part of us
+  uint64_t guards_z3 = 0;  // what a greedy minimum by Z3 leaves
 };
 
 // One question, for who looks closer.
@@ -51,6 +58,7 @@ struct Asked {
   Verdict verdict;
   std::string answer;  // empty: not settled
   double us;
+  std::string z3;  // Z3's answer; empty: not asked, or not settled
 };
 
 // One index request.
@@ -64,8 +72,13 @@ struct Indexed {
 };
 
 struct Options {
-  // Ask what is left open once more, with forty times the budget.
-  bool thorough = false;
+  // Ask Z3 what is left open, repeats apart. What is stated follows the record all the
+  // same.
+  bool z3 = false;
+  // Ask Z3 about every so-many-th native answer; 0: about none.
+  uint64_t check_every = 0;
+  // Count the guards that Z3 leaves (Referee::fewest_guards): minutes.
+  bool fewest_guards = false;
   std::function<void(const Asked&)> asked = nullptr;
   std::function<void(const Indexed&)> indexed = nullptr;
 };

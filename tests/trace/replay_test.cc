@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "congrua/text.h"
+#include "guard/z3.h"
 
 namespace congrua::trace {
 namespace {
@@ -83,6 +84,44 @@ TEST(ReplayTest, AllRecordedPrograms) {
       traces_of(std::filesystem::path(data != nullptr ? data : "") / "torch_traces");
   if (paths.empty()) GTEST_SKIP() << "CONGRUA_DATA holds no torch_traces";
   for (const std::string& path : paths) expect_no_worse(path);
+}
+
+// Z3 is asked what is open, and about native answers; nothing else changes.
+void expect_z3_agrees(const std::string& path, uint64_t check_every) {
+  const Trace trace = read(path);
+  const auto native = replay(trace);
+  const auto with_z3 = replay(trace, {.z3 = true, .check_every = check_every});
+  ASSERT_TRUE(native.ok() && with_z3.ok()) << path;
+  EXPECT_EQ(with_z3->counts.conflict_z3, 0u) << path;
+  EXPECT_LE(with_z3->counts.settled_z3, with_z3->counts.asked_z3) << path;
+  EXPECT_EQ(summary(*native), summary(*with_z3)) << path;
+}
+
+TEST(ReplayTest, Z3AgreesOnRecordedPrograms) {
+  if (!guard::z3_available()) GTEST_SKIP() << "built without Z3";
+  // One in fifteen: a dozen questions of each program.
+  for (const std::string& path : traces_of("tests/data/torch_traces")) {
+    expect_z3_agrees(path, 15);
+  }
+}
+
+TEST(ReplayTest, Z3IsAskedWhatIsOpen) {
+  const auto trace = read_trace(R"x({"t":"program","name":"p"}
+{"t":"env","env":0,"i":0}
+{"t":"sym","env":0,"s":"s0","kind":"size","hint":8,"range":[2,"oo"],"dyn":"DYNAMIC","src":"x","i":1}
+{"t":"eval","env":0,"e":"(ge s0 5)","r":"true","how":"guard","g":["(ge s0 5)"],"i":2,"us":10}
+{"t":"stat","env":0,"e":"(ge s0 4)","r":"true","i":3,"us":10}
+{"t":"again","of":3,"n":2}
+{"t":"stat","env":0,"e":"(ge s0 6)","r":null,"i":4,"us":10}
+)x");
+  ASSERT_TRUE(trace.ok());
+  const auto r = replay(*trace, {.z3 = true, .check_every = 1});
+  ASSERT_TRUE(r.ok());
+  EXPECT_EQ(r->counts.asked_z3, 2u);  // not the repeats
+  EXPECT_EQ(r->counts.settled_z3, 0u);
+  EXPECT_EQ(r->counts.checked_z3, 1u);
+  EXPECT_EQ(r->counts.confirmed_z3, guard::z3_available() ? 1u : 0u);
+  EXPECT_EQ(r->counts.conflict_z3, 0u);
 }
 
 TEST(ReplayTest, AnswersAgainstTheRecordAreConflicts) {
