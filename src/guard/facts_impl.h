@@ -309,6 +309,7 @@ struct Facts::Impl {
   void forget_ge(size_t count);
   bool linear_row(const Node* p);
   void linear_definition(const Node* n);
+  void linear_quotients(const internal::FactorView& view);
   bool linear_nonnegative(const Node* p, Budget& budget, bool large = false);
   bool linear_attempt(const Node* p, Budget& budget);
   bool integer_infeasible(Budget& budget, int branches);

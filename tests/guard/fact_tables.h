@@ -74,6 +74,10 @@ constexpr LayerCase kLayerCases[] = {
     {"q >= 1; q <= 16; t >= 1", "floor_div(t + q + 15, 16) - floor_div(t + 15, 16) <= 1",
      Layer::kLinear},
     {"", "floor_mod(floor_div(x, 2), 2) >= 0", Layer::kLinear},
+    // what a quotient is, times a factor
+    {"h >= 2; w >= 2; c >= 2",
+     "2*((w + 1)//2) + 2*w*((h + 1)//2) + h*w*(c - 1) <= h*w*c + 2*w + 1",
+     Layer::kLinear},
     // refute.cc: cases
     {"y0 >= 1; y1 >= 1; y0 == y1 or y0 == 1 or y1 == 1",
      "max(y0, y1) == y0 or max(y0, y1) == y1", Layer::kSplit},
