@@ -11,8 +11,10 @@ namespace congrua {
 using guard::occurs;
 using internal::args_of;
 using internal::const_value;
+using internal::Factor;
 using internal::FactorView;
 using internal::LinearView;
+using internal::Term;
 
 // p = 0 as a substitution of an atom that occurs once, with coefficient 1 or -1.
 bool Facts::Impl::orient(const Node* p) {
@@ -113,6 +115,62 @@ void Facts::Impl::learn_exact_quotient(const Node* a, const Node* m, const Node*
   if (other->op != Op::kFloorDiv || args_of(other)[0] != a || args_of(other)[1] != q)
     return;
   if (other != m && !occurs(other, m) && !solved(other)) substitute(other, m);
+}
+
+// r*a*b = r*c*(a//c)*d*(b//d) for positive a, b, c, d and r says that c divides a and d
+// divides b: each part of the left side is at least its part of the right side, and no
+// factor is 0. What a layout asks of sizes that are split into blocks.
+bool Facts::Impl::learn_exact_parts(const Node* p) {
+  const LinearView v(p);
+  if (v.terms().size() != 2 || !v.constant().is_zero()) return false;
+  for (const size_t large : {0, 1}) {
+    const Term& whole = v.terms()[large];
+    const Term& parts = v.terms()[1 - large];
+    if (whole.mono->op != Op::kMul || whole.coef.sign() == parts.coef.sign()) continue;
+    const Int left = whole.coef.sign() > 0 ? whole.coef : -whole.coef;
+    Int right = parts.coef.sign() > 0 ? parts.coef : -parts.coef;
+    // What has no partner on either side, and the exact parts.
+    const Node* rest = whole.mono;
+    std::vector<Factor> others;
+    std::vector<const Node*> exact;
+    bool positive = true;
+    for (const FactorView view(parts.mono); const Factor& f : view.factors()) {
+      const Node* q = f.base;
+      const Node* a = q->op == Op::kFloorDiv ? args_of(q)[0] : nullptr;
+      const Node* c = q->op == Op::kFloorDiv ? args_of(q)[1] : nullptr;
+      const FactorView remaining(rest);
+      const bool pair = a != nullptr && f.exponent == 1 && c->op == Op::kConst &&
+                        const_value(c).sign() > 0 &&
+                        floor_mod(right, const_value(c)).is_zero() &&
+                        std::ranges::any_of(remaining.factors(),
+                                            [&](const Factor& g) { return g.base == a; });
+      if (!pair) {
+        others.push_back(f);
+        positive = positive && domain_of(q).lo() >= 1;
+        continue;
+      }
+      right = floor_div(right, const_value(c));
+      std::vector<Factor> without;
+      for (const Factor& g : remaining.factors()) {
+        const uint32_t e = g.base == a ? g.exponent - 1 : g.exponent;
+        if (e > 0) without.push_back({g.base, e});
+      }
+      rest = without.empty() ? builder.constant(Int(1)) : builder.monomial(without);
+      positive = positive && domain_of(a).lo() >= 1;
+      exact.push_back(builder.sub(a, builder.mul(c, q)));
+    }
+    if (exact.empty() || !positive || !(left == right)) continue;
+    const Node* one = builder.constant(Int(1));
+    if (rest != (others.empty() ? one : builder.monomial(others))) continue;
+    if (learn_depth >= kMaxLearnDepth) return false;
+    ++learn_depth;
+    for (const Node* e : exact) {
+      if (!contradictory) learn(rewrite(builder.eq(e, builder.constant(Int(0)))), true);
+    }
+    --learn_depth;
+    return true;
+  }
+  return false;
 }
 
 // What the definition of a replaced term says of its value.
@@ -236,7 +294,7 @@ void Facts::Impl::learn_eq(const Node* p) {
     if (contradictory) return;
   }
   learn_factors(p, Relation::kZero);
-  if (contradictory || orient(p) || parametrize(p)) return;
+  if (contradictory || learn_exact_parts(p) || orient(p) || parametrize(p)) return;
   // Neither solved: for the linear layer, two inequalities.
   for (const Node* side : {p, builder.neg(p)}) {
     ge_facts.push_back(side);

@@ -223,6 +223,7 @@ struct Facts::Impl {
   bool orient(const Node* p);
   bool parametrize(const Node* p);
   void learn_exact_quotient(const Node* a, const Node* m, const Node* q);
+  bool learn_exact_parts(const Node* p);
   void solve_for(const Node* atom, const Node* by);
   void learn_definition(const Node* n, const Node* value);
 

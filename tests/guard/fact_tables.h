@@ -31,6 +31,15 @@ constexpr Case kCases[] = {
     {"s0 >= 2; s0 == 1 or s0 == s1", "s0 == s1", Truth::kTrue},
     {"s0 >= 10", "floor_div(s0, 5) != 1", Truth::kTrue},
     {"s0 >= 2; s0 <= 2", "s0 == 2", Truth::kTrue},
+    // A product is that of its parts' multiples where each part divides, or a factor is
+    // 0.
+    {"s >= 1; t >= 1; s*t == 16*(s//4)*(t//4)", "floor_mod(s, 4) == 0", Truth::kTrue},
+    {"s >= 1; t >= 1; u >= 1; s*t*u == 8*(s//4)*(t//2)*u", "floor_mod(t, 2) == 0",
+     Truth::kTrue},
+    {"s >= 0; t >= 0; s*t == 16*(s//4)*(t//4)", "floor_mod(s, 4) == 0", Truth::kOpen},
+    {"s >= 1; t >= 1; u >= 0; s*t*u == 16*(s//4)*(t//4)*u", "floor_mod(s, 4) == 0",
+     Truth::kOpen},
+    {"s >= 1; t >= 1; s*t == 20*(s//4)*(t//4)", "floor_mod(s, 4) == 0", Truth::kOpen},
     // Bounds of a tile that pull each other up without end: a bound on the sum stops
     // them.
     {"t >= 0; t < ceil_div(n, 32); i >= 0; i < 32", "32*t + i < n", Truth::kOpen},
