@@ -33,6 +33,55 @@ void add_all(Facts& facts, ExprPool& pool, std::string_view list) {
   }
 }
 
+// r*a*b = k*(a//c)*(b//d)*r over small boxes, against enumeration: what is learnt of it
+// holds at every point, whichever of a, b, r may be 0 or negative.
+TEST(Facts, ExactPartsOfEqualProductsHoldEverywhere) {
+  constexpr int64_t kWidth = 9;
+  for (const int64_t c : {2, 3}) {
+    for (const int64_t d : {2, 4}) {
+      for (const int64_t k : {int64_t{1}, c, c * d, 2 * c * d}) {
+        for (const int64_t lo : {-3, 0, 1, 2}) {
+          for (const int64_t lo_r : {-1, 0, 1}) {
+            ExprPool pool;
+            const Expr a = pool.symbol("a"), b = pool.symbol("b"), r = pool.symbol("r");
+            const auto number = [&](int64_t v) { return pool.constant(v); };
+            const std::vector<Expr> all = {
+                ge(a, number(lo)),
+                le(a, number(lo + kWidth)),
+                ge(b, number(lo)),
+                le(b, number(lo + kWidth)),
+                ge(r, number(lo_r)),
+                le(r, number(lo_r + 1)),
+                eq(r * a * b, k * floor_div(a, c) * floor_div(b, d) * r)};
+            const std::vector<Expr> asked = {eq(floor_mod(a, c), number(0)),
+                                             eq(floor_mod(b, d), number(0)),
+                                             ge(floor_div(a, c) * floor_div(b, d), a)};
+            Facts facts(pool);
+            for (const Expr e : all) (void)facts.add(e);
+            std::vector<Truth> answers;
+            for (const Expr e : asked) answers.push_back(facts.decide(e).truth);
+            for (int64_t x = lo; x <= lo + kWidth; ++x) {
+              for (int64_t y = lo; y <= lo + kWidth; ++y) {
+                for (int64_t z = lo_r; z <= lo_r + 1; ++z) {
+                  const std::vector<std::pair<Expr, int64_t>> point = {
+                      {a, x}, {b, y}, {r, z}};
+                  if (*evaluate(all.back(), point) == 0) continue;
+                  for (size_t i = 0; i < asked.size(); ++i) {
+                    const bool holds = *evaluate(asked[i], point) == 1;
+                    EXPECT_NE(answers[i], holds ? Truth::kFalse : Truth::kTrue)
+                        << to_string(all.back()) << " |- " << to_string(asked[i])
+                        << " at " << x << " " << y << " " << z;
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(Facts, EachLayerDecidesWhatNeedsIt) {
   for (const LayerCase& c : kLayerCases) {
     ExprPool pool;
