@@ -40,6 +40,9 @@ constexpr Case kCases[] = {
     {"s >= 1; t >= 1; u >= 0; s*t*u == 16*(s//4)*(t//4)*u", "floor_mod(s, 4) == 0",
      Truth::kOpen},
     {"s >= 1; t >= 1; s*t == 20*(s//4)*(t//4)", "floor_mod(s, 4) == 0", Truth::kOpen},
+    // What a quotient is, times a factor that may be negative.
+    {"w >= 0", "2*w*((h + 1)//2) <= w*h + w", Truth::kTrue},
+    {"w >= -1", "2*w*((h + 1)//2) <= w*h + w", Truth::kOpen},
     // Bounds of a tile that pull each other up without end: a bound on the sum stops
     // them.
     {"t >= 0; t < ceil_div(n, 32); i >= 0; i < 32", "32*t + i < n", Truth::kOpen},
