@@ -22,8 +22,8 @@
 
 namespace congrua::shape {
 
-// Z3's own steps decide, so that answers are the same in every run; the watchdog is for
-// what it does not count.
+// Z3's own steps decide, so that answers seldom depend on the machine; the watchdog is
+// for what it does not count.
 inline constexpr guard::Z3Limits kRefereeLimits{.rlimit = 2'000'000,
                                                 .watchdog_ms = 4'000};
 

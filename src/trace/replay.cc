@@ -319,6 +319,7 @@ class Replayer {
     Verdict verdict = verdict_of(env, q, answer, recorded, repeat);
     if (!right_path) verdict = Verdict::kConflict;
     Counts& c = out_.counts;
+    if (native && z3 && verdict == Verdict::kStronger) ++c.stronger_z3;
     ++c.questions;
     ++(verdict == Verdict::kAgree      ? c.agree
        : verdict == Verdict::kStronger ? c.stronger

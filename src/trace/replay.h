@@ -44,11 +44,12 @@ struct Counts {
   uint64_t loops = 0, axes = 0, axes_torch = 0, axes_left = 0;  // of loop nests
   double us_idx = 0, us_idx_torch = 0, us_idx_slowest = 0;      // indices and loops
   // Z3: questions that it was asked for being open, those of them that it settled; native
-  // answers that it was asked to check, those of them that it came to as well; its
-  // answers against native ones, recorded settled ones or the hints.
+  // answers that it was asked to check, those of them that it came to as well, and of
+  // these the ones that the record does not settle; its answers against native ones,
+  // recorded settled ones or the hints.
   uint64_t asked_z3 = 0, settled_z3 = 0, checked_z3 = 0, confirmed_z3 = 0,
-           conflict_z3 = 0;
-  double us_z3 = 0;  // no part of us
+           stronger_z3 = 0, conflict_z3 = 0;
+  double us_z3 = 0;        // no part of us
   uint64_t guards_z3 = 0;  // what a greedy minimum by Z3 leaves
 };
 
