@@ -4,13 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "cache/cache_file.h"
+#include "cli/cache_call.h"
 #include "cli/command.h"
 #include "cli/input.h"
 #include "congrua/cache.h"
@@ -24,26 +24,15 @@
 namespace congrua::cli {
 namespace {
 
-using cache::EntryId;
 using cache::Field;
-using cache::FieldKind;
 using cache::GuardProgram;
 using cache::Schema;
-using Cache = cache::GuardCache<std::string>;
-
-constexpr int kNoEntry = 1, kWrongInput = 2;
+using Cache = NamedCache;
 
 struct Line {
   std::string name;
   cache::Guards guards;
 };
-
-std::string_view trimmed(std::string_view s) {
-  constexpr std::string_view kBlank = " \t\r";
-  const size_t from = s.find_first_not_of(kBlank);
-  if (from == std::string_view::npos) return {};
-  return s.substr(from, s.find_last_not_of(kBlank) - from + 1);
-}
 
 // At commas that no parenthesis holds.
 std::vector<std::string_view> parts_of(std::string_view text) {
@@ -88,54 +77,6 @@ std::string read_lines(const std::string& path, std::string_view text, ExprPool&
     lines.push_back(std::move(entry));
   }
   return {};
-}
-
-int complain(std::FILE* err, std::string_view what) {
-  fmt::print(err, "congrua cache: {}\n", what);
-  return kWrongInput;
-}
-
-// nullptr: it was complained.
-std::unique_ptr<Cache> load(const std::string& path, std::FILE* err) {
-  const auto file = cache::internal::read_cache_file(path);
-  if (!file.ok()) {
-    complain(err, std::string(file.status().message()));
-    return nullptr;
-  }
-  auto out = std::make_unique<Cache>(file->schema);
-  const auto ids = out->load(path, [](std::string name) { return name; });
-  if (ids.ok()) return out;
-  complain(err, std::string(ids.status().message()));
-  return nullptr;
-}
-
-template <typename T>
-bool number(std::string_view text, T& v) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-bool read_word(FieldKind kind, std::string_view text, cache::Word& word) {
-  switch (kind) {
-    case FieldKind::kSize: {
-      int64_t v = 0;
-      if (!number(text, v)) return false;
-      word = cache::to_word(v);
-      return true;
-    }
-    case FieldKind::kBool:
-      word = text == "true" || text == "1" ? 1 : 0;
-      return word == 1 || text == "false" || text == "0";
-    case FieldKind::kFloat: {
-      double v = 0;
-      if (!number(text, v)) return false;
-      word = cache::to_word(v);
-      return true;
-    }
-    case FieldKind::kTag:
-      break;
-  }
-  return number(text, word);
 }
 
 }  // namespace
@@ -256,45 +197,8 @@ int run_cache_build(const CacheBuildOptions& options, std::FILE* out, std::FILE*
   return 0;
 }
 
-namespace {
-
-// A call that is written as FIELD=VALUE ...
-class Call {
- public:
-  explicit Call(const Schema& schema)
-      : schema_(schema), row_(schema.size()), given_(schema.size()) {}
-
-  // Empty: it was read. So for missing().
-  std::string read(std::string_view value) {
-    const size_t equals = value.rfind('=');  // names may have one
-    const auto field = schema_.find(value.substr(0, equals));
-    if (equals == std::string_view::npos || !field) {
-      return fmt::format("{}: a value is FIELD=VALUE", value);
-    }
-    if (!read_word(schema_.field(*field).kind, value.substr(equals + 1), row_[*field])) {
-      return fmt::format("{}: no value of this field", value);
-    }
-    given_[*field] = 1;
-    return {};
-  }
-  std::string missing() const {
-    const auto at = std::ranges::find(given_, 0);
-    if (at == given_.end()) return {};
-    return fmt::format("the field {} has no value",
-                       schema_.field(static_cast<size_t>(at - given_.begin())).name);
-  }
-  const std::vector<cache::Word>& row() const { return row_; }
-
- private:
-  const Schema& schema_;
-  std::vector<cache::Word> row_;
-  std::vector<char> given_;
-};
-
-}  // namespace
-
 int run_cache_ask(const CacheAskOptions& options, std::FILE* out, std::FILE* err) {
-  const std::unique_ptr<Cache> cache = load(options.file, err);
+  const std::unique_ptr<Cache> cache = load_cache(options.file, err);
   if (cache == nullptr) return kWrongInput;
   Call call(cache->schema());
   for (const std::string& value : options.values) {
@@ -318,41 +222,21 @@ int run_cache_ask(const CacheAskOptions& options, std::FILE* out, std::FILE* err
 int run_cache_advise(const CacheAdviseOptions& options, std::FILE* out, std::FILE* err) {
   const auto file = cache::internal::read_cache_file(options.file);
   if (!file.ok()) return complain(err, std::string(file.status().message()));
-  const auto text = read_input(options.log);
-  if (!text.ok()) return complain(err, std::string(text.status().message()));
-  std::vector<std::vector<cache::Word>> rows;
-  Call call(file->schema);
-  std::string_view left = *text;
-  for (size_t number = 1; !left.empty(); ++number) {
-    const std::string_view whole = left.substr(0, left.find('\n'));
-    left.remove_prefix(std::min(left.size(), whole.size() + 1));
-    std::string_view line = trimmed(whole.substr(0, whole.find('#')));
-    if (line.empty()) continue;
-    std::string wrong;
-    while (!line.empty() && wrong.empty()) {
-      const std::string_view value = line.substr(0, line.find_first_of(" \t"));
-      line = trimmed(line.substr(value.size()));
-      wrong = call.read(value);
-    }
-    if (wrong.empty()) wrong = call.missing();
-    if (!wrong.empty()) {
-      return complain(err, fmt::format("{}:{}: {}", options.log, number, wrong));
-    }
-    rows.push_back(call.row());
-  }
+  const auto rows = read_calls(file->schema, options.log);
+  if (!rows.ok()) return complain(err, std::string(rows.status().message()));
   std::vector<cache::AdviseEntry> entries;
   for (const auto& e : file->entries) {
     entries.push_back(
         {entries.size() + 1, cache::internal::program_of(file->schema, e), e.value});
   }
   const cache::Advice advice =
-      cache::advise(file->schema, entries, rows, {.versions = options.versions});
+      cache::advise(file->schema, entries, *rows, {.versions = options.versions});
   fmt::print(out, "{}", advice.to_string(file->schema));
   return 0;
 }
 
 int run_cache_stats(const CacheStatsOptions& options, std::FILE* out, std::FILE* err) {
-  const std::unique_ptr<Cache> cache = load(options.file, err);
+  const std::unique_ptr<Cache> cache = load_cache(options.file, err);
   if (cache == nullptr) return kWrongInput;
   const cache::CacheStatistics s = cache->statistics();
   fmt::print(out, "entries: {}\nfields: {}\ncontradictory: {}\nbytes: {}\n", s.entries,
@@ -416,6 +300,18 @@ void add_cache(CLI::App& app, int& exit_code) {
   stats->add_flag("--review", stats_options->review, "list entries that are never found");
   stats->callback([stats_options, &exit_code] {
     exit_code = run_cache_stats(*stats_options, stdout, stderr);
+  });
+
+  auto bench_options = std::make_shared<CacheBenchOptions>();
+  CLI::App* bench =
+      cache->add_subcommand("bench", "what a cache costs on this machine: times, bytes");
+  bench->add_option("file", bench_options->file, "a cache file")->required();
+  bench->add_option("log", bench_options->log,
+                    "calls, as advise reads them; without it, what entries suggest");
+  bench->add_option("--seconds", bench_options->seconds, "spent on each figure")
+      ->capture_default_str();
+  bench->callback([bench_options, &exit_code] {
+    exit_code = run_cache_bench(*bench_options, stdout, stderr);
   });
 }
 

@@ -36,11 +36,18 @@ struct CacheStatsOptions {
   bool review = false;
 };
 
+// Without a log calls are made up from the intervals of the entries.
+struct CacheBenchOptions {
+  std::string file, log;
+  double seconds = 0.2;  // for each figure
+};
+
 // Exit codes: 0 done, 1 no entry holds, 2 wrong input.
 int run_cache_build(const CacheBuildOptions& options, std::FILE* out, std::FILE* err);
 int run_cache_ask(const CacheAskOptions& options, std::FILE* out, std::FILE* err);
 int run_cache_advise(const CacheAdviseOptions& options, std::FILE* out, std::FILE* err);
 int run_cache_stats(const CacheStatsOptions& options, std::FILE* out, std::FILE* err);
+int run_cache_bench(const CacheBenchOptions& options, std::FILE* out, std::FILE* err);
 
 }  // namespace congrua::cli
 

@@ -17,7 +17,7 @@ void add_ask(CLI::App& app, int& exit_code);  // simplify, prove, bounds
 void add_fits(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);
 void add_guards(CLI::App& app, int& exit_code);  // guards, witness
-void add_cache(CLI::App& app, int& exit_code);  // build, lookup, explain, stats
+void add_cache(CLI::App& app, int& exit_code);  // guard caches in files
 
 }  // namespace congrua::cli
 

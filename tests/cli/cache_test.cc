@@ -133,6 +133,45 @@ TEST_F(CacheCommand, Advise) {
             "congrua cache: log:1: the field m has no value\n");
 }
 
+TEST_F(CacheCommand, Bench) {
+  EXPECT_EQ(build("a: n == 16, m >= 2\nb: n == 32, m == n\n").code, 0);
+  std::ofstream("log") << "n=16 m=8\nm=1\n";
+  for (const std::string log : {"log", ""}) {
+    const Ran ran = run(run_cache_bench, {"cache", log, 1e-6});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_EQ(ran.err, "");
+    EXPECT_TRUE(ran.out.starts_with(log.empty() ? "2 entries over 2 fields, 4 calls\n"
+                                                : "2 entries over 2 fields, 2 calls\n"))
+        << ran.out;
+    for (const char* figure : {"hits ", "misses ", "seen before", "batch", "of one",
+                               "load", "bytes an entry"}) {
+      EXPECT_NE(ran.out.find(figure), std::string::npos) << figure;
+    }
+    EXPECT_EQ(ran.out.find(" -\n"), std::string::npos) << ran.out;
+  }
+  std::ofstream("log") << "n=16 m=8\n";
+  const Ran hit = run(run_cache_bench, {"cache", "log", 1e-6});
+  EXPECT_NE(hit.out.find("look-up that misses                    -\n"), std::string::npos)
+      << hit.out;
+}
+
+TEST_F(CacheCommand, BenchErrors) {
+  EXPECT_EQ(run(run_cache_bench, {"nothing", ""}).err,
+            "congrua cache: opening nothing: No such file or directory\n");
+  EXPECT_EQ(build("# nothing\n").code, 0);
+  EXPECT_EQ(run(run_cache_bench, {"cache", ""}).err,
+            "congrua cache: cache: it has no entries\n");
+  EXPECT_EQ(build("a: n == 16, m >= 2\n").code, 0);
+  EXPECT_EQ(run(run_cache_bench, {"cache", "", 0}).err,
+            "congrua cache: --seconds must be above 0\n");
+  std::ofstream("log") << "# quiet\n";
+  EXPECT_EQ(run(run_cache_bench, {"cache", "log"}).err, "congrua cache: log: no calls\n");
+  std::ofstream("log") << "n=16\n";
+  const Ran missing = run(run_cache_bench, {"cache", "log"});
+  EXPECT_EQ(missing.err, "congrua cache: log:1: the field m has no value\n");
+  EXPECT_EQ(missing.code, 2);
+}
+
 TEST_F(CacheCommand, Errors) {
   EXPECT_EQ(build("no colon\n").err,
             "congrua cache: entries:1: an entry is NAME: guard, guard, ...\n");
