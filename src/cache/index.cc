@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cache/scalar.h"
+#include "cache/segment.h"
 
 namespace congrua::cache::internal {
 
@@ -67,6 +68,17 @@ uint64_t pinned_fields(const Lanes& lanes) {
   return count < 2 ? 0 : set | 1;
 }
 
+uint8_t filed_code(const IndexKey& key, std::span<const uint16_t> slots,
+                   const Lanes& lanes) {
+  const size_t slot = code_position(key.sums[0].first);  // its own inverse
+  if (slot >= slots.size()) return 0;                    // of a file that no index wrote
+  uint8_t code = 0;
+  lanes.for_each_interval([&](uint16_t field, int64_t lo, int64_t hi) {
+    if (field == slots[slot] && lo == hi) code = hash_code(static_cast<Word>(lo));
+  });
+  return code;
+}
+
 uint64_t tuple_hash(const Tuple& tuple, const Word* row, size_t num_fields) {
   uint64_t h = 0;
   for (size_t i = 0; i < num_fields; ++i) h += row[i] * tuple.factors[i];
@@ -76,7 +88,8 @@ uint64_t tuple_hash(const Tuple& tuple, const Word* row, size_t num_fields) {
 size_t Index::bytes() const {
   size_t n = sizeof *this + entries.capacity() * sizeof(void*) +
              few.capacity() * sizeof(UnaryGroup);
-  for (const ScanList* l : {&summed, &plain}) {
+  for (const auto& s : segments) n += s->bytes();
+  for (const ScanList* l : {&summed, &tail, &plain}) {
     n += l->blocks.capacity() * sizeof(void*) + l->ranks.capacity() * sizeof(uint32_t) +
          (l->sums[0].capacity() + l->sums[1].capacity()) * sizeof(SumGroup) +
          l->groups.capacity() * sizeof(IndexGroup);
@@ -213,7 +226,10 @@ void IndexBuilder::choose_key(const Index& index, EntryBase& e) const {
     sum = {first->position, second->position,
            static_cast<uint8_t>(hash_code(static_cast<Word>(first->lo)) +
                                 hash_code(static_cast<Word>(second->lo)))};
-    if (!e.key.summed) e.key.sums[1] = sum;
+    if (!e.key.summed) {
+      e.key.sums[1] = sum;
+      e.key.filed = hash_code(static_cast<Word>(first->lo));
+    }
     e.key.summed = true;
     from.erase(second);
     from.erase(first);
@@ -295,7 +311,8 @@ void IndexBuilder::file(Index& index, const EntryBase* e, uint32_t rank) const {
     return;
   }
   const bool summed = e->key.summed && index.entries.size() > kFewEntries;
-  ScanList& list = summed ? index.summed : index.plain;
+  const bool scanned = index.summed.blocks.size() < kScanned;
+  ScanList& list = !summed ? index.plain : scanned ? index.summed : index.tail;
   const size_t at = list.blocks.size();
   const size_t lane = at % kGroup;
   if (lane == 0) {
@@ -341,16 +358,37 @@ void IndexBuilder::file(Index& index, const EntryBase* e, uint32_t rank) const {
   list.ranks.push_back(rank);
 }
 
+void IndexBuilder::file_tail(Index& index, size_t least) const {
+  const size_t n = index.tail.blocks.size();
+  if (n < least) return;
+  const ScanList tail = std::exchange(index.tail, {});
+  size_t from = 0;
+  for (size_t size = kFirstSegment; n - from >= least; size *= 8) {
+    const size_t count = std::min(size, n - from);
+    index.segments.push_back(make_segment(tail, from, count));
+    from += count;
+  }
+  for (; from < n; ++from) {
+    const auto* e = static_cast<const EntryBase*>(tail.blocks[from]->owner);
+    file(index, e, tail.ranks[from]);
+  }
+}
+
+void IndexBuilder::file_all(Index& index) const {
+  for (size_t i = 0; i < index.entries.size(); ++i) {
+    file(index, index.entries[i], static_cast<uint32_t>(i));
+  }
+  file_tail(index, kLeastSegment);
+  add_few(index);
+}
+
 std::unique_ptr<Index> IndexBuilder::rebuild(std::vector<EntryBase*> entries) {
   auto index = std::make_unique<Index>();
   choose_slots(*index);
   index->entries.assign(entries.begin(), entries.end());
   choose_tuples(*index, index->entries);
   for (EntryBase* e : entries) choose_key(*index, *e);
-  for (size_t i = 0; i < entries.size(); ++i) {
-    file(*index, entries[i], static_cast<uint32_t>(i));
-  }
-  add_few(*index);
+  file_all(*index);
   return index;
 }
 
@@ -363,10 +401,7 @@ std::unique_ptr<Index> IndexBuilder::restore(std::span<const uint16_t> slots,
   std::ranges::copy(slots, index->slot_field);
   index->entries = std::move(entries);
   choose_tuples(*index, index->entries);
-  for (size_t i = 0; i < index->entries.size(); ++i) {
-    file(*index, index->entries[i], static_cast<uint32_t>(i));
-  }
-  add_few(*index);
+  file_all(*index);
   return index;
 }
 
@@ -384,10 +419,7 @@ std::unique_ptr<Index> IndexBuilder::refile(const Index& old,
     index->tuples.push_back(std::move(empty));
   }
   index->entries = std::move(entries);
-  for (size_t i = 0; i < index->entries.size(); ++i) {
-    file(*index, index->entries[i], static_cast<uint32_t>(i));
-  }
-  add_few(*index);
+  file_all(*index);
   return index;
 }
 
@@ -414,10 +446,14 @@ std::unique_ptr<Index> IndexBuilder::append(const Index& old, EntryBase* entry) 
     copy_with_room(from.groups, to.groups);
   };
   copy(old.summed, index->summed);
+  copy(old.tail, index->tail);
+  index->segments = old.segments;
   copy(old.plain, index->plain);
   choose_key(*index, *entry);
   index->entries.push_back(entry);
   file(*index, entry, static_cast<uint32_t>(old.entries.size()));
+  // Not at once: a segment costs some hundred insertions.
+  file_tail(*index, 4 * kLeastSegment);
   return index;
 }
 
@@ -443,13 +479,30 @@ const EntryBase* find_lazily(const Index& index, FieldReader read, void* context
 ScanCost scan_cost(const Index& index, const Word* row, const EntryBase* found) {
   const PlainRow plain(row, index);
   ScanCost cost;
-  for (const ScanList* list : {&index.summed, &index.plain}) {
-    for (size_t i = 0; i < list->blocks.size(); ++i) {
+  const auto scan = [&](const ScanList& list) {
+    for (size_t i = 0; i < list.blocks.size(); ++i) {
       ++cost.compared;
-      if (keys_pass(index, *list, i, plain)) ++cost.evaluated;
-      if (list->blocks[i]->owner == found) break;
+      if (keys_pass(index, list, i, plain)) ++cost.evaluated;
+      if (list.blocks[i]->owner == found) return true;
     }
+    return false;
+  };
+  const auto filed = [&](const Segment& s) {
+    bool here = false;
+    for_each_filed(s, plain, [&](size_t i) {
+      ++cost.compared;
+      if (filed_passes(s, i, plain)) ++cost.evaluated;
+      here |= s.blocks[i]->owner == found;
+      return true;
+    });
+    return here;
+  };
+  if (!scan(index.summed)) {
+    const bool here =
+        std::ranges::any_of(index.segments, [&](const auto& s) { return filed(*s); });
+    if (!here) scan(index.tail);
   }
+  scan(index.plain);
   return cost;
 }
 

@@ -59,6 +59,7 @@ struct IndexKey {
   };
   Sum sums[2];  // the second of the next two equalities; without them the first again
   bool summed = false;
+  uint8_t filed = 0;  // the code of the first equality of the first sum
   uint8_t code[kColumns] = {}, lo[kColumns] = {}, span[kColumns] = {255, 255, 255};
   // Codes that are equal, and one that is at most the other: what follows from x == y and
   // x <= y.
@@ -103,6 +104,10 @@ inline bool tried_before(const EntryBase& a, const EntryBase& b) {
   return a.sequence < b.sequence;
 }
 
+// IndexKey::filed of a key of a file; slots as there.
+uint8_t filed_code(const IndexKey& key, std::span<const uint16_t> slots,
+                   const Lanes& lanes);
+
 inline constexpr size_t kMaxHosts = 1024;
 
 // kGroup entries by columns.
@@ -137,6 +142,15 @@ struct Tuple {
   std::vector<Slot> table;  // linear probing; equal tags in the order of rank
 };
 
+struct Segment;  // segment.h
+
+// Of the entries with sums so many are scanned: half of the matches are among them, and
+// a scan is faster than a segment where there are few.
+inline constexpr size_t kScanned = 2048;
+inline constexpr size_t kLeastSegment = 1024;  // what is less is scanned, behind them
+// The first segment, beside kScanned; each has eight times the entries of the one before.
+inline constexpr size_t kFirstSegment = 7 * kScanned;
+
 struct Index {
   uint64_t version = 0;  // the number of its publication
   bool varying = false;  // some costs depend on the row: the first need not be the least
@@ -147,7 +161,10 @@ struct Index {
   uint16_t slot_field[kSlots] = {};
   uint32_t hash_blocks = 0, monotone_blocks = 0;  // a bit per eight slots that are read
   std::vector<const EntryBase*> entries;          // by rank
-  ScanList summed, plain;
+  // With sums: the first, the segments behind them, the tail behind those.
+  ScanList summed, tail;
+  std::vector<std::shared_ptr<const Segment>> segments;
+  ScanList plain;
   std::vector<Tuple> tuples;
   // At most kFewEntries: all are in `plain`, and these are kFewTests exact tests of each,
   // a lane for an entry, for eight entries after eight.
@@ -207,6 +224,9 @@ class IndexBuilder {
   void add_few(Index& index) const;
   void choose_tuples(Index& index, std::span<const EntryBase* const> entries) const;
   void file(Index& index, const EntryBase* entry, uint32_t rank) const;
+  void file_all(Index& index) const;
+  // Makes segments of the tail, but for less than `least` of it.
+  void file_tail(Index& index, size_t least) const;
 
   size_t num_fields_;
   std::vector<uint8_t> ordered_;

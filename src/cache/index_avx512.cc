@@ -1,6 +1,7 @@
 // Look-up with AVX-512.
 #include "cache/index.h"
 #include "cache/lanes_avx512.h"
+#include "cache/segment.h"
 
 namespace congrua::cache::internal {
 
@@ -11,6 +12,8 @@ namespace {
 struct Codes {
   __m512i hash, monotone;
 };
+
+constexpr size_t kCandidates = 64;  // of a segment that are checked together
 
 CONGRUA_AVX512 inline __m512i load_slots(const Index& index, const Word* row, size_t j) {
   const size_t left = index.num_slots - 8 * j;
@@ -170,19 +173,124 @@ CONGRUA_AVX512 uint32_t find_summed(const ScanList& list, const Codes& codes,
   return best;
 }
 
-CONGRUA_AVX512 uint32_t find_plain(const ScanList& list, const Codes& codes,
-                                   uint32_t best, const Word* row, Hosts& hosts) {
+// The groups from *group on that begin before `until`. What is found may lie behind that.
+CONGRUA_AVX512 inline uint32_t find_plain(const ScanList& list, size_t* group,
+                                          uint32_t until, const Codes& codes,
+                                          uint32_t best, const Word* row, Hosts& hosts) {
   const size_t n = list.blocks.size();
-  for (size_t i = 0; i < n; i += kGroup) {
-    if (list.ranks.data()[i] >= best) break;
+  for (size_t i = *group * kGroup; i < n; i = ++*group * kGroup) {
+    if (list.ranks.data()[i] >= until || list.ranks.data()[i] >= best) break;
     const size_t left = n - i;
     const __mmask64 all = left >= kGroup ? ~__mmask64{0} : (__mmask64{1} << left) - 1;
     const __mmask64 m = passes_all(list.groups.data()[i / kGroup], codes, all);
     if (m == 0) continue;
     const uint32_t rank = first_of(list, i, m, row, hosts);
-    if (rank != UINT32_MAX) return rank < best ? rank : best;
+    if (rank == UINT32_MAX) continue;
+    ++*group;
+    return rank < best ? rank : best;
   }
   return best;
+}
+
+// The codes of a row, one by one.
+struct CodeBytes {
+  alignas(64) uint8_t at[2 * kSlots];
+  uint8_t code(size_t position) const { return at[position]; }
+};
+
+// The first of the candidates that holds and is before `best`.
+CONGRUA_AVX512 uint32_t first_of_segment(const Segment& s, const uint32_t* from, size_t n,
+                                         const CodeBytes& codes, uint32_t best,
+                                         const Word* row, Hosts& hosts) {
+  uint32_t sorted[kCandidates];
+  size_t count = 0;
+  for (size_t k = 0; k < n; ++k) {
+    const uint32_t i = from[k];
+    if (s.ranks.data()[i] >= best || !rest_passes(s.rests.data()[i], codes)) continue;
+    const LaneBlock* block = s.blocks.data()[i];
+    for (size_t line = 0; line < 8; ++line) {
+      __builtin_prefetch(reinterpret_cast<const char*>(block) + 64 * line);
+    }
+    size_t at = count++;
+    for (; at > 0 && s.ranks.data()[sorted[at - 1]] > s.ranks.data()[i]; --at) {
+      sorted[at] = sorted[at - 1];
+    }
+    sorted[at] = i;
+  }
+  for (size_t k = 0; k < count; ++k) {
+    const LaneBlock& b = *s.blocks.data()[sorted[k]];
+    if (check_block(b, row) && hosts.holds(b)) return s.ranks.data()[sorted[k]];
+  }
+  return best;
+}
+
+// No branch depends on an entry before its sum has passed: there are some ten runs for
+// each entry that does.
+CONGRUA_AVX512 uint32_t find_in_segment(const Segment& s, const Codes& codes,
+                                        uint32_t best, const Word* row, Hosts& hosts) {
+  CodeBytes bytes;
+  _mm512_store_si512(bytes.at, codes.hash);
+  _mm512_store_si512(bytes.at + kSlots, codes.monotone);
+  // Where the run of each field begins, and where it ends; those that are not empty.
+  uint64_t runs[kSlots + 8];
+  size_t num_runs = 0;
+  const __m512i low = _mm512_set1_epi64(UINT32_MAX);
+  __m512i head = _mm512_setr_epi64(0, kCodes, 2 * kCodes, 3 * kCodes, 4 * kCodes,
+                                   5 * kCodes, 6 * kCodes, 7 * kCodes);
+  for (size_t p = 0; p < kSlots; p += 8) {
+    const __m512i code = _mm512_cvtepu8_epi64(
+        _mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes.at + p)));
+    const __m512i run =
+        _mm512_i64gather_epi64(_mm512_add_epi64(head, code), s.heads.data(), 4);
+    const __mmask8 any =
+        _mm512_cmpneq_epu64_mask(_mm512_srli_epi64(run, 32), _mm512_and_si512(run, low));
+    _mm512_storeu_si512(runs + num_runs, _mm512_maskz_compress_epi64(any, run));
+    num_runs += static_cast<size_t>(__builtin_popcount(any));
+    head = _mm512_add_epi64(head, _mm512_set1_epi64(8 * kCodes));
+  }
+  const __m512i ones = _mm512_set1_epi32(0x00010101);
+  const __m512i lanes =
+      _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  uint32_t candidates[kCandidates + 16];
+  size_t count = 0;
+  for (size_t r = 0; r < num_runs; ++r) {
+    const auto end = static_cast<uint32_t>(runs[r] >> 32);
+    for (auto i = static_cast<uint32_t>(runs[r]); i < end; i += 16) {
+      const uint32_t left = end - i;
+      const auto valid = static_cast<__mmask16>(left >= 16 ? 0xffffu : (1u << left) - 1);
+      const __m512i sums = _mm512_maskz_loadu_epi32(valid, s.sums.data() + i);
+      const __m512i three = _mm512_madd_epi16(
+          _mm512_maddubs_epi16(_mm512_permutexvar_epi8(sums, codes.hash), ones),
+          _mm512_set1_epi16(1));
+      const __m512i differ = _mm512_sub_epi32(three, _mm512_srli_epi32(sums, 24));
+      const __mmask16 pass =
+          valid & _mm512_testn_epi32_mask(differ, _mm512_set1_epi32(0xff));
+      const __m512i at = _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(i)), lanes);
+      _mm512_storeu_si512(candidates + count, _mm512_maskz_compress_epi32(pass, at));
+      count += static_cast<size_t>(__builtin_popcount(pass));
+      if (count > kCandidates - 16) [[unlikely]] {
+        best = first_of_segment(s, candidates, count, bytes, best, row, hosts);
+        count = 0;
+      }
+    }
+  }
+  return first_of_segment(s, candidates, count, bytes, best, row, hosts);
+}
+
+// What is not scanned first. Entries without sums are few, and hold most often: they cut
+// short what costs more. Out of line: the registers and the stack of all this would cost
+// small caches some nanoseconds.
+[[gnu::noinline]] CONGRUA_AVX512 uint32_t find_behind(const Index& index,
+                                                      const Codes& codes, uint32_t best,
+                                                      const Word* row, Hosts& hosts) {
+  size_t group = 0;
+  for (const auto& s : index.segments) {
+    best = find_plain(index.plain, &group, s->last_rank, codes, best, row, hosts);
+    if (s->first_rank >= best) break;
+    best = find_in_segment(*s, codes, best, row, hosts);
+  }
+  best = find_summed(index.tail, codes, best, row, hosts);
+  return find_plain(index.plain, &group, UINT32_MAX, codes, best, row, hosts);
 }
 
 CONGRUA_AVX512 inline uint32_t find_few(const Index& index, const Word* row,
@@ -220,7 +328,12 @@ CONGRUA_AVX512 const EntryBase* find_avx512(const Index& index, const Word* row,
   } else if (!index.summed.blocks.empty() || !index.plain.blocks.empty()) {
     const Codes codes = code_row(index, row);
     best = find_summed(index.summed, codes, best, row, hosts);
-    best = find_plain(index.plain, codes, best, row, hosts);
+    if (index.segments.empty()) {
+      size_t group = 0;
+      best = find_plain(index.plain, &group, UINT32_MAX, codes, best, row, hosts);
+    } else {
+      best = find_behind(index, codes, best, row, hosts);
+    }
   }
   return best == UINT32_MAX ? nullptr : index.entries.data()[best];
 }

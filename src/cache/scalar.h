@@ -14,6 +14,7 @@
 #include "cache/cost.h"
 #include "cache/index.h"
 #include "cache/lanes.h"
+#include "cache/segment.h"
 
 namespace congrua::cache::internal {
 
@@ -182,18 +183,54 @@ void find_in_tuples(const Index& index, Row& row, Hosts& hosts, Wanted& wanted) 
   }
 }
 
+// Calls f(i) for the entries of the segment that are filed by a code of the row; false:
+// no more of this field.
+template <typename Row, typename F>
+void for_each_filed(const Segment& s, Row& row, F&& f) {
+  const uint32_t* const heads = s.heads.data();
+  for (size_t p = 0; p < kSlots; ++p) {
+    if (heads[p * kCodes] == heads[(p + 1) * kCodes]) continue;
+    const uint32_t* const head = heads + p * kCodes + row.code(p);
+    for (uint32_t i = head[0]; i != head[1] && f(i); ++i) {
+    }
+  }
+}
+
+template <typename Row>
+bool filed_passes(const Segment& s, size_t i, Row& row) {
+  return sum_passes(s.sums[i], row) && rest_passes(s.rests[i], row);
+}
+
+template <typename Row, typename Wanted>
+void find_in_list(const Index& index, const ScanList& list, Row& row, Hosts& hosts,
+                  Wanted& wanted) {
+  for (size_t i = 0; i < list.blocks.size() && list.ranks[i] < wanted.limit(); ++i) {
+    if (!keys_pass(index, list, i, row)) continue;
+    const LaneBlock& b = *list.blocks[i];
+    if (check_scalar(b, row) && hosts.holds(b)) wanted.take(list.ranks[i], row);
+  }
+}
+
 template <typename Row, typename Wanted>
 const EntryBase* find_scalar(const Index& index, Row& row, const void* call,
                              Wanted wanted) {
   Hosts hosts(call);
   find_in_tuples(index, row, hosts, wanted);
-  for (const ScanList* list : {&index.summed, &index.plain}) {
-    for (size_t i = 0; i < list->blocks.size() && list->ranks[i] < wanted.limit(); ++i) {
-      if (!keys_pass(index, *list, i, row)) continue;
-      const LaneBlock& b = *list->blocks[i];
-      if (check_scalar(b, row) && hosts.holds(b)) wanted.take(list->ranks[i], row);
-    }
+  find_in_list(index, index.summed, row, hosts, wanted);
+  for (const auto& segment : index.segments) {
+    const Segment& s = *segment;
+    if (s.first_rank >= wanted.limit()) break;
+    for_each_filed(s, row, [&](size_t i) {
+      if (s.ranks[i] >= wanted.limit()) return false;  // they ascend within a field
+      const LaneBlock& b = *s.blocks[i];
+      if (filed_passes(s, i, row) && check_scalar(b, row) && hosts.holds(b)) {
+        wanted.take(s.ranks[i], row);
+      }
+      return true;
+    });
   }
+  find_in_list(index, index.tail, row, hosts, wanted);
+  find_in_list(index, index.plain, row, hosts, wanted);
   return wanted.best() == UINT32_MAX ? nullptr : index.entries[wanted.best()];
 }
 

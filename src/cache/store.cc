@@ -457,7 +457,10 @@ absl::StatusOr<std::vector<EntryId>> Store::insert(std::vector<Insertion> insert
           from != nullptr ? std::move(from->program) : std::move(i.program),
           m.schema.size());
     }
-    if (from != nullptr) e->key = from->key;
+    if (from != nullptr) {
+      e->key = from->key;
+      e->key.filed = filed_code(e->key, i.file->slots, e->lanes);
+    }
     if (absl::Status s = m.bind_host(i.options.host, *e); !s.ok()) return s;
     e->priority = i.options.priority;
     if (cost.impl() != nullptr || cost.constant() != 0) {
