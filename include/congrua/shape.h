@@ -45,6 +45,7 @@
 #include "congrua/expr.h"
 #include "congrua/guard.h"
 #include "congrua/index.h"
+#include "congrua/layout.h"
 #include "congrua/simplify.h"
 
 namespace congrua::shape {
@@ -77,7 +78,8 @@ struct Record {
 // How a size becomes a symbol or a constant.
 enum class Policy : uint8_t {
   kStatic,   // the constant of its hint
-  kDynamic,  // a symbol of its own
+  kDynamic,  // a symbol of its own; one that becomes a constant is reported
+  kOwn,      // the same without a report
   kDuck,     // the symbol of an earlier kDuck size with the same hint, else a new one
 };
 
@@ -99,6 +101,15 @@ struct SizeOptions {
   bool may_guard = true;  // false: evaluate takes no guard on it, as if it had no hint
   std::optional<int64_t> typical =
       std::nullopt;  // what to optimise for; the hint if none
+};
+
+// How a tensor becomes symbols.
+struct TensorOptions {
+  std::vector<SizeOptions> sizes = {};  // one for each dimension; empty: all by default
+};
+struct Tensor {
+  Layout layout;
+  Expr offset;
 };
 
 struct UnbackedOptions {
@@ -233,6 +244,15 @@ class Env {
   // The same for a source that is known to have the value of `symbol` (the host unified
   // them) or to be a constant: recorded for guards().
   absl::Status unify(std::string_view source, Expr value);
+  // The sizes, strides and storage offset of a tensor: "x.size(0)", "x.stride(0)",
+  // "x.storage_offset()" where the source is "x". Strides of 0 and 1 are constants; one
+  // that is a product of a size and its stride at the hints is that product from now on,
+  // as in dense tensors of any order of dimensions; any other is a symbol (the smallest
+  // first). Predicates of layouts: layout.h. An error leaves what came before the part
+  // that it names.
+  absl::StatusOr<Tensor> tensor(std::string_view source, std::span<const int64_t> sizes,
+                                std::span<const int64_t> strides, int64_t offset = 0,
+                                const TensorOptions& options = {});
   // Makes an integer or boolean symbol of the pool an input of the program.
   absl::Status declare(Expr symbol, std::string_view source,
                        std::optional<int64_t> hint = std::nullopt);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "congrua/layout.h"
 #include "expr/divisions.h"
 
 namespace congrua::internal {
@@ -47,7 +48,7 @@ constexpr TextOpInfo kOps[] = {
     {"mul", "mul", TextOp::kMul, 1, kAnyNumber},
     {"ne", "ne", TextOp::kNe, 2, 2},
     {"neg", "neg", TextOp::kNeg, 1, 1},
-    {"nonoverlapdense", "nonoverlapdense", TextOp::kNonOverlapDense, 0, kAnyNumber},
+    {"nonoverlapdense", "nonoverlapdense", TextOp::kNonOverlapDense, 0, 128},
     {"not", "not", TextOp::kNot, 1, 1},
     {"or", "or", TextOp::kOr, 1, kAnyNumber},
     {"pow", "pow", TextOp::kPow, 2, 2},
@@ -162,8 +163,6 @@ std::optional<Sort> uninterpreted_sort(const TextOpInfo& info, Nodes args) {
   switch (info.op) {
     case TextOp::kBitwise:
       return args[0]->sort;
-    case TextOp::kNonOverlapDense:
-      return Sort::kInt;
     case TextOp::kOpaque:
     case TextOp::kReal:
       return Sort::kReal;
@@ -219,6 +218,15 @@ const Node* product(Builder& b, Nodes args) {
   const Node* result = args[0];
   for (const Node* a : args.subspan(1)) result = b.mul(result, a);
   return result;
+}
+
+// 1 where sizes with their strides (the second half) leave no gaps and no overlaps.
+const Node* non_overlapping_and_dense(Builder& b, Nodes a) {
+  Layout layout;
+  for (size_t i = 0; i < a.size(); ++i)
+    (2 * i < a.size() ? layout.sizes : layout.strides).push_back(Builder::expr(a[i]));
+  const Expr dense = is_non_overlapping_and_dense(b.pool(), layout);
+  return b.select(Builder::node(dense), b.constant(Int(1)), b.constant(Int(0)));
 }
 
 Result rounded(Builder& b, TextOp op, const Node* arg) {
@@ -282,6 +290,8 @@ Result build(Builder& b, const TextOpInfo& info, Nodes a, Division division) {
       return b.eq(a[0], a[1]);
     case TextOp::kNe:
       return b.logical_not(b.eq(a[0], a[1]));
+    case TextOp::kNonOverlapDense:
+      return non_overlapping_and_dense(b, a);
     case TextOp::kGe:
       return b.ge(a[0], a[1]);
     case TextOp::kLe:
@@ -300,7 +310,6 @@ Result build(Builder& b, const TextOpInfo& info, Nodes a, Division division) {
       return a[0]->sort == Sort::kInt ? a[0] : rounded(b, info.op, a[0]);
     case TextOp::kIdentity:
     case TextOp::kBitwise:
-    case TextOp::kNonOverlapDense:
     case TextOp::kOpaque:
     case TextOp::kReal:
       break;

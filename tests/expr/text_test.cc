@@ -108,7 +108,7 @@ constexpr Shown kShown[] = {
     {"((as f int) s0 b)", "f:int(s0, b)", "((as f int) s0 b)"},
     {"(as f bool)", "f:bool()", "(as f bool)"},
     {"((as lt bool) s0 s1)", "|lt|:bool(s0, s1)", "((as |lt| bool) s0 s1)"},
-    {"(nonoverlapdense s0 s1)", "nonoverlapdense(s0, s1)", "(nonoverlapdense s0 s1)"},
+    {"(pownat 2 s0)", "pownat(2, s0)", "(pownat 2 s0)"},
     // Names that need quotes.
     {"|a b|", "|a b|", "|a b|"},
     {"|a\\|b\\\\|", "|a\\|b\\\\|", "|a\\|b\\\\|"},
