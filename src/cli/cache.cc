@@ -259,7 +259,7 @@ void add_cache(CLI::App& app, int& exit_code) {
   CLI::App* build = cache->add_subcommand(
       "build", "compile entries and recorded traces to a cache file");
   build
-      ->add_option("files", build_options->files,
+      ->add_option("FILES", build_options->files,
                    "traces (.jsonl), or files of lines `NAME: guard, guard, ...`")
       ->required();
   build->add_option("-o,--output", build_options->output, "the cache file")->required();
@@ -273,8 +273,8 @@ void add_cache(CLI::App& app, int& exit_code) {
     CLI::App* ask = cache->add_subcommand(
         explain ? "explain" : "lookup",
         explain ? "why a call finds what it finds" : "the entry that serves a call");
-    ask->add_option("file", ask_options->file, "a cache file")->required();
-    ask->add_option("values", ask_options->values, "FIELD=VALUE for each field");
+    ask->add_option("FILE", ask_options->file, "a cache file")->required();
+    ask->add_option("VALUES", ask_options->values, "FIELD=VALUE for each field");
     ask->callback([ask_options, &exit_code] {
       exit_code = run_cache_ask(*ask_options, stdout, stderr);
     });
@@ -283,9 +283,9 @@ void add_cache(CLI::App& app, int& exit_code) {
   auto advise_options = std::make_shared<CacheAdviseOptions>();
   CLI::App* advise =
       cache->add_subcommand("advise", "how to specialize, by a log of calls");
-  advise->add_option("file", advise_options->file, "a cache file")->required();
+  advise->add_option("FILE", advise_options->file, "a cache file")->required();
   advise
-      ->add_option("log", advise_options->log,
+      ->add_option("LOG", advise_options->log,
                    "a line for each call, FIELD=VALUE ...; others as in the line before")
       ->required();
   advise->add_option("-k,--versions", advise_options->versions,
@@ -296,7 +296,7 @@ void add_cache(CLI::App& app, int& exit_code) {
 
   auto stats_options = std::make_shared<CacheStatsOptions>();
   CLI::App* stats = cache->add_subcommand("stats", "the size of a cache");
-  stats->add_option("file", stats_options->file, "a cache file")->required();
+  stats->add_option("FILE", stats_options->file, "a cache file")->required();
   stats->add_flag("--review", stats_options->review, "list entries that are never found");
   stats->callback([stats_options, &exit_code] {
     exit_code = run_cache_stats(*stats_options, stdout, stderr);
@@ -305,8 +305,8 @@ void add_cache(CLI::App& app, int& exit_code) {
   auto bench_options = std::make_shared<CacheBenchOptions>();
   CLI::App* bench =
       cache->add_subcommand("bench", "what a cache costs on this machine: times, bytes");
-  bench->add_option("file", bench_options->file, "a cache file")->required();
-  bench->add_option("log", bench_options->log,
+  bench->add_option("FILE", bench_options->file, "a cache file")->required();
+  bench->add_option("LOG", bench_options->log,
                     "calls, as advise reads them; without it, what entries suggest");
   bench->add_option("--seconds", bench_options->seconds, "spent on each figure")
       ->capture_default_str();

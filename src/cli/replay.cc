@@ -174,6 +174,12 @@ Json json_of(const trace::Indexed& x, const std::string& name) {
   return j;
 }
 
+void print_heading(std::FILE* out) {
+  fmt::print(out, "{:<34}{:>8}{:>8}{:>7}{:>7}{:>6}{:>5}{:>8}{:>7}{:>6}{:>10}{:>10}\n",
+             "program", "asked", "agree", "strong", "weak", "conf", "z3", "g torch",
+             "kept", "taken", "us", "faster");
+}
+
 }  // namespace
 
 int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
@@ -181,9 +187,6 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
   std::string questions;
   Counts sum;
   sum.name = "all";
-  fmt::print(out, "{:<34}{:>8}{:>8}{:>7}{:>7}{:>6}{:>5}{:>8}{:>7}{:>6}{:>10}{:>10}\n",
-             "program", "asked", "agree", "strong", "weak", "conf", "z3", "g torch",
-             "kept", "taken", "us", "faster");
   Progress progress(err, options.traces.size(), 0);
   for (const std::string& path : options.traces) {
     progress.state.current = path;
@@ -224,6 +227,7 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
     add_to(sum, c);
     all.push_back(json_of(c));
     progress.clear();
+    if (all.size() == 1) print_heading(out);
     fmt::print(out, "{}", line_of(c));
     ++progress.state.done;
     progress.state.wrong += c.conflict;

@@ -1,12 +1,8 @@
 #include "cli/ask.h"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
 #include <cstdio>
-#include <cstdlib>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -14,32 +10,13 @@
 
 #include "congrua/proof.h"
 #include "congrua/text.h"
+#include "tests/cli/run.h"
 
 namespace congrua::cli {
 namespace {
 
-struct Ran {
-  int code;
-  std::string out, err;
-};
-
-using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-
-std::string contents(std::FILE* f) {
-  std::string s;
-  std::rewind(f);
-  std::array<char, 4096> buffer;
-  for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), f)) > 0;) {
-    s.append(buffer.data(), n);
-  }
-  return s;
-}
-
 Ran run(int (*command)(const AskOptions&, std::FILE*, std::FILE*), AskOptions options) {
-  const File out(std::tmpfile(), &std::fclose);
-  const File err(std::tmpfile(), &std::fclose);
-  const int code = command(options, out.get(), err.get());
-  return {code, contents(out.get()), contents(err.get())};
+  return run<AskOptions>(command, options);
 }
 
 TEST(SimplifyCommand, AnswersInTheLanguageOfTheQuestion) {
@@ -169,7 +146,7 @@ TEST(Ask, WhatCannotBeReadIsExplained) {
 
 TEST(Ask, AnAnswerThatCannotBeWritten) {
   const File full(std::fopen("/dev/full", "w"), &std::fclose);
-  const File err(std::tmpfile(), &std::fclose);
+  const File err = temporary_file();
   EXPECT_EQ(run_simplify({"x", {}, false}, full.get(), err.get()), kAskOutput);
 }
 
@@ -186,29 +163,7 @@ TEST(Ask, DecidesBothWays) {
 }
 
 // The program itself: how arguments are told from options.
-class AskProgram : public testing::Test {
- protected:
-  void SetUp() override {
-    const char* bin = std::getenv("CONGRUA_BIN");
-    if (bin == nullptr || *bin == '\0') GTEST_SKIP() << "CONGRUA_BIN names no program";
-    bin_ = bin;
-  }
-  std::pair<int, std::string> call(const std::string& arguments) {
-    std::FILE* p = popen((bin_ + " " + arguments + " 2>&1").c_str(), "r");
-    const std::string out = contents_of_pipe(p);
-    const int status = pclose(p);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, out};
-  }
-  static std::string contents_of_pipe(std::FILE* p) {
-    std::string s;
-    std::array<char, 4096> buffer;
-    for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), p)) > 0;) {
-      s.append(buffer.data(), n);
-    }
-    return s;
-  }
-  std::string bin_;
-};
+using AskProgram = Program;
 
 TEST_F(AskProgram, ExpressionsMayBeginWithAMinus) {
   EXPECT_EQ(call("simplify '-x + y'").second, "y - x\n");
@@ -222,6 +177,11 @@ TEST_F(AskProgram, WrongUse) {
   EXPECT_EQ(call("prove 'x > 0' 'y > 0'").first, kAskInput);
   EXPECT_EQ(call("prove 'x > 0' --no-such-option").first, kAskInput);
   EXPECT_EQ(call("prove 'x > 0' --assume").first, kAskInput);
+  const auto [code, out] = call("prvoe 'x > 0'");
+  EXPECT_EQ(code, 2);
+  EXPECT_TRUE(out.starts_with("congrua: no command 'prvoe': there are solve,")) << out;
+  EXPECT_TRUE(call("cache bild").second.starts_with("congrua: no command 'bild'"));
+  EXPECT_TRUE(call("--versio").second.starts_with("congrua: no option '--versio'"));
   EXPECT_EQ(call("cases").first, 2);
   EXPECT_EQ(call("cases --engine none x.jsonl").first, 2);
 }

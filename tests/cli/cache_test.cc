@@ -2,38 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
+
+#include "tests/cli/run.h"
 
 namespace congrua::cli {
 namespace {
-
-struct Ran {
-  int code;
-  std::string out, err;
-};
-
-template <typename Options>
-Ran run(int (*command)(const Options&, std::FILE*, std::FILE*), const Options& options) {
-  using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-  const File out(std::tmpfile(), &std::fclose);
-  const File err(std::tmpfile(), &std::fclose);
-  const auto contents = [](std::FILE* f) {
-    std::string s;
-    std::rewind(f);
-    std::array<char, 4096> buffer;
-    for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), f)) > 0;) {
-      s.append(buffer.data(), n);
-    }
-    return s;
-  };
-  const int code = command(options, out.get(), err.get());
-  return {code, contents(out.get()), contents(err.get())};
-}
 
 class CacheCommand : public testing::Test {
  protected:

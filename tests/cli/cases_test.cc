@@ -4,12 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -17,6 +15,7 @@
 #include <vector>
 
 #include "guard/z3.h"
+#include "tests/cli/run.h"
 
 namespace congrua::cli {
 namespace {
@@ -133,21 +132,6 @@ TEST(PeerSuites, KindsThatAreNotBuiltAreUnsupported) {
 
 // ---- The command
 
-struct Ran {
-  int code;
-  std::string out, err;
-};
-
-std::string contents(std::FILE* f) {
-  std::string s;
-  std::rewind(f);
-  std::array<char, 4096> buffer;
-  for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), f)) > 0;) {
-    s.append(buffer.data(), n);
-  }
-  return s;
-}
-
 class Cases : public testing::Test {
  protected:
   void SetUp() override {
@@ -161,14 +145,7 @@ class Cases : public testing::Test {
     std::ofstream(path, std::ios::binary) << text;
     return path.string();
   }
-  Ran run(CasesOptions options) {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::tmpfile(),
-                                                              &std::fclose);
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> err(std::tmpfile(),
-                                                              &std::fclose);
-    const int code = run_cases(options, out.get(), err.get());
-    return {code, contents(out.get()), contents(err.get())};
-  }
+  Ran run(const CasesOptions& options) { return cli::run(run_cases, options); }
   Ran run_paths(std::vector<std::string> paths) {
     CasesOptions options;
     options.paths = std::move(paths);

@@ -2,36 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+
+#include "tests/cli/run.h"
 
 namespace congrua::cli {
 namespace {
 
-struct Ran {
-  int code;
-  std::string out, err;
-};
-
-Ran run(const FitsOptions& options) {
-  using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-  const File out(std::tmpfile(), &std::fclose);
-  const File err(std::tmpfile(), &std::fclose);
-  const auto contents = [](std::FILE* f) {
-    std::string s;
-    std::rewind(f);
-    std::array<char, 4096> buffer;
-    for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), f)) > 0;) {
-      s.append(buffer.data(), n);
-    }
-    return s;
-  };
-  const int code = run_fits(options, out.get(), err.get());
-  return {code, contents(out.get()), contents(err.get())};
-}
+Ran run(const FitsOptions& options) { return run(run_fits, options); }
 
 TEST(FitsCommand, Verdicts) {
   EXPECT_EQ(run({.ask = {"600000000*i", {"i >= 0", "i < 4"}}}).out, "true\n");

@@ -6,44 +6,26 @@
 
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
 
 #include "guard/z3.h"
+#include "tests/cli/run.h"
 
 namespace congrua::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Ran {
-  int code;
-  std::string out, err;
-};
-
-std::string contents(std::FILE* f) {
-  std::string s;
-  std::rewind(f);
-  std::array<char, 4096> buffer;
-  for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), f)) > 0;) {
-    s.append(buffer.data(), n);
-  }
-  return s;
-}
-
 Ran solve(const std::string& text, SolveOptions options = {}) {
   const fs::path file =
       fs::path(testing::TempDir()) / ("congrua_solve_" + std::to_string(getpid()));
   std::ofstream(file, std::ios::binary) << text;
   options.path = file.string();
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(std::tmpfile(), &std::fclose);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> err(std::tmpfile(), &std::fclose);
-  const int code = run_solve(options, out.get(), err.get());
+  Ran ran = run(run_solve, options);
   fs::remove(file);
-  return {code, contents(out.get()), contents(err.get())};
+  return ran;
 }
 
 TEST(Solve, AnswersOnStandardOutputAndNothingElse) {
@@ -66,12 +48,11 @@ TEST(Solve, ExitCodes) {
   EXPECT_EQ(wrong.err, "congrua solve: check 2 answered sat, :status is unsat\n");
   SolveOptions missing;
   missing.path = "/no/such/file.smt2";
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> err(std::tmpfile(), &std::fclose);
+  const File err = temporary_file();
   EXPECT_EQ(run_solve(missing, err.get(), err.get()), kSolveInput);
-  EXPECT_EQ(contents(err.get()),
+  EXPECT_EQ(contents(err),
             "congrua solve: /no/such/file.smt2: No such file or directory\n");
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> full(std::fopen("/dev/full", "w"),
-                                                             &std::fclose);
+  const File full(std::fopen("/dev/full", "w"), &std::fclose);
   SolveOptions any;
   const fs::path file = fs::path(testing::TempDir()) / "congrua_solve_full.smt2";
   std::ofstream(file) << "(check-sat)";
@@ -130,28 +111,10 @@ TEST(Solve, TimeoutInterruptsEitherEngine) {
   }
 }
 
-// The program itself: standard input, one command after the other.
-class Program : public testing::Test {
- protected:
-  void SetUp() override {
-    const char* bin = std::getenv("CONGRUA_BIN");
-    if (bin == nullptr || *bin == '\0') GTEST_SKIP() << "CONGRUA_BIN names no program";
-    bin_ = bin;
-  }
-  std::pair<int, std::string> shell(const std::string& command) {
-    std::FILE* p = popen(command.c_str(), "r");
-    std::string out;
-    std::array<char, 4096> buffer;
-    for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), p)) > 0;) {
-      out.append(buffer.data(), n);
-    }
-    const int status = pclose(p);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, out};
-  }
-  std::string bin_;
-};
+// The program itself (program.h): standard input, one command after the other.
+using SolveProgram = Program;
 
-TEST_F(Program, StandardInput) {
+TEST_F(SolveProgram, StandardInput) {
   const auto [code, out] =
       shell("printf '(check-sat)(echo \"(\")(assert false)\\n(check-sat' | " + bin_ +
             " solve - ");
@@ -164,7 +127,7 @@ TEST_F(Program, StandardInput) {
 }
 
 // A command is answered before the next one is written.
-TEST_F(Program, AnswersEachCommandOfAStreamAtOnce) {
+TEST_F(SolveProgram, AnswersEachCommandOfAStreamAtOnce) {
   std::array<int, 2> to{}, from{};
   ASSERT_EQ(pipe(to.data()), 0);
   ASSERT_EQ(pipe(from.data()), 0);
@@ -198,7 +161,7 @@ TEST_F(Program, AnswersEachCommandOfAStreamAtOnce) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-TEST_F(Program, Usage) {
+TEST_F(SolveProgram, Usage) {
   EXPECT_EQ(shell(bin_ + " 2>/dev/null").first, 2);
   EXPECT_EQ(shell(bin_ + " solve 2>/dev/null").first, 2);
   EXPECT_EQ(shell(bin_ + " solve --engine x - 2>/dev/null </dev/null").first, 2);
