@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "congrua/layout.h"
 #include "congrua/shape.h"
 #include "congrua/text.h"
+#include "tests/base/soak.h"
+#include "tests/expr/layout_numbers.h"
+#include "tests/shape/guard_oracle.h"
 
 namespace congrua::shape {
 namespace {
@@ -141,6 +145,85 @@ TEST_F(TensorTest, TheGuardIsThePredicate) {
     }
   }
   EXPECT_EQ(accepted, 16);
+}
+
+// A tensor of numbers is traced and a predicate decided by it; every other tensor that
+// the guards let in has the same answer.
+TEST(TensorFuzz, WhatGuardsLetInHasTheSameLayout) {
+  const Seeds seeds = soak_seeds(300, 100'000);
+  uint64_t let_in = 0, others = 0;
+  for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
+    std::mt19937_64 random(seed);
+    const auto rank = static_cast<size_t>(pick(random, 1, 4));
+    const NumberLayout traced = random_layout(random, rank, 0);
+    TensorOptions options;
+    options.sizes.assign(rank, {.policy = seed % 3 == 0 ? Policy::kDuck : Policy::kOwn,
+                                .specialize_zero_one = seed % 2 == 0});
+    Env env;
+    const auto t = env.tensor("x", traced.sizes, traced.strides, 0, options);
+    ASSERT_TRUE(t.ok()) << t.status();
+    ExprPool& pool = env.pool();
+    const std::array predicates = {is_contiguous(pool, t->layout),
+                                   is_channels_last(pool, t->layout),
+                                   has_channels_last_strides(pool, t->layout),
+                                   is_non_overlapping_and_dense(pool, t->layout)};
+    const auto by_numbers = [](const NumberLayout& l, size_t which) {
+      return which == 0   ? l.contiguous()
+             : which == 1 ? l.channels_last()
+             : which == 2 ? l.channels_last_strides()
+                          : l.dense();
+    };
+    std::vector<size_t> asked;
+    for (size_t which = 0; which < predicates.size(); ++which) {
+      if (pick(random, 0, 1) == 0) continue;
+      const auto decided = env.evaluate(predicates[which]);
+      ASSERT_TRUE(decided.ok()) << decided.status();
+      EXPECT_EQ(decided->value != 0, by_numbers(traced, which)) << traced;
+      asked.push_back(which);
+    }
+    const GuardSet set = env.guards();
+    for (int i = 0; i < 200; ++i) {
+      NumberLayout other = i == 0 ? traced : random_layout(random, rank, 0);
+      if (i % 2 == 1) {  // near the traced one
+        other = traced;
+        (pick(random, 0, 1) == 0 ? other.sizes : other.strides)[random() % rank] =
+            pick(random, 0, 7);
+      }
+      const auto number = [&](std::string_view source) -> int64_t {
+        if (source == "x.storage_offset()") return 0;
+        const size_t d = static_cast<size_t>(source[source.size() - 2] - '0');
+        return source.starts_with("x.size(") ? other.sizes[d] : other.strides[d];
+      };
+      GuardOracle oracle;
+      bool holds = true;
+      for (const Input& input : env.inputs()) {
+        const int64_t value = number(input.source);
+        oracle.set(input.symbol, value);
+        const Range range = input.symbol.range();
+        holds = holds && (!range.lo || value >= *range.lo) &&
+                (!range.hi || value <= *range.hi);
+      }
+      for (const SourceValue& s : set.sources)
+        holds = holds && oracle.value(s.value) == number(s.source);
+      for (const Expr e : set.domains) holds = holds && oracle.holds(e);
+      for (const Expr e : set.guards) holds = holds && oracle.holds(e);
+      if (i == 0) {
+        EXPECT_TRUE(holds) << "seed " << seed << ": " << traced;
+      }
+      if (!holds) continue;
+      ++let_in;
+      others += other.sizes != traced.sizes || other.strides != traced.strides ? 1 : 0;
+      for (const size_t which : asked) {
+        EXPECT_EQ(by_numbers(other, which), by_numbers(traced, which))
+            << "seed " << seed << ": traced " << traced << ", let in " << other
+            << ", predicate " << which;
+      }
+    }
+    if (HasFailure()) break;
+  }
+  EXPECT_GT(others, let_in / 20);
+  soak_report("Tensor", seeds,
+              {{"let in", let_in}, {"of other layouts", others}, {"failures", 0}});
 }
 
 TEST_F(TensorTest, WhatIsRefused) {
