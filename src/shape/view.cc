@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "congrua/eval.h"
 #include "congrua/simplify.h"
 #include "expr/builder.h"
@@ -37,7 +38,17 @@ std::span<const Node* const> OpaqueTerms::below(const Node* root) {
 }
 
 View::View(ExprPool& pool, const OpaqueTable& opaques, OpaqueTerms& terms)
-    : pool_(pool), opaques_(opaques), terms_(terms), facts_(pool) {}
+    : pool_(pool),
+      opaques_(opaques),
+      terms_(terms),
+      facts_(pool),
+      rollbacks_(Builder::of(pool).rollbacks()) {}
+
+// Facts check it of themselves; an answer that is remembered here never goes there.
+void View::check_pool() const {
+  CONGRUA_CHECK(rollbacks_ == Builder::of(pool_).rollbacks(),
+                "the pool took back terms that this environment may hold");
+}
 
 Bounds View::int_bounds(const Node* n) {
   return facts_.bounds(Builder::expr(n), {.steps = 0, .explain = false});
@@ -178,15 +189,16 @@ Known View::both_ways(Expr proposition, const QuestionOptions& options) {
 Known View::decide(Expr proposition, int64_t steps) {
   const Node* n = Builder::node(proposition);
   if (float_conflict_) return {Truth::kTrue, Layer::kInterval};
-  const QuestionOptions options{.steps = steps, .explain = false, .search = thorough_};
-  if (!n->partial) return both_ways(proposition, options);
+  check_pool();
   if (const auto* e = answers_.find(n, states_, steps, thorough_))
     return {e->truth, e->layer};
-  const Node* p = prepare(n);
+  const QuestionOptions options{.steps = steps, .explain = false, .search = thorough_};
+  const Node* p = n->partial ? prepare(n) : n;
   Known known;
-  if (internal::is_const(p)) {
-    known = {internal::is_true(p) ? Truth::kTrue : Truth::kFalse,
-             internal::is_const(n) ? Layer::kNormalForm : Layer::kInterval};
+  if (!n->partial) {
+    known = both_ways(proposition, options);
+  } else if (internal::is_const(p)) {
+    known = {internal::is_true(p) ? Truth::kTrue : Truth::kFalse, Layer::kInterval};
   } else if (!is_float_literal(p)) {  // of which Facts know nothing
     known = both_ways(Builder::expr(p), options);
     // A point of the facts may give opaque terms values that they do not have.

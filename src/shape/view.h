@@ -72,6 +72,7 @@ class View {
 
  private:
   using Node = internal::Node;
+  void check_pool() const;
   Known both_ways(Expr proposition, const QuestionOptions& options);
   const Node* prepare(const Node* n);
   const Node* resolved(const Node* n);
@@ -92,6 +93,7 @@ class View {
   const OpaqueTable& opaques_;
   OpaqueTerms& terms_;
   Facts facts_;
+  uint64_t rollbacks_;  // of the pool
   FloatFacts floats_;
   bool float_conflict_ = false;
   bool thorough_ = false;
@@ -112,7 +114,9 @@ class View {
   std::vector<Scope> scopes_;
 
   guard::StatePath states_;
-  guard::AnswerMemo answers_;  // of propositions with opaque terms
+  // Facts remember answers to what they are asked: here several of those, and what
+  // simplifying brings, are one answer.
+  guard::AnswerMemo answers_;
   struct GivenAnswer {
     std::vector<Expr> given;
     guard::State state;

@@ -44,6 +44,21 @@ std::optional<Value> at_hints(Env& env, const Question& q) {
   return Value{q.expr->is_bool() ? Value::Kind::kBool : Value::Kind::kInt, *v, 0};
 }
 
+std::optional<Value> or_hints(Env& env, const Question& q,
+                              const std::optional<Value>& known) {
+  return known || !q.line->hints_allowed ? known : at_hints(env, q);
+}
+
+std::optional<Value> recorded_of(const Question& q) {
+  return q.line->result ? value_of(*q.line->result) : std::nullopt;
+}
+
+shape::Question how_of(const Question& q) {
+  return {.size_oblivious = q.line->size_oblivious, .given = q.given};
+}
+
+std::string text_of(const std::optional<Value>& v) { return v ? v->text() : ""; }
+
 bool asks_z3(const Question& q) { return q.expr && q.expr->sort() != Sort::kReal; }
 // The term whose value is asked for.
 Expr asked(Env& env, const Question& q) {
@@ -79,35 +94,64 @@ Verdict verdict_of(Env& env, const Question& q, const std::optional<Value>& answ
 
 }  // namespace
 
-void Questions::ask(Env& env, const Question& q, bool repeat) {
+void Questions::ask(Env& env, const Question& q) {
   const Line& line = *q.line;
-  const std::optional<Value> recorded =
-      line.result ? value_of(*line.result) : std::nullopt;
-  const shape::Question how{.size_oblivious = line.size_oblivious, .given = q.given};
+  const std::optional<Value> recorded = recorded_of(q);
+  const shape::Question how = how_of(q);
   const Clock clock;
-  std::optional<Value> answer = known(env, q, how);
-  const std::optional<Value> native = answer;
-  if (!answer && line.hints_allowed) answer = at_hints(env, q);
-  const double asked_us = clock.us();
-  std::optional<Value> z3;
-  if (!repeat) {
-    z3 = native ? check_by_z3(env, q, how, *native) : from_z3(env, q, how, recorded);
-  }
+  const std::optional<Value> native = known(env, q, how);
+  const std::optional<Value> answer = or_hints(env, q, native);
+  double us = clock.us();
+  const std::optional<Value> z3 =
+      native ? check_by_z3(env, q, how, *native) : from_z3(env, q, how, recorded);
   // The path follows the recorded answers.
-  const bool follow =
-      !repeat && !answer && recorded && (line.how == "guard" || line.how == "deferred");
   bool right_path = true;
-  double us = asked_us;
-  if (follow) {
+  if (!answer && recorded && (line.how == "guard" || line.how == "deferred")) {
     const Clock stating;
-    right_path = this->follow(env, q, *recorded);
+    right_path = follow(env, q, *recorded);
     us += stating.us();
   }
+  const Verdict verdict =
+      right_path ? verdict_of(env, q, answer, recorded, false) : Verdict::kConflict;
+  if (native && z3 && verdict == Verdict::kStronger) ++counts_.stronger_z3;
+  count(q, verdict, us);
+  counts_.us_torch += line.us;
+  if (options_.asked) {
+    options_.asked({&line, verdict, text_of(answer), us, text_of(z3)});
+  }
+}
 
-  Verdict verdict = verdict_of(env, q, answer, recorded, repeat);
-  if (!right_path) verdict = Verdict::kConflict;
+void Questions::repeat(std::span<const Repeat> repeats) {
+  constexpr double kStandsOut = 1;  // us
+  struct Answered {
+    std::optional<Value> answer;
+    double us = 0;
+  };
+  std::vector<Answered> answered(repeats.size());
+  const Clock clock;
+  Laps laps;
+  for (size_t i = 0; i < repeats.size(); ++i) {
+    const auto& [env, q] = repeats[i];
+    answered[i].answer = or_hints(*env, *q, known(*env, *q, how_of(*q)));
+    answered[i].us = laps.next_us();
+  }
+  const double all_us = clock.us();
+  for (size_t i = 0; i < repeats.size(); ++i) {
+    const auto& [env, q] = repeats[i];
+    const std::optional<Value>& answer = answered[i].answer;
+    const double us = std::min(answered[i].us, all_us);
+    const Verdict verdict = verdict_of(*env, *q, answer, recorded_of(*q), true);
+    count(*q, verdict, us);
+    ++counts_.again;
+    counts_.us_again += us;
+    if (options_.asked && (verdict != Verdict::kAgree || us >= kStandsOut)) {
+      options_.asked({q->line, verdict, text_of(answer), us, ""});
+    }
+  }
+}
+
+void Questions::count(const Question& q, Verdict verdict, double us) {
   Counts& c = counts_;
-  if (native && z3 && verdict == Verdict::kStronger) ++c.stronger_z3;
   ++c.questions;
   ++(verdict == Verdict::kAgree      ? c.agree
      : verdict == Verdict::kStronger ? c.stronger
@@ -115,16 +159,7 @@ void Questions::ask(Env& env, const Question& q, bool repeat) {
                                      : c.conflict);
   if (!q.expr) ++c.unread;
   c.us += us;
-  if (!repeat) c.us_torch += line.us;
   c.us_slowest = std::max(c.us_slowest, us);
-  if (repeat) {
-    ++c.again;
-    c.us_again += us;
-  }
-  if (options_.asked && !(repeat && verdict == Verdict::kAgree && us < 1)) {
-    options_.asked(
-        {&line, verdict, answer ? answer->text() : "", us, z3 ? z3->text() : ""});
-  }
 }
 
 // What Z3 says of a question that is open here.

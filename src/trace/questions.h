@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "congrua/shape.h"
@@ -29,10 +30,18 @@ class Questions {
       : options_(options), counts_(counts) {}
 
   // Asks, compares and counts. What is open and was decided in the recorded run is stated
-  // as it was there, unless this is a repeat.
-  void ask(shape::Env& env, const Question& q, bool repeat);
+  // as it was there.
+  void ask(shape::Env& env, const Question& q);
+
+  // Asks again what was asked before, one after another: nothing is stated.
+  struct Repeat {
+    shape::Env* env;
+    const Question* question;
+  };
+  void repeat(std::span<const Repeat> repeats);
 
  private:
+  void count(const Question& q, Verdict verdict, double us);
   std::optional<Value> from_z3(shape::Env& env, const Question& q,
                                const shape::Question& how,
                                const std::optional<Value>& recorded);

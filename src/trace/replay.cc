@@ -49,7 +49,7 @@ class Replayer {
     return parse_sexpr(env.pool(), text);
   }
 
-  absl::Status step(size_t k) {
+  absl::Status step(size_t& k) {
     const Line& line = trace_.lines[k];
     switch (line.kind) {
       case LineKind::kEnv:
@@ -68,7 +68,7 @@ class Replayer {
       case LineKind::kMultiple:
         return question(line);
       case LineKind::kAgain:
-        return again(line);
+        return again(k);
       case LineKind::kGuards:
         return guards(line);
       case LineKind::kIndex:
@@ -175,17 +175,26 @@ class Replayer {
       if (a && a->is_bool()) q.given.push_back(*a);
     }
     if (line.kind == LineKind::kMultiple) q.divisor = expr(env, line.name);
-    asked_.ask(env, q, /*repeat=*/false);
+    asked_.ask(env, q);
     if (line.i >= 0) questions_.insert_or_assign(line.i, std::move(q));
     return absl::OkStatus();
   }
 
-  absl::Status again(const Line& line) {
-    const auto it = questions_.find(line.of);
-    if (it == questions_.end()) return absl::OkStatus();  // of no question
-    for (int64_t n = 0; n < line.times; ++n) {
-      asked_.ask(env_of(*it->second.line), it->second, /*repeat=*/true);
+  // The repeats from line k on; k: the last line of them.
+  absl::Status again(size_t& k) {
+    std::vector<Questions::Repeat> repeats;
+    for (;; ++k) {
+      const Line& line = trace_.lines[k];
+      const auto it = questions_.find(line.of);
+      if (it != questions_.end()) {  // else: of no question
+        repeats.insert(repeats.end(),
+                       static_cast<size_t>(std::max<int64_t>(line.times, 0)),
+                       {&env_of(*it->second.line), &it->second});
+      }
+      if (k + 1 == trace_.lines.size() || trace_.lines[k + 1].kind != LineKind::kAgain)
+        break;
     }
+    asked_.repeat(repeats);
     return absl::OkStatus();
   }
 

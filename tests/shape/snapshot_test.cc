@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 
+#include "congrua/float64.h"
 #include "congrua/shape.h"
 #include "congrua/text.h"
 
@@ -55,6 +57,57 @@ TEST(SnapshotsDeathTest, BranchesNest) {
   EXPECT_DEATH(env.leave_branch(), "entered before push");
   Env other;
   EXPECT_DEATH(other.pop(), "pop without push");
+}
+
+// Answers are remembered: what was open is asked again when facts come, and what a scope
+// proved is forgotten with it.
+TEST(Snapshots, RememberedAnswersAreOfTheFactsThatHold) {
+  Env env;
+  const auto c = [&](int64_t v) { return env.pool().constant(v); };
+  const Expr s = *env.size("x.size(0)", 8), t = *env.size("y.size(0)", 9);
+  const Expr f = *env.float64("f", 2.5);
+  const std::array given = {ge(s, c(3)), le(t, c(40))};
+  for (const Expr question : {ge(s, c(5)), float_gt(f, float_constant(env.pool(), 2))}) {
+    const Expr weaker = logical_or(question, eq(t, c(7)));
+    const auto ask = [&](Expr e) { return env.is_known(e).truth; };
+    const auto expect_open = [&] {
+      for (int i = 0; i < 2; ++i) {
+        EXPECT_NE(ask(question), Truth::kTrue) << to_string(question);
+        EXPECT_NE(ask(weaker), Truth::kTrue) << to_string(question);
+        EXPECT_NE(ask(!question), Truth::kTrue) << to_string(question);
+        EXPECT_NE(env.is_known(question, {.given = given}).truth, Truth::kTrue);
+      }
+    };
+    expect_open();
+    env.push();
+    expect_open();
+    ASSERT_TRUE(env.assume(question).ok());
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(ask(question), Truth::kTrue) << to_string(question);
+      EXPECT_EQ(ask(!question), Truth::kFalse) << to_string(question);
+      EXPECT_EQ(env.is_known(question, {.given = given}).truth, Truth::kTrue);
+      EXPECT_NE(env.is_known(question, {.classes = kEnforced}).truth, Truth::kTrue);
+    }
+    env.pop();
+    expect_open();
+    env.push();
+    ASSERT_TRUE(env.assume(!question).ok());
+    EXPECT_EQ(ask(question), Truth::kFalse) << to_string(question);
+    env.pop();
+    expect_open();
+  }
+}
+
+TEST(SnapshotsDeathTest, NoAnswerIsRememberedOfTermsThatWereTakenBack) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  ExprPool pool;
+  Env env(pool);
+  const Expr s = *env.size("x.size(0)", 8), question = ge(s, pool.constant(1));
+  EXPECT_EQ(env.is_known(question).truth, Truth::kTrue);
+  const auto before = pool.checkpoint();
+  (void)ge(s, pool.constant(77));
+  pool.rollback(before);
+  EXPECT_DEATH((void)env.is_known(question), "took back terms");
 }
 
 // What is done between push and pop leaves no trace in what is said after.
