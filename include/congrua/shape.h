@@ -148,7 +148,7 @@ struct Question {
   bool size_oblivious = false;
   // Facts that hold for this question alone: ranges of loop variables.
   std::span<const Expr> given = {};
-  int64_t steps = 20'000;    // budget in deterministic units
+  int64_t steps = 5'000;     // budget in deterministic units
   bool certificate = false;  // for explain
 };
 
