@@ -156,15 +156,20 @@ void sizes_hashed(benchmark::State& state) {
 }
 BENCHMARK(sizes_hashed)->Arg(1)->Arg(10)->Arg(100)->Arg(1000);
 
-template <bool kReader>
-void cache_lookup(benchmark::State& state) {
-  const Data& d = data(static_cast<size_t>(state.range(0)));
-  GuardCache<size_t> cache(d.schema);
+// An entry for each point, as one write.
+void fill(GuardCache<size_t>& cache, const Data& d) {
   std::vector<GuardCache<size_t>::Entry> batch;
   for (size_t n = 0; n < d.guards.size(); ++n) {
     batch.push_back({*GuardProgram::compile(d.schema, {.conditions = d.guards[n]}), n});
   }
   (void)*cache.insert_batch(std::move(batch));
+}
+
+template <bool kReader>
+void cache_lookup(benchmark::State& state) {
+  const Data& d = data(static_cast<size_t>(state.range(0)));
+  GuardCache<size_t> cache(d.schema);
+  fill(cache, d);
   GuardCache<size_t>::Reader reader(cache);
   run(state, d, [&](const Word* row) {
     const Hit<size_t> hit =
@@ -179,11 +184,7 @@ BENCHMARK(cache_lookup<false>)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000)
 void load_file(benchmark::State& state) {
   const Data& d = data(static_cast<size_t>(state.range(0)));
   GuardCache<size_t> cache(d.schema);
-  std::vector<GuardCache<size_t>::Entry> batch;
-  for (size_t n = 0; n < d.guards.size(); ++n) {
-    batch.push_back({*GuardProgram::compile(d.schema, {.conditions = d.guards[n]}), n});
-  }
-  (void)*cache.insert_batch(std::move(batch));
+  fill(cache, d);
   std::string path = (std::filesystem::temp_directory_path() / "congrua_XXXXXX").string();
   const int file = mkstemp(path.data());
   if (file < 0 || close(file) != 0) return state.SkipWithError("no temporary file");

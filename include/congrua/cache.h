@@ -166,7 +166,7 @@ class Store {
 
  private:
   struct Impl;
-  struct Claims;
+  struct Search;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -9,8 +9,7 @@
 // its entry alive, not the version.
 //
 // An announcement must be visible before the version is read. The writer pays for that
-// (membarrier makes every thread run a barrier); where there is none, or under
-// ThreadSanitizer, which does not know it, the reader exchanges instead of storing.
+// where it can (membarrier.h); elsewhere the reader exchanges instead of storing.
 //
 // Sources: Fraser, "Practical lock-freedom", 2004 (epochs); Michael, TPDS 2004 (hazard
 // pointers); Desnoyers et al., TPDS 2012 (user-level RCU with membarrier).
@@ -53,11 +52,6 @@ struct alignas(128) SlotLine {
   std::atomic<uint64_t> samples{0}, compared{0}, evaluated{0};
   std::unique_ptr<HitCounts> owned_counts = nullptr;
 };
-
-// Makes what every other thread announced visible to the caller.
-void heavy_barrier();
-// Whether light announcements suffice: heavy_barrier reaches all threads.
-bool light_announcements();
 
 }  // namespace congrua::cache::internal
 
