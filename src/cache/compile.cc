@@ -407,7 +407,8 @@ absl::Status Compiler::tag_test(const TagTest& test, uint32_t guard) {
     push({TestKind::kSet, Relation::kGe, x, 0, 0,
           static_cast<int64_t>(program_.sets.size()), test.negated ? 1 : 0, 0,
           values.size()});
-    program_.sets.insert(program_.sets.end(), values.begin(), values.end());
+    std::vector<uint64_t>& sets = program_.sets.vector();
+    sets.insert(sets.end(), values.begin(), values.end());
   }
   return absl::OkStatus();
 }

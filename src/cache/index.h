@@ -66,6 +66,12 @@ struct IndexKey {
   uint8_t equal[kPairs][2] = {}, less[2] = {};
 };
 
+struct HostTest {
+  bool (*holds)(const void* call, void* context);
+  void* context;
+  uint32_t id;  // the same for the same predicate and context
+};
+
 // An entry as the index sees it. Immutable once it is indexed.
 struct EntryBase {
   EntryBase(std::shared_ptr<const Program> p, size_t num_fields)
@@ -86,15 +92,14 @@ struct EntryBase {
   // does; without one, the bound.
   int64_t bound = 0;
   const Program* cost = nullptr;
-  bool (*host)(const void* call, void* context) = nullptr;
-  void* host_context = nullptr;
-  uint32_t host_id = 0;  // the same for the same predicate and context
+  std::unique_ptr<const HostTest> host = nullptr;  // most have none
   IndexKey key;
   uint64_t pinned = 0;  // a hash of the set of fields with one value; 0: none
   mutable std::atomic<uint64_t> used{0};  // the version that found it last
-  // Where hits are counted: its place in the counts of readers, and hits without one.
-  uint32_t number = 0;
+  // Where hits are counted: hits without a place in the counts of readers, less those
+  // that others had there (modulo 2^64), and that place.
   mutable std::atomic<uint64_t> unread_hits{0};
+  uint32_t number = 0;
 };
 
 // The order of ranks: a look-up stops at the first that nothing behind it can beat.
@@ -270,12 +275,12 @@ class Hosts {
       started_ = true;
       for (uint64_t& w : asked_) w = 0;
     }
-    const uint64_t bit = uint64_t{1} << (e.host_id % 64);
-    const size_t word = e.host_id / 64;
+    const uint64_t bit = uint64_t{1} << (e.host->id % 64);
+    const size_t word = e.host->id / 64;
     if ((asked_[word] & bit) == 0) {
       asked_[word] |= bit;
       answers_[word] &= ~bit;
-      if (e.host(call_, e.host_context)) answers_[word] |= bit;
+      if (e.host->holds(call_, e.host->context)) answers_[word] |= bit;
     }
     return (answers_[word] & bit) != 0;
   }

@@ -355,7 +355,7 @@ class Merger {
     copy(equal);
     copy(unary);
     copy(pairs);
-    out.rest_.assign(rest_.begin(), rest_.end());
+    out.rest_ = std::vector<Test>(rest_.begin(), rest_.end());
   }
 
   static void set_lane(PairGroup& g, size_t lane, const Test& t) {
@@ -408,9 +408,7 @@ Lanes::Lanes(LaneBlock* block, std::vector<Test> rest)
 
 size_t Lanes::block_bytes() const { return bytes_of(*block()); }
 
-size_t Lanes::bytes() const {
-  return sizeof *this + block_bytes() + rest_.capacity() * sizeof(Test);
-}
+size_t Lanes::bytes() const { return sizeof *this + block_bytes() + rest_.bytes(); }
 
 bool sound_block(std::span<const unsigned char> bytes, size_t num_fields) {
   if (bytes.size() < sizeof(LaneBlock)) return false;

@@ -22,6 +22,7 @@
 #include <span>
 #include <vector>
 
+#include "cache/rare_vector.h"
 #include "cache/test.h"
 
 namespace congrua::cache::internal {
@@ -113,7 +114,7 @@ class Lanes {
   const LaneBlock* block() const { return at_; }
   LaneBlock* block() { return at_; }
   size_t block_bytes() const;
-  std::span<const Test> rest() const { return rest_; }
+  std::span<const Test> rest() const { return {rest_.data(), rest_.size()}; }
   bool check_rest(const Word* row) const {
     for (const Test& t : rest_) {
       if (!holds(t, *program_, row)) return false;
@@ -180,7 +181,7 @@ class Lanes {
   LaneBlock* at_ = nullptr;
   Kernel kernel_ = nullptr;
   const Program* program_ = nullptr;
-  std::vector<Test> rest_;
+  RareVector<Test> rest_;
 };
 
 // Whether bytes, aligned to 8, are a block that kernels may read rows of so many fields

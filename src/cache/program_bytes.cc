@@ -185,7 +185,7 @@ class Reader {
     if (!in_.ok() || !rest.ok() || in_.left() != after) return nullptr;
     const uint64_t positions = in_.number(program_->num_guards);
     for (uint64_t i = 0; i < positions && in_.ok(); ++i) {
-      program_->positions.emplace_back(in_.text());
+      program_->positions.push_back(std::string(in_.text()));
     }
     if (!in_.ok() || !in_.done()) return nullptr;
     program_->packed.shrink_to_fit();
@@ -256,7 +256,7 @@ class Reader {
   }
 
   bool set(Test& t, bool negated) {
-    std::vector<uint64_t>& sets = program_->sets;
+    std::vector<uint64_t>& sets = program_->sets.vector();
     t.a = static_cast<int64_t>(sets.size());
     t.b = negated ? 1 : 0;
     t.d = in_.number(in_.left() / 8);

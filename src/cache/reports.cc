@@ -18,8 +18,7 @@ uint64_t Store::Impl::counted(uint32_t number) const {
 }
 
 uint64_t Store::Impl::hits_of(const StoredEntry& e) const {
-  return counted(e.number) - e.counted_before +
-         e.unread_hits.load(std::memory_order_relaxed);
+  return counted(e.number) + e.unread_hits.load(std::memory_order_relaxed);
 }
 
 void Store::Impl::make_room(SlotLine& line) const {
@@ -41,7 +40,7 @@ void Store::Impl::number(StoredEntry& e) {
     e.number = free_numbers.back();
     free_numbers.pop_back();
   }
-  e.counted_before = counted(e.number);
+  e.unread_hits.store(0 - counted(e.number), std::memory_order_relaxed);
 }
 
 const std::shared_ptr<const Program>& Store::Impl::program(StoredEntry& e) const {
@@ -58,8 +57,10 @@ std::vector<EntryView> Store::Impl::views() const {
   std::vector<EntryView> out;
   out.reserve(entries.size());
   for (const auto& e : entries) {
-    out.push_back({e->sequence, program(*e), e->host, e->host_context, e->priority,
-                   e->bound, e->cost == nullptr ? nullptr : e->given_cost->impl()});
+    const HostTest* host = e->host.get();
+    out.push_back({e->sequence, program(*e), host == nullptr ? nullptr : host->holds,
+                   host == nullptr ? nullptr : host->context, e->priority, e->bound,
+                   e->cost == nullptr ? nullptr : e->given_cost->impl()});
   }
   return out;
 }

@@ -86,6 +86,7 @@ void Store::Impl::account(StoredEntry& e, int sign) {
   if (sign > 0) {
     e.accounted =
         sizeof e - sizeof(Lanes) + e.lanes.bytes() +
+        (e.host != nullptr ? sizeof(HostTest) : 0) +
         (e.program != nullptr ? e.program->bytes() : e.from_file->payload.size());
   }
   entry_bytes = sign > 0 ? entry_bytes + e.accounted : entry_bytes - e.accounted;
@@ -147,9 +148,7 @@ absl::Status Store::Impl::bind_host(const HostPredicate& h, StoredEntry& e) {
     return absl::ResourceExhaustedError(
         absl::StrCat("a cache has at most ", kMaxHosts, " different host predicates"));
   }
-  e.host = h.holds;
-  e.host_context = h.context;
-  e.host_id = at->second;
+  e.host = std::make_unique<const HostTest>(HostTest{h.holds, h.context, at->second});
   e.lanes.block()->flags |= LaneBlock::kHost;
   return absl::OkStatus();
 }

@@ -36,7 +36,6 @@ struct StoredEntry : EntryBase {
   std::unique_ptr<const FromFile> from_file = nullptr;
   std::unique_ptr<const Cost> given_cost = nullptr;  // none: 0
   size_t accounted = 0;                              // bytes
-  uint64_t counted_before = 0;                       // hits of others that had its number
 };
 
 struct RetiredEntry {

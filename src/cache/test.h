@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/int.h"
+#include "cache/rare_vector.h"
 #include "congrua/guard_program.h"
 
 namespace congrua::cache::internal {
@@ -94,10 +95,10 @@ struct CodeStep {
 
 struct Program {
   std::vector<uint8_t> packed;  // the tests in the order of the guards; see append
-  std::vector<CodeStep> code;
-  std::vector<Int> bigs;
-  std::vector<uint64_t> sets;          // each set ascending
-  std::vector<std::string> positions;  // of guards, as far as they were given
+  RareVector<CodeStep> code;
+  RareVector<Int> bigs;
+  RareVector<uint64_t> sets;          // each set ascending
+  RareVector<std::string> positions;  // of guards, as far as they were given
   uint32_t num_guards = 0;
   uint32_t num_tests = 0;
   uint32_t last_guard = 0;
@@ -119,9 +120,8 @@ struct Program {
   }
 
   size_t bytes() const {
-    return sizeof *this + packed.capacity() + code.capacity() * sizeof(CodeStep) +
-           bigs.capacity() * sizeof(Int) + sets.capacity() * sizeof(uint64_t) +
-           positions.capacity() * sizeof(std::string);
+    return sizeof *this + packed.capacity() + code.bytes() + bigs.bytes() + sets.bytes() +
+           positions.bytes();
   }
 };
 
