@@ -7,13 +7,19 @@
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -179,6 +185,101 @@ void cache_lookup(benchmark::State& state) {
 }
 BENCHMARK(cache_lookup<true>)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000);
 BENCHMARK(cache_lookup<false>)->Arg(1)->Arg(10)->Arg(100)->Arg(1000)->Arg(10000);
+
+// A reader beside a writer that inserts and erases one entry in turn, so many changes a
+// second (kAlways: without a pause). Nanoseconds of single look-ups, each with the clock
+// that times it: clock_alone says what that takes.
+constexpr int64_t kAlways = -1;
+
+class Percentiles {
+ public:
+  void add(std::chrono::steady_clock::duration d) {
+    const auto ns = static_cast<size_t>(std::chrono::nanoseconds(d).count());
+    ++counts_[std::min(ns, counts_.size() - 1)];
+    ++total_;
+  }
+  void report(benchmark::State& state) const {
+    state.counters["p50"] = at(0.5);
+    state.counters["p90"] = at(0.9);
+    state.counters["p99"] = at(0.99);
+    state.counters["p99.9"] = at(0.999);
+  }
+
+ private:
+  double at(double share) const {
+    size_t seen = 0;
+    for (size_t ns = 0; ns < counts_.size(); ++ns) {
+      seen += counts_[ns];
+      if (static_cast<double>(seen) >= share * static_cast<double>(total_)) {
+        return static_cast<double>(ns);
+      }
+    }
+    return 0;
+  }
+  std::vector<size_t> counts_ = std::vector<size_t>(1 << 16);  // by nanoseconds
+  size_t total_ = 0;
+};
+
+void beside_writer(benchmark::State& state) {
+  const Data& d = data(static_cast<size_t>(state.range(0)));
+  const int64_t rate = state.range(1);
+  GuardCache<size_t> cache(d.schema);
+  fill(cache, d);
+  std::atomic<bool> stop{false};
+  std::atomic<uint64_t> changes{0};
+  std::thread writer([&] {
+    using Clock = std::chrono::steady_clock;
+    const GuardProgram p = *GuardProgram::compile(d.schema, {.conditions = d.guards[0]});
+    std::optional<EntryId> extra;
+    Clock::time_point next = Clock::now();
+    while (rate != 0 && !stop.load(std::memory_order_relaxed)) {
+      if (extra) {
+        cache.erase(*std::exchange(extra, std::nullopt));
+      } else {
+        extra = *cache.insert(p, d.guards.size());
+      }
+      changes.fetch_add(1, std::memory_order_relaxed);
+      if (rate != kAlways) {
+        next += std::chrono::nanoseconds(1'000'000'000 / rate);
+        std::this_thread::sleep_until(next);
+      }
+    }
+  });
+  {
+    GuardCache<size_t>::Reader reader(cache);
+    Percentiles ns;
+    size_t r = 0;
+    auto last = std::chrono::steady_clock::now();
+    for (auto _ : state) {
+      const Hit<size_t> hit = reader.lookup({d.rows.data() + r * kFields, kFields});
+      benchmark::DoNotOptimize(hit ? *hit : 0);
+      r = (r + 1) % kRows;
+      const auto now = std::chrono::steady_clock::now();
+      ns.add(now - last);
+      last = now;
+    }
+    ns.report(state);
+  }
+  stop = true;
+  writer.join();
+  state.counters["changes_per_s"] =
+      benchmark::Counter(static_cast<double>(changes), benchmark::Counter::kIsRate);
+}
+void clock_alone(benchmark::State& state) {
+  Percentiles ns;
+  auto last = std::chrono::steady_clock::now();
+  for (auto _ : state) {
+    const auto now = std::chrono::steady_clock::now();
+    ns.add(now - last);
+    last = now;
+  }
+  ns.report(state);
+}
+BENCHMARK(clock_alone);
+BENCHMARK(beside_writer)
+    ->ArgNames({"entries", "rate"})
+    ->ArgsProduct({{10, 1000, 10000}, {0, 1000, kAlways}})
+    ->UseRealTime();
 
 // A warm start: from a file to a cache that answers.
 void load_file(benchmark::State& state) {

@@ -11,7 +11,8 @@
 // docs/guard_cache.md explains how it is found.
 //
 // Ownership: the cache owns its values. A Hit pins its entry: an erased or evicted value
-// is destroyed by a write after the Hit is gone, and the destructor of the cache waits
+// is destroyed by a write after the Hit is gone, at the latest by the first that follows
+// another one a millisecond later, or by collect(), and the destructor of the cache waits
 // for its hits. Readers go before their cache.
 //
 // Thread safety: lookup from any thread; insert and erase too, one at a time. Look-ups

@@ -1,6 +1,7 @@
 #include "cache/store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 #include <tuple>
 
@@ -37,14 +38,22 @@ void Store::Impl::publish(std::unique_ptr<Index> index,
   index->repeats = scanned && entries.size() >= kMemoEntries && hosts.empty();
   current.store(index.get(), std::memory_order_seq_cst);
   const uint64_t now = epoch.fetch_add(1, std::memory_order_acq_rel) + 1;
+  retired_bytes += live->bytes();
   old_indexes.push_back({now, std::move(live)});
   live = std::move(index);
   for (auto& e : gone) old_entries.push_back({now, std::move(e)});
-  reclaim();
+  if (reclaim_is_due()) reclaim();
+}
+
+bool Store::Impl::reclaim_is_due() const {
+  return old_indexes.size() + old_entries.size() >= kMostRetired ||
+         retired_bytes >= kMostRetiredBytes ||
+         std::chrono::steady_clock::now() - reclaimed_at >= kReclaimEvery;
 }
 
 void Store::Impl::reclaim() {
-  heavy_barrier();
+  // Without readers all announcements are exchanges, which are seen anyway.
+  if (lines.size() != free_lines.size()) heavy_barrier();
   uint64_t oldest = UINT64_MAX;
   absl::flat_hash_set<uintptr_t> held;
   for_each_slot([&](uintptr_t word) {
@@ -55,6 +64,9 @@ void Store::Impl::reclaim() {
     }
   });
   std::erase_if(old_indexes, [&](const RetiredIndex& r) { return r.epoch <= oldest; });
+  retired_bytes = 0;
+  for (const RetiredIndex& r : old_indexes) retired_bytes += r.index->bytes();
+  reclaimed_at = std::chrono::steady_clock::now();
   // Values are destroyed last: a destructor of the user's sees a consistent store.
   std::vector<RetiredEntry> dead;
   for (RetiredEntry& r : old_entries) {

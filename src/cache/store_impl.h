@@ -4,6 +4,7 @@
 #define CONGRUA_CACHE_STORE_IMPL_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,12 @@
 namespace congrua::cache::internal {
 
 inline constexpr size_t kSharedLines = 64;  // for look-ups without a reader
+
+// When a write frees what was replaced: this long after the last time, or where so much
+// waits for it.
+inline constexpr std::chrono::milliseconds kReclaimEvery{1};
+inline constexpr size_t kMostRetired = 64;
+inline constexpr size_t kMostRetiredBytes = size_t{1} << 20;
 
 // What keeps the lanes of an entry, and has its program until that is asked for.
 struct FromFile {
@@ -84,7 +91,7 @@ struct Store::Impl {
   size_t entry_bytes = 0, unreachable = 0;
   size_t varying = 0;  // entries with a term as their cost
 
-  // Makes the index the live one and frees what nobody can read.
+  // Makes the index the live one and frees, when that is due, what nobody can read.
   void publish(std::unique_ptr<Index> index,
                std::vector<std::unique_ptr<StoredEntry>> gone);
 
@@ -97,8 +104,13 @@ struct Store::Impl {
     for (const auto& line : lines) visit(*line);
   }
 
-  // Frees what no reader holds or may still find.
+  // Frees what no reader holds or may still find. The barrier interrupts every thread of
+  // the process for microseconds (ten of them in a virtual machine), so that writes that
+  // follow each other closely share one.
   void reclaim();
+  bool reclaim_is_due() const;
+  std::chrono::steady_clock::time_point reclaimed_at = {};
+  size_t retired_bytes = 0;  // of indexes
 
   std::vector<const EntryBase*> all() const;
   std::unique_ptr<StoredEntry> take(size_t rank);

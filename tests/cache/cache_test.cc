@@ -86,6 +86,27 @@ TEST(GuardCache, HitsPinTheirEntries) {
   EXPECT_EQ(Poisoned::alive, 0);
 }
 
+// Writes that follow each other closely share a barrier: what waits for it is bounded.
+TEST(GuardCache, QuickWritesFreeWhatTheyReplaced) {
+  {
+    Sizes s;
+    GuardCache<Poisoned> cache(s.schema);
+    GuardCache<Poisoned>::Reader reader(cache);
+    const GuardProgram program = s.program("(ge x 0)");
+    for (int i = 0; i < 1000; ++i) {
+      const auto id = cache.insert(program, Poisoned(i));
+      ASSERT_TRUE(reader.lookup(row(1, 1))->intact());
+      ASSERT_TRUE(cache.erase(*id));
+      ASSERT_LE(cache.statistics().retired, 64u);
+      ASSERT_LE(Poisoned::alive, 64);
+    }
+    EXPECT_EQ(cache.collect(), 0u);
+    EXPECT_EQ(cache.statistics().retired, 0u);
+    EXPECT_EQ(Poisoned::alive, 0);
+  }
+  EXPECT_EQ(Poisoned::alive, 0);
+}
+
 TEST(GuardCache, DestructionWaitsForHits) {
   Sizes s;
   auto cache = std::make_unique<GuardCache<Poisoned>>(s.schema);
