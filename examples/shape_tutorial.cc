@@ -4,6 +4,7 @@
 #include <string>
 
 #include "congrua/float64.h"
+#include "congrua/layout.h"
 #include "congrua/shape.h"
 #include "congrua/text.h"
 
@@ -88,4 +89,19 @@ int main() {
   for (const auto& [symbol, v] : witness->sizes) {
     show("small", env.source_of(symbol) + " = " + std::to_string(v));
   }
+
+  // -- Tensors
+  shape::Env other;
+  const std::array<int64_t, 4> sizes = {8, 3, 32, 48}, strides = {4608, 1, 144, 3};
+  const shape::Tensor image = *other.tensor("image", sizes, strides);
+  for (const Expr s : image.layout.strides) show("stride", other.text(s));
+  const Expr pixels = is_channels_last(other.pool(), image.layout);
+  show("pixels", std::string(truth_name(other.is_known(pixels).truth)));
+  const std::array<int64_t, 2> few = {6, 16}, apart = {32, 1};
+  const shape::Tensor rows_of = *other.tensor("rows", few, apart, 5);
+  const auto packed = other.evaluate(is_contiguous(other.pool(), rows_of.layout));
+  show("packed", packed->value != 0 ? "yes" : "no: a guard");
+  for (const Expr g : other.guards().guards) show("guard", other.text(g));
+  const Expr storage = storage_size(other.pool(), rows_of.layout, rows_of.offset);
+  show("storage", other.text(other.simplify(storage)));
 }
