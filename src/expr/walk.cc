@@ -21,6 +21,30 @@ std::vector<const Node*> open_divisors(const Node* root) {
   return divisors;
 }
 
+std::vector<const Node*> unread_divisors(const Node* root) {
+  absl::flat_hash_set<const Node*> seen, read;
+  std::vector<const Node*> stack{root};
+  bool all = true;
+  while (!stack.empty()) {
+    const Node* n = stack.back();
+    stack.pop_back();
+    if (!n->partial || !seen.insert(n).second) continue;
+    if (n->op == Op::kFloorDiv) read.insert(args_of(n)[1]);
+    if (n->op == Op::kSelect) {
+      stack.push_back(args_of(n)[0]);
+      all = false;
+    } else if (n->op == Op::kAnd) {
+      all = false;
+    } else {
+      for_each_child(n, [&](const Node* c) { stack.push_back(c); });
+    }
+  }
+  if (all) return {};
+  std::vector<const Node*> divisors = open_divisors(root);
+  std::erase_if(divisors, [&](const Node* d) { return read.contains(d); });
+  return divisors;
+}
+
 std::vector<const Node*> symbols_below(const Node* root) {
   return nodes_below(
       root, [](const Node* n) { return n->symbols != 0; },

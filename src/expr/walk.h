@@ -39,6 +39,9 @@ std::vector<const Node*> nodes_below(const Node* root, Enter&& enter, Wanted&& w
 // Divisors below n that may be 0 for all that numbers and birth ranges say, each once;
 // inner ones before those that divide by them.
 std::vector<const Node*> open_divisors(const Node* n);
+// Those of them that n may be evaluated without: below a branch of a select or a part of
+// a conjunction.
+std::vector<const Node*> unread_divisors(const Node* n);
 // Symbols below n, each once.
 std::vector<const Node*> symbols_below(const Node* n);
 

@@ -43,7 +43,11 @@ absl::Status Env::guard(Expr proposition) {
             " reads a value that comes from data: it cannot be tested at entry"));
   }
   const bool clashed = m.view(kAllClasses).contradictory();
-  if (!m.state(proposition, FactClass::kGuard) && !clashed) {
+  bool possible = true;
+  for (const Expr condition : m.as_read(proposition)) {
+    possible = m.state(condition, FactClass::kGuard);
+  }
+  if (!possible && !clashed) {
     return absl::FailedPreconditionError(
         cat("the guard ", m.with_sources(proposition),
             " contradicts what is known: ", chain(m, m.view(kAllClasses).conflict())));

@@ -89,6 +89,7 @@ struct Env::Impl {
   const SymbolInfo* without_hint(Expr e);  // the first symbol that has none to decide by
   std::optional<Int> value_at_hints(Expr e);
   std::optional<double> float_value_at_hints(Expr e);
+  std::vector<Expr> as_read(Expr fact);
   using FloatOf = std::function<std::optional<double>(const Node*)>;
   FloatOf float_hints() const;
   void bind_opaque(const Node* opaque, const FloatOf& floats,

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/budget.h"
+#include "congrua/eval.h"
 #include "expr/builder.h"
 #include "expr/walk.h"
 #include "guard/solve.h"
@@ -109,6 +110,66 @@ std::optional<double> Env::Impl::float_value_at_hints(Expr e) {
         const std::optional<Int> v = value_at_hints(Builder::expr(i));
         return v ? v->to_int64() : std::nullopt;
       });
+}
+
+namespace {
+
+struct Reading {
+  Expr of;     // a select or a conjunction
+  Expr value;  // what was read of it
+  Expr where;  // this holds
+};
+
+}  // namespace
+
+// A guard holds in the run that is traced, though a divisor may be 0 there of which
+// nothing is read. The guard as it was read, after the conditions by which it is read
+// like that, and after those that other unread divisors are not 0: all of which hold in
+// this run.
+std::vector<Expr> Env::Impl::as_read(Expr fact) {
+  std::vector<Expr> conditions;
+  const auto is_zero = [&](const Node* d) {
+    const std::optional<Int> v = value_at_hints(Builder::expr(d));
+    return !v || v->is_zero();
+  };
+  const auto zero_below = [&](const Node* n) {
+    return std::ranges::any_of(internal::open_divisors(n), is_zero);
+  };
+  // The outermost term of which a part that divides by 0 was not read.
+  const auto reading = [&](Expr e) {
+    std::optional<Reading> found;
+    for (const Node* n : internal::nodes_below(
+             Builder::node(e), [](const Node* m) { return m->partial; },
+             [](const Node* m) { return m->op == Op::kSelect || m->op == Op::kAnd; })) {
+      const auto args = args_of(n);
+      if (n->op == Op::kSelect) {
+        const Expr c = Builder::expr(args[0]);
+        const std::optional<Int> v = value_at_hints(c);
+        if (!v || !zero_below(args[v->is_zero() ? 1 : 2])) continue;
+        found = {Builder::expr(n), Builder::expr(args[v->is_zero() ? 2 : 1]),
+                 v->is_zero() ? !c : c};
+      } else if (zero_below(n)) {
+        for (const Node* part : args) {
+          const std::optional<Int> v = value_at_hints(Builder::expr(part));
+          if (!v || !v->is_zero()) continue;
+          found = {Builder::expr(n), pool.boolean(false), !Builder::expr(part)};
+          break;
+        }
+      }
+    }
+    return found;
+  };
+  while (std::ranges::any_of(internal::unread_divisors(Builder::node(fact)), is_zero)) {
+    const std::optional<Reading> r = reading(fact);
+    if (!r) break;
+    for (const Expr c : as_read(r->where)) conditions.push_back(c);
+    fact = substitute(fact, std::vector{std::pair(r->of, r->value)});
+  }
+  for (const Node* d : internal::unread_divisors(Builder::node(fact))) {
+    if (!is_zero(d)) conditions.push_back(ne(Builder::expr(d), pool.constant(0)));
+  }
+  conditions.push_back(fact);
+  return conditions;
 }
 
 std::optional<int64_t> Env::at_hints(Expr e) {

@@ -80,7 +80,7 @@ Explanation View::explain(Expr proposition, int64_t steps, bool certificate) {
   const bool opaque = n->partial && !terms_.below(n).empty();
   const Node* p = opaque ? prepare(n) : n;
   if (p != n) e.rests_on = float_reasons(n);
-  if (!internal::is_const(p)) {
+  if (!internal::is_const(p) && reads_all(p)) {
     const QuestionOptions options{
         .steps = steps, .explain = true, .certificate = certificate};
     Answer a = facts_.decide(Builder::expr(p), options);

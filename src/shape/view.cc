@@ -17,7 +17,8 @@ using internal::Node;
 
 namespace {
 
-constexpr size_t kMaxGivenAnswers = 8;  // of one question
+constexpr int64_t kDivisorSteps = 5'000;  // to show that one is not 0
+constexpr size_t kMaxGivenAnswers = 8;    // of one question
 
 // A comparison of reals, or its negation.
 bool is_float_literal(const Node* n) {
@@ -51,6 +52,7 @@ void View::check_pool() const {
 }
 
 Bounds View::int_bounds(const Node* n) {
+  if (!reads_all(n)) return {};
   return facts_.bounds(Builder::expr(n), {.steps = 0, .explain = false});
 }
 
@@ -60,25 +62,42 @@ FloatFacts::IntBounds View::ints() {
 
 bool View::add(Expr fact, RecordId owner) {
   const Node* n = Builder::node(fact);
+  // Before each step: what is asked on the way is remembered by what was stated before.
+  states_.add();
   if (n->partial) {
     for (const Node* o : terms_.below(n)) describe(o);
     learn_floats(n, true);
     if (!terms_.below(n).empty()) float_facts_.emplace_back(fact, owner);
-    if (is_float_literal(n)) {  // nothing that Facts could use
-      states_.add();
-      return !contradictory();
-    }
+    if (is_float_literal(n)) return !contradictory();  // nothing that Facts could use
     // A threshold says more than the comparison that it replaces.
     const Node* p = prepare(n);
-    if (p != n && !internal::is_const(p)) {
-      (void)facts_.add(Builder::expr(p));
-      owner_of_.push_back(owner);
-    }
+    if (p != n && !internal::is_const(p)) learn(Builder::expr(p), owner);
   }
+  learn(fact, owner);
+  return !contradictory();
+}
+
+void View::learn(Expr fact, RecordId owner) {
+  const Node* n = Builder::node(fact);
+  if (n->op == Op::kAnd && !internal::unread_divisors(n).empty()) {
+    // Where it is true all its parts are read.
+    for (const Node* part : args_of(n)) learn(Builder::expr(part), owner);
+    return;
+  }
+  if (!reads_all(n)) return;
   (void)facts_.add(fact);
   owner_of_.push_back(owner);
   states_.add();
-  return !contradictory();
+}
+
+// Is every divisor below n read where n is, or known not to be 0?
+bool View::reads_all(const Node* n) {
+  if (!n->partial) return true;
+  const auto divisors = internal::unread_divisors(n);
+  return std::ranges::all_of(divisors, [&](const Node* d) {
+    const Expr nonzero = ne(Builder::expr(d), pool_.constant(0));
+    return decide(nonzero, kDivisorSteps).truth == Truth::kTrue;
+  });
 }
 
 bool View::add_hull(const Node* real, const FloatHull& hull) {
@@ -199,7 +218,7 @@ Known View::decide(Expr proposition, int64_t steps) {
     known = both_ways(proposition, options);
   } else if (internal::is_const(p)) {
     known = {internal::is_true(p) ? Truth::kTrue : Truth::kFalse, Layer::kInterval};
-  } else if (!is_float_literal(p)) {  // of which Facts know nothing
+  } else if (!is_float_literal(p) && reads_all(p)) {  // else: Facts know nothing of it
     known = both_ways(Builder::expr(p), options);
     // A point of the facts may give opaque terms values that they do not have.
     if (known.truth == Truth::kOpen && !terms_.below(p).empty()) {
@@ -242,6 +261,7 @@ Bounds View::bounds(Expr e, int64_t steps) {
   const Node* n = Builder::node(e);
   if (n->partial) {
     for (const Node* o : terms_.below(n)) describe(o);
+    if (!reads_all(n)) return {};
   }
   return facts_.bounds(e, {.steps = steps, .explain = false});
 }

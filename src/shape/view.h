@@ -6,6 +6,11 @@
 // become ones of its argument, and what is known of opaque integers (ranges, multiples,
 // values at the ends of their arguments) is stated. All of that follows from the facts,
 // so that stating it changes no answer but from unknown.
+//
+// Facts take all divisors of facts and questions for not 0 (docs/semantics.md). Of one
+// that is not read at a point of the program, in the branch of a select that is not taken
+// or in `d = 0 or n // d > 1`, nothing says so: a fact that may do without a divisor is
+// learnt where that is known not to be 0, and a question of that kind is answered there.
 #ifndef CONGRUA_SHAPE_VIEW_H_
 #define CONGRUA_SHAPE_VIEW_H_
 
@@ -73,6 +78,8 @@ class View {
  private:
   using Node = internal::Node;
   void check_pool() const;
+  bool reads_all(const Node* n);
+  void learn(Expr fact, RecordId owner);
   Known both_ways(Expr proposition, const QuestionOptions& options);
   const Node* prepare(const Node* n);
   const Node* resolved(const Node* n);

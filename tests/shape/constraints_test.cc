@@ -7,6 +7,7 @@
 namespace congrua::shape {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -104,6 +105,40 @@ TEST_F(ConstraintsTest, AMultipleThatWasDeclaredIsNoSurprise) {
   const Expr b = size("batch", 32, o);
   ASSERT_TRUE(env.evaluate(eq(floor_mod(b, 4), c(0))).ok());
   EXPECT_TRUE(env.check_constraints().ok()) << message(env.check_constraints());
+}
+
+// Nothing follows of a divisor from a fact that may hold without reading it.
+TEST_F(ConstraintsTest, DivisorsThatAreNotReadMayBeZero) {
+  const Expr u = env.unbacked();
+  ASSERT_TRUE(
+      env.runtime_assert(logical_or(eq(u, c(0)), ge(floor_div(c(8), u), c(2)))).ok());
+  EXPECT_NE(env.is_known(ne(u, c(0))).truth, Truth::kTrue);
+  ASSERT_TRUE(env.runtime_assert(ne(u, c(0))).ok());
+  EXPECT_THAT(env.asserts().kept, ElementsAre(1, 2));  // 0: u >= 0
+  const Expr v = env.unbacked();
+  const Expr chosen = select(eq(v, c(3)), c(-1), floor_div(c(8) + v * v, v + 1));
+  EXPECT_EQ(env.is_known(ge(chosen, c(-1))).truth, Truth::kTrue);  // v + 1 is never 0
+  const Expr other = select(eq(v, c(3)), c(-1), floor_div(v, v - 3));
+  EXPECT_NE(env.is_known(ne(other, c(-1))).truth, Truth::kTrue);
+}
+
+// A guard says how it was read in this run.
+TEST_F(ConstraintsTest, GuardsAreTakenAsTheyWereRead) {
+  const Expr s = size("x.size(0)", 3), t = size("y.size(0)", 7);
+  const auto chosen = [&](Expr x) {
+    return select(eq(x, c(3)), c(1), floor_div(c(8), x - 3));
+  };
+  const auto at = env.evaluate(ge(chosen(s), c(1)));
+  ASSERT_TRUE(at.ok());
+  EXPECT_EQ(at->value, 1);
+  EXPECT_EQ(env.known_value(s), 3);
+  ASSERT_TRUE(env.evaluate(ge(chosen(t), c(2))).ok());
+  EXPECT_EQ(env.is_known(ne(t, c(3))).truth, Truth::kTrue);
+  EXPECT_EQ(env.evaluate(ge(chosen(t), c(2)))->how, How::kStatic);
+  const Expr r = size("z.size(0)", 5);
+  ASSERT_TRUE(env.guard(logical_or(ge(r, c(4)), eq(floor_div(r, r - 5), c(0)))).ok());
+  EXPECT_EQ(env.is_known(ge(r, c(4))).truth, Truth::kTrue);
+  EXPECT_EQ(env.is_known(eq(r, c(5))).truth, Truth::kOpen);
 }
 
 TEST_F(ConstraintsTest, ContradictingGuardsAndPromises) {
