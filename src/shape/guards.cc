@@ -243,27 +243,63 @@ class Minimizer {
   }
 
   // Domains that follow from the rest: those alone of symbols that guards read.
+  //
+  // A domain may follow from a guard that divides: where the guard is evaluated its
+  // divisors are not 0 (result()), and there the domain holds. But the domain may be by
+  // what a divisor is known not to be 0, and another condition would take its place: it
+  // stays unless the other domains and the guards that do not divide say the same of all
+  // divisors.
   void drop_domains() {
     absl::flat_hash_set<const Node*> read;
     for (const Conjunct& c : conjuncts_) {
       for (const Expr s : free_symbols(c.condition)) read.insert(Builder::node(s));
     }
+    const std::vector<Expr> nonzero = divisors_known(*undivided(domains_.size()));
     for (size_t i = domains_.size(); i-- > 0;) {
       const std::vector<Expr> symbols = free_symbols(domains_[i]);
       if (symbols.empty() || !read.contains(Builder::node(symbols[0]))) continue;
-      const std::unique_ptr<View> others = fresh();
-      for (size_t j = 0; j < domains_.size(); ++j) {
-        if (j != i) others->add(domains_[j], kDerived);
+      const std::unique_ptr<View> others = undivided(i);
+      const bool safe =
+          std::ranges::all_of(nonzero, [&](Expr n) { return follows(*others, n); });
+      if (!safe) continue;
+      for (const Conjunct& c : conjuncts_) {
+        if (divides_by_form(c)) others->add(c.condition, c.record);
       }
-      for (const Conjunct& c : conjuncts_) others->add(c.condition, c.record);
-      // Facts that divide say nothing of where they have no value.
-      const bool plain = std::ranges::all_of(conjuncts_, [](const Conjunct& c) {
-        return internal::open_divisors(Builder::node(c.condition)).empty();
-      });
-      if (plain && follows(*others, domains_[i])) {
+      if (follows(*others, domains_[i])) {
         domains_.erase(domains_.begin() + static_cast<std::ptrdiff_t>(i));
       }
     }
+  }
+
+  static bool divides_by_form(const Conjunct& c) {
+    return !internal::open_divisors(Builder::node(c.condition)).empty();
+  }
+
+  // The domains but one, and the guards that have a value everywhere.
+  std::unique_ptr<View> undivided(size_t without) {
+    std::unique_ptr<View> view = fresh();
+    for (size_t j = 0; j < domains_.size(); ++j) {
+      if (j != without) view->add(domains_[j], kDerived);
+    }
+    for (const Conjunct& c : conjuncts_) {
+      if (!divides_by_form(c)) view->add(c.condition, c.record);
+    }
+    return view;
+  }
+
+  // "d is not 0", of the divisors of which that is known.
+  std::vector<Expr> divisors_known(View& known) {
+    std::vector<Expr> out;
+    absl::flat_hash_set<const Node*> seen;
+    for (const std::vector<Conjunct>* list : {&conjuncts_, &dropped_}) {
+      for (const Conjunct& c : *list) {
+        for (const Node* d : internal::open_divisors(Builder::node(c.condition))) {
+          const Expr nonzero = ne(Builder::expr(d), m_.pool.constant(0));
+          if (seen.insert(d).second && follows(known, nonzero)) out.push_back(nonzero);
+        }
+      }
+    }
+    return out;
   }
 
   // In an order in which every divisor is known not to be 0 before it is used. Where the

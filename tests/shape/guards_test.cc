@@ -67,6 +67,17 @@ TEST_F(GuardsTest, DivisorsAreTestedFirst) {
   EXPECT_EQ(g.guards[0], ne(d, c(0)));
 }
 
+// A bound that follows from a guard which divides goes; one by which its divisor is known
+// not to be 0 stays.
+TEST_F(GuardsTest, DomainsGoForGuardsThatDivide) {
+  const Expr s = size("x", 24), t = size("y", 8);
+  take(ge(t, c(5)));
+  take(ge(floor_mod(s, t - 3), c(4)));  // s >= 4
+  const GuardSet g = env.guards();
+  EXPECT_THAT(texts(g.domains), ElementsAre("s1 >= 5"));
+  EXPECT_THAT(texts(g.guards), ElementsAre("floor_mod(s0, s1 - 3) >= 4"));
+}
+
 TEST_F(GuardsTest, OrderIsThatOfTheProgram) {
   const Expr s = size("x", 20), t = size("y", 30);
   take(ne(s, t));
