@@ -10,6 +10,7 @@
 #include "tests/base/soak.h"
 #include "tests/shape/guard_oracle.h"
 #include "tests/shape/printed.h"
+#include "tests/shape/random_programs.h"
 
 namespace congrua::shape {
 namespace {
@@ -23,7 +24,8 @@ struct Argument {
 
 class Hostile {
  public:
-  explicit Hostile(uint64_t seed) : random_(seed * 2 + 1) {
+  explicit Hostile(uint64_t seed) : terms_(env.pool(), seed * 2 + 1) {
+    terms_.reals = true;
     const size_t ints = 2 + below(3);
     for (size_t i = 0; i < ints; ++i) {
       SizeOptions o{.policy = Policy::kDynamic};
@@ -36,27 +38,29 @@ class Hostile {
       if (below(4) == 0) o.multiple_of = 1 + std::abs(hint) / 2;
       if (hint % o.multiple_of != 0) o.multiple_of = 1;
       arguments_.push_back({*env.size("x" + std::to_string(i), hint, o), hint});
-      ints_.push_back(arguments_.back().symbol);
+      terms_.ints.push_back(arguments_.back().symbol);
     }
     if (below(2) == 0) {
       const bool nan = below(2) == 0;
       const double hint = static_cast<double>(below(400)) / 16 - 3;
       const Expr f = *env.float64("f", hint, {.may_be_nan = nan});
       arguments_.push_back({f, 0, hint, nan});
-      floats_.push_back(f);
+      terms_.floats.push_back(f);
     }
     if (below(2) == 0) {
       const bool hint = below(2) == 0;
       arguments_.push_back({*env.boolean("b", hint), hint});
-      bools_.push_back(arguments_.back().symbol);
+      terms_.bools.push_back(arguments_.back().symbol);
     }
-    if (below(3) == 0) (void)env.unify("y0", ints_[0]);
+    if (below(3) == 0) (void)env.unify("y0", terms_.ints[0]);
     if (below(3) == 0) (void)env.unify("y1", constant(3));
-    if (below(4) == 0)
-      (void)env.unify("y2", 2 * ints_[0] - floor_div(ints_[1], ints_[0]));
+    if (below(4) == 0) {
+      const Expr a = terms_.ints[0], b = terms_.ints[1];
+      (void)env.unify("y2", 2 * a - floor_div(b, a));
+    }
     const size_t conditions = 2 + below(8);
     for (size_t i = 0; i < conditions; ++i) {
-      const Expr e = condition();
+      const Expr e = terms_.condition();
       if (env.at_hints(e)) (void)env.evaluate(e);
     }
     set_ = env.guards();
@@ -120,104 +124,8 @@ class Hostile {
   Env env;
 
  private:
-  uint64_t below(uint64_t n) { return random_() % n; }
+  uint64_t below(uint64_t n) { return terms_.below(n); }
   Expr constant(int64_t v) { return env.pool().constant(v); }
-  int64_t small() { return static_cast<int64_t>(below(11)) - 3; }
-
-  Expr real(int depth) {
-    if (depth <= 0 || below(3) == 0) {
-      if (floats_.empty() || below(3) == 0) {
-        return below(3) == 0
-                   ? to_float(term(depth - 1))
-                   : float_constant(env.pool(), static_cast<double>(small()) / 4 + 0.05);
-      }
-      return floats_[below(floats_.size())];
-    }
-    const Expr a = real(depth - 1), b = real(depth - 1);
-    switch (below(6)) {
-      case 0:
-        return float_add(a, b);
-      case 1:
-        return float_sub(a, b);
-      case 2:
-        return float_div(a, b);
-      case 3:
-        return float_neg(a);
-      default:
-        return float_mul(a, b);
-    }
-  }
-
-  Expr term(int depth) {
-    if (depth <= 0 || below(5) == 0) {
-      return below(4) == 0 ? constant(small()) : ints_[below(ints_.size())];
-    }
-    const Expr a = term(depth - 1);
-    switch (below(13)) {
-      case 0:
-        return a + term(depth - 1);
-      case 1:
-        return a - 3 * term(depth - 1);
-      case 2:
-        return a * term(depth - 1);
-      case 3:
-        return floor_div(a, static_cast<int64_t>(below(7)) + 2);
-      case 4:
-        return floor_mod(a, static_cast<int64_t>(below(7)) + 2);
-      case 5:
-        return floor_div(a, term(depth - 1));
-      case 6:
-        return floor_mod(a, term(depth - 1));
-      case 7:
-        return max(a, term(depth - 1));
-      case 8:
-        return min(a, term(depth - 1));
-      case 9:
-        return select(condition(depth - 2), a, term(depth - 1));
-      case 10:
-        return ceil_div(a, term(depth - 1) - 1);
-      case 11:
-        return below(2) == 0 ? trunc_to_int(real(depth)) : round_to_int(real(depth - 1));
-      default:
-        return below(2) == 0 ? abs(a) : -a;
-    }
-  }
-
-  Expr condition(int depth = 3) {
-    const uint64_t which = below(12);
-    if (which == 0 && !bools_.empty()) {
-      return logical_or(bools_[0], condition(depth - 1));
-    }
-    if (which == 1 && depth > 0)
-      return logical_or(condition(depth - 1), condition(depth - 1));
-    if (which == 2 || which == 3) {
-      const Expr a = real(depth - 1);
-      const Expr b = below(3) == 0 ? term(depth - 2) : real(depth - 2);
-      switch (below(4)) {
-        case 0:
-          return float_lt(a, b);
-        case 1:
-          return float_ge(a, b);
-        case 2:
-          return float_ne(a, b);
-        default:
-          return float_eq(a, b);
-      }
-    }
-    const Expr a = term(depth), b = term(std::max(depth - 1, 0));
-    switch (below(5)) {
-      case 0:
-        return eq(a, b);
-      case 1:
-        return ne(a, b);
-      case 2:
-        return ge(a, b);
-      case 3:
-        return eq(floor_mod(a, static_cast<int64_t>(below(5)) + 2), constant(0));
-      default:
-        return lt(a, b);
-    }
-  }
 
   int64_t value(int64_t hint, bool near) {
     const uint64_t how = below(near ? 4 : 12);
@@ -228,7 +136,7 @@ class Hostile {
     if (how == 6) return -1;
     if (how == 7) return INT64_MIN + static_cast<int64_t>(below(2));
     if (how == 8) return INT64_MAX - static_cast<int64_t>(below(2));
-    if (how == 9) return static_cast<int64_t>(random_());
+    if (how == 9) return static_cast<int64_t>(terms_.any());
     const uint64_t power = (uint64_t{1} << below(64)) + below(3) - 1;
     return static_cast<int64_t>(below(2) == 0 ? power : ~power + 1);
   }
@@ -249,9 +157,8 @@ class Hostile {
     }
   }
 
-  std::mt19937_64 random_;
+  RandomTerms terms_;
   std::vector<Argument> arguments_;
-  std::vector<Expr> ints_, floats_, bools_;
   GuardSet set_;
 };
 

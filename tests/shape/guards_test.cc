@@ -173,7 +173,7 @@ TEST(GuardsFuzz, GuardsAreThePathCondition) {
   for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
     Programs program(seed);
     for (int i = 0; i < 12; ++i) {
-      const Expr e = program.condition();
+      const Expr e = program.terms.condition();
       const std::optional<int64_t> at = program.env.at_hints(e);
       if (!at) continue;  // divides by 0 in this run
       const auto d = program.env.evaluate(e);
