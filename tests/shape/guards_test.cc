@@ -112,7 +112,8 @@ TEST_F(GuardsTest, NoGuardIsDroppedForAFactOfABranch) {
   EXPECT_THAT(texts(env.guards().domains), ElementsAre("s0 >= 5"));
 }
 
-// torch #119689: an assert that was seen before does not prove itself.
+// torch PR 152125: an assert that was seen before, in this phase or an earlier one, does
+// not prove itself.
 TEST_F(GuardsTest, AnAssertDoesNotProveItself) {
   const Expr u = env.unbacked();  // record 0: u >= 0
   ASSERT_TRUE(env.runtime_assert(le(u, c(4))).ok());
@@ -142,7 +143,39 @@ TEST_F(GuardsTest, AssertsOfABranchHoldInside) {
   EXPECT_THAT(env.asserts().kept, ElementsAre(3, 5));
 }
 
-// An assert on a symbol that equals another is still emitted.
+// torch #165912: x is worked on in chunks of two, each on one of two ways; what is
+// asserted on the way for an empty chunk says nothing of the others, nor after them.
+TEST_F(GuardsTest, AssertsOfABranchAreNotLifted) {
+  const Expr n = env.unbacked();
+  ASSERT_TRUE(env.runtime_assert(le(n, c(8))).ok());  // 1
+  for (const int64_t k : {0, 2, 4, 6}) {
+    const Expr chunk = min(n, c(k + 2)) - min(n, c(k));
+    env.enter_branch(gt(n, c(k)));
+    EXPECT_EQ(env.is_known(ge(chunk, c(1))).truth, Truth::kTrue) << k;
+    env.leave_branch();
+    env.enter_branch(le(n, c(k)));
+    ASSERT_TRUE(env.runtime_assert(eq(chunk, c(0))).ok());  // follows here
+    ASSERT_TRUE(env.runtime_assert(eq(n, c(k))).ok());      // does not
+    EXPECT_EQ(env.known_value(n), k);
+    env.leave_branch();
+    EXPECT_EQ(env.known_value(n), std::nullopt);
+    EXPECT_NE(env.is_known(eq(chunk, c(0))).truth, Truth::kTrue);
+  }
+  EXPECT_EQ(env.asserts().dropped.size(), 5u);  // n == 0 follows from n >= 0 as well
+  EXPECT_THAT(env.asserts().kept, ElementsAre(1, 9, 13, 17));
+  EXPECT_TRUE(env.guards().guards.empty());
+}
+
+// torch #119689, #141248: an assert by which a symbol is a number or another term stays,
+// and so do those on a symbol that was replaced.
+TEST_F(GuardsTest, AssertsThatReplaceSymbolsStay) {
+  const Expr u = env.unbacked();
+  ASSERT_TRUE(env.runtime_assert(eq(u, c(3))).ok());
+  EXPECT_EQ(to_string(env.simplify(u + 1)), "4");
+  ASSERT_TRUE(env.runtime_assert(le(u, c(5))).ok());  // 2: follows
+  EXPECT_THAT(env.asserts().kept, ElementsAre(1));
+}
+
 TEST_F(GuardsTest, AssertsOfReplacedSymbolsStay) {
   const Expr u = env.unbacked(), v = env.unbacked();
   ASSERT_TRUE(env.runtime_assert(eq(u, 2 * v)).ok());
