@@ -87,7 +87,7 @@ uint64_t tuple_hash(const Tuple& tuple, const Word* row, size_t num_fields) {
 
 size_t Index::bytes() const {
   size_t n = sizeof *this + entries.capacity() * sizeof(void*) +
-             few.capacity() * sizeof(UnaryGroup);
+             few.capacity() * sizeof(UnaryGroup) + narrow.bytes();
   for (const auto& s : segments) n += s->bytes();
   for (const ScanList* l : {&summed, &tail, &plain}) {
     n += l->blocks.capacity() * sizeof(void*) + l->ranks.capacity() * sizeof(uint32_t) +
@@ -270,18 +270,24 @@ void IndexBuilder::choose_key(const Index& index, EntryBase& e) const {
 
 void IndexBuilder::add_few(Index& index) const {
   index.few.clear();
+  index.narrow = {};
   if (index.entries.size() > kFewEntries || !index.tuples.empty()) return;
-  ScanList& list = index.plain;
-  for (size_t i = 0; i < list.blocks.size(); ++i) {
-    if (i % kLanes == 0) index.few.resize(index.few.size() + kFewTests);
-    const auto* e = static_cast<const EntryBase*>(list.blocks[i]->owner);
+  const ScanList& list = index.plain;
+  const size_t rest = list.blocks.empty() ? 0 : list.blocks.size() - 1;
+  index.few.resize(std::max<size_t>(1, (kFewTests * rest + kLanes - 1) / kLanes));
+  index.narrow = make_narrow(list.blocks, num_fields_);
+  for (size_t i = 0; i < rest; ++i) {
+    const auto* e = static_cast<const EntryBase*>(list.blocks[i + 1]->owner);
     const std::vector<Candidate> from = candidates(index, *e);
     for (size_t k = 0; k < std::min(from.size(), kFewTests); ++k) {
-      UnaryGroup& g = index.few[index.few.size() - kFewTests + k];
-      g.field[i % kLanes] = from[k].field;
-      g.lo[i % kLanes] = static_cast<uint64_t>(from[k].lo);
-      g.span[i % kLanes] =
+      const size_t at = k * rest + i;
+      UnaryGroup& g = index.few[at / kLanes];
+      g.field[at % kLanes] = from[k].field;
+      g.lo[at % kLanes] = static_cast<uint64_t>(from[k].lo);
+      g.span[at % kLanes] =
           static_cast<uint64_t>(from[k].hi) - static_cast<uint64_t>(from[k].lo);
+      if (index.narrow.entries.empty()) continue;
+      set_test(index.narrow.tests[k], i, from[k].field, from[k].lo, from[k].hi);
     }
   }
 }
@@ -458,6 +464,14 @@ std::unique_ptr<Index> IndexBuilder::append(const Index& old, EntryBase* entry) 
 }
 
 // ---- Look-up without vector instructions
+
+Find choose_find(const Index& index) {
+  static const bool wide = has_avx512();
+  if (index.varying) return &find_least;
+  if (!wide) return &find_portable;
+  if (!index.narrow.entries.empty()) return &find_narrow_avx512;
+  return index.few.empty() ? &find_avx512 : &find_few_avx512;
+}
 
 const EntryBase* find_portable(const Index& index, const Word* row, const void* call) {
   const PlainRow plain(row, index);

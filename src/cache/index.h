@@ -25,6 +25,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "cache/lanes.h"
+#include "cache/narrow.h"
 
 namespace congrua::cache::internal {
 
@@ -156,7 +157,12 @@ inline constexpr size_t kLeastSegment = 1024;  // what is less is scanned, behin
 // The first segment, beside kScanned; each has eight times the entries of the one before.
 inline constexpr size_t kFirstSegment = 7 * kScanned;
 
+struct Index;
+// The entry to be found; nullptr: none. The host's predicates are asked once each.
+using Find = const EntryBase* (*)(const Index& index, const Word* row, const void* call);
+
 struct Index {
+  Find find = nullptr;   // chosen where it is published
   uint64_t version = 0;  // the number of its publication
   bool varying = false;  // some costs depend on the row: the first need not be the least
   bool repeats = false;  // answers depend on the row alone, and are worth remembering
@@ -171,9 +177,11 @@ struct Index {
   std::vector<std::shared_ptr<const Segment>> segments;
   ScanList plain;
   std::vector<Tuple> tuples;
-  // At most kFewEntries: all are in `plain`, and these are kFewTests exact tests of each,
-  // a lane for an entry, for eight entries after eight.
+  // At most kFewEntries: all are in `plain`, and these are exact tests of them, a lane
+  // each: one of every entry but the first, then a second one of every entry but the
+  // first, without a gap.
   std::vector<UnaryGroup> few;
+  Narrow narrow;
 
   size_t bytes() const;
 };
@@ -242,9 +250,16 @@ uint64_t pinned_fields(const Lanes& lanes);
 uint64_t tuple_hash(const Tuple& tuple, const Word* row, size_t num_fields);
 uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row, size_t num_fields);
 
-// The first entry that holds; nullptr: none. The host's predicates are asked once each.
+// The fastest of the following that serve the index, on this machine.
+Find choose_find(const Index& index);
+// The first entry that holds.
 const EntryBase* find_portable(const Index& index, const Word* row, const void* call);
 const EntryBase* find_avx512(const Index& index, const Word* row, const void* call);
+// Of an index with `few`.
+const EntryBase* find_few_avx512(const Index& index, const Word* row, const void* call);
+// Of an index with a narrow form.
+const EntryBase* find_narrow_avx512(const Index& index, const Word* row,
+                                    const void* call);
 // The cheapest that holds, for an index that is `varying`.
 const EntryBase* find_least(const Index& index, const Word* row, const void* call);
 // Asks for a field at its first use, once.

@@ -293,24 +293,6 @@ CONGRUA_AVX512 uint32_t find_in_segment(const Segment& s, const Codes& codes,
   return find_plain(index.plain, &group, UINT32_MAX, codes, best, row, hosts);
 }
 
-CONGRUA_AVX512 inline uint32_t find_few(const Index& index, const Word* row,
-                                        Hosts& hosts) {
-  const ScanList& list = index.plain;
-  const size_t n = list.blocks.size();
-  // The first is the most likely one where entries overlap.
-  const uint32_t first = first_of(list, 0, 1, row, hosts);
-  if (first != UINT32_MAX || n == 1) return first;
-  for (size_t i = 0; i < n; i += kLanes) {
-    unsigned m = n - i >= kLanes ? 0xffu : (1u << (n - i)) - 1;
-    if (i == 0) m &= ~1u;
-    const UnaryGroup* tests = index.few.data() + i / kLanes * kFewTests;
-    for (size_t k = 0; k < kFewTests; ++k) m &= ~unsigned{failing(tests[k], row)};
-    const uint32_t rank = first_of(list, i, m, row, hosts);
-    if (rank != UINT32_MAX) return rank;
-  }
-  return UINT32_MAX;
-}
-
 }  // namespace
 
 CONGRUA_AVX512 uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row,
@@ -318,14 +300,38 @@ CONGRUA_AVX512 uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row,
   return hash_tuple(tuple, row, num_fields);
 }
 
+CONGRUA_AVX512 const EntryBase* find_few_avx512(const Index& index, const Word* row,
+                                                const void* call) {
+  const LaneBlock* const* const blocks = index.plain.blocks.data();
+  const size_t n = index.plain.blocks.size();
+  if (n == 0) return nullptr;
+  Hosts hosts(call);
+  const auto holds = [&](const LaneBlock& b) CONGRUA_AVX512 {
+    __builtin_prefetch(b.owner);
+    return check_block(b, row) && hosts.holds(b);
+  };
+  // The first is the most likely one where entries overlap.
+  if (holds(*blocks[0])) return static_cast<const EntryBase*>(blocks[0]->owner);
+  if (n == 1) return nullptr;
+  const UnaryGroup* const few = index.few.data();
+  uint64_t fail = 0;
+  for (size_t i = 0; i * kLanes < kFewTests * (n - 1); ++i) {
+    fail |= uint64_t{failing(few[i], row)} << (i * kLanes);
+  }
+  uint64_t m = ~(fail | fail >> (n - 1)) & ((uint64_t{1} << (n - 1)) - 1);
+  for (; m != 0; m &= m - 1) {
+    const LaneBlock& b = *blocks[1 + __builtin_ctzll(m)];
+    if (holds(b)) return static_cast<const EntryBase*>(b.owner);
+  }
+  return nullptr;
+}
+
 CONGRUA_AVX512 const EntryBase* find_avx512(const Index& index, const Word* row,
                                             const void* call) {
   Hosts hosts(call);
   uint32_t best = UINT32_MAX;
   if (!index.tuples.empty()) best = find_in_tuples(index, row, hosts);
-  if (!index.few.empty()) {
-    best = find_few(index, row, hosts);
-  } else if (!index.summed.blocks.empty() || !index.plain.blocks.empty()) {
+  if (!index.summed.blocks.empty() || !index.plain.blocks.empty()) {
     const Codes codes = code_row(index, row);
     best = find_summed(index.summed, codes, best, row, hosts);
     if (index.segments.empty()) {
@@ -345,6 +351,9 @@ uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row, size_t num_field
 }
 
 const EntryBase* find_avx512(const Index& index, const Word* row, const void* call) {
+  return find_portable(index, row, call);
+}
+const EntryBase* find_few_avx512(const Index& index, const Word* row, const void* call) {
   return find_portable(index, row, call);
 }
 

@@ -36,6 +36,23 @@ CONGRUA_AVX512 inline __mmask8 failing(const UnaryGroup& g, const Word* row) {
   return _mm512_cmpgt_epu64_mask(_mm512_rorv_epi64(v, rot), _mm512_loadu_si512(g.span));
 }
 
+// Whether all lanes hold for x and y of 32 bits; the low half of each lane is read.
+CONGRUA_AVX512 inline bool pairs_hold(const PairGroup& g, __m512i x, __m512i y) {
+  const __m512i a =
+      _mm512_cvtepi16_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(g.a)));
+  const __m512i b =
+      _mm512_cvtepi16_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(g.b)));
+  const __m512i c = _mm512_loadu_si512(g.c);
+  __m512i v = _mm512_add_epi64(
+      c, _mm512_add_epi64(_mm512_mul_epi32(a, x), _mm512_mul_epi32(b, y)));
+  const __m512i p = _mm512_mul_epi32(x, y);
+  v = _mm512_mask_add_epi64(v, g.plus_product, c, p);
+  v = _mm512_mask_sub_epi64(v, g.minus_product, c, p);
+  const unsigned ge = _mm512_cmpge_epi64_mask(v, _mm512_setzero_si512());
+  const unsigned eq = _mm512_cmpeq_epi64_mask(v, _mm512_setzero_si512());
+  return ((g.ge & ge) | (g.eq & eq) | (g.ne & ~eq)) == 0xff;
+}
+
 CONGRUA_AVX512 inline bool check_block(const LaneBlock& block, const Word* row) {
   if ((block.flags & LaneBlock::kNever) != 0) return false;
   if (block.num_points != 0) {
@@ -70,19 +87,7 @@ CONGRUA_AVX512 inline bool check_block(const LaneBlock& block, const Word* row) 
     if (_mm512_cmpgt_epu64_mask(large, _mm512_set1_epi64(UINT32_MAX)) != 0) [[unlikely]] {
       return check_lanes_portable(block, row);
     }
-    const __m512i a =
-        _mm512_cvtepi16_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(g.a)));
-    const __m512i b =
-        _mm512_cvtepi16_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(g.b)));
-    const __m512i c = _mm512_loadu_si512(g.c);
-    __m512i v = _mm512_add_epi64(
-        c, _mm512_add_epi64(_mm512_mul_epi32(a, x), _mm512_mul_epi32(b, y)));
-    const __m512i p = _mm512_mul_epi32(x, y);
-    v = _mm512_mask_add_epi64(v, g.plus_product, c, p);
-    v = _mm512_mask_sub_epi64(v, g.minus_product, c, p);
-    const unsigned ge = _mm512_cmpge_epi64_mask(v, _mm512_setzero_si512());
-    const unsigned eq = _mm512_cmpeq_epi64_mask(v, _mm512_setzero_si512());
-    if (((g.ge & ge) | (g.eq & eq) | (g.ne & ~eq)) != 0xff) return false;
+    if (!pairs_hold(g, x, y)) return false;
   }
   return (block.flags & LaneBlock::kRest) == 0 || block.lanes->check_rest(row);
 }

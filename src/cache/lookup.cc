@@ -97,11 +97,11 @@ struct Store::Search {
       bool known = false;
       Memo::Place& place = line.memo->place(row, index->version, &known);
       if (!known) {
-        line.memo->put(place, row, index->version, m.search_index(*index, row, call));
+        line.memo->put(place, row, index->version, index->find(*index, row, call));
       }
       e = place.entry;
     } else {
-      e = m.search_index(*index, row, call);
+      e = index->find(*index, row, call);
     }
     if (m.counting) [[unlikely]]
       count_look_up(*index, line, row, e);

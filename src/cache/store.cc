@@ -25,7 +25,9 @@ std::vector<uint8_t> ordered_fields(const Schema& schema) {
 
 Store::Impl::Impl(Schema s, const CacheOptions& o)
     : schema(std::move(s)), options(o), builder(schema.size(), ordered_fields(schema)) {
-  live = builder.rebuild({});
+  std::unique_ptr<Index> empty = builder.rebuild({});
+  empty->find = choose_find(*empty);
+  live = std::move(empty);
   current.store(live.get(), std::memory_order_release);
 }
 
@@ -33,6 +35,7 @@ void Store::Impl::publish(std::unique_ptr<Index> index,
                           std::vector<std::unique_ptr<StoredEntry>> gone) {
   index->version = ++last_version;
   index->varying = varying != 0;
+  index->find = choose_find(*index);
   // Hashing a row once more would be all that hash tables need.
   const bool scanned = index->summed.blocks.size() + index->plain.blocks.size() != 0;
   index->repeats = scanned && entries.size() >= kMemoEntries && hosts.empty();

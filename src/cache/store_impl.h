@@ -62,13 +62,6 @@ struct Store::Impl {
   const CacheOptions options;
   const bool light = light_announcements();
   const bool counting = options.counts || options.eviction == Eviction::kLeastHits;
-  const EntryBase* search_index(const Index& index, const Word* row,
-                                const void* call) const {
-    return index.varying ? find_least(index, row, call) : find(index, row, call);
-  }
-  const EntryBase* (*const find)(const Index&, const Word*,
-                                 const void*) = has_avx512() ? &find_avx512
-                                                             : &find_portable;
   alignas(64) std::atomic<const Index*> current{nullptr};
   std::atomic<uint64_t> epoch{1};
   mutable SlotLine shared[kSharedLines];

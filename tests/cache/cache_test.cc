@@ -468,6 +468,8 @@ TEST(GuardCache, KernelsAgreeFuzz) {
       ASSERT_EQ(internal::find_portable(*index, r.data(), nullptr), linear) << seed;
       if (internal::has_avx512()) {
         ASSERT_EQ(internal::find_avx512(*index, r.data(), nullptr), linear) << seed;
+        ASSERT_EQ(internal::choose_find(*index)(*index, r.data(), nullptr), linear)
+            << seed;
       }
     }
   }
