@@ -52,19 +52,21 @@ uint64_t Extractor::estimate(const Poly& p) {
   return price_items(items, p.constant, cost_);
 }
 
-void Extractor::keep(Sum&& next, std::optional<Sum>& best, uint64_t& best_price) {
+bool Extractor::keep(Sum&& next, Best& best) {
   const uint64_t p = price(next);
-  if (p >= best_price) return;
-  best_price = p;
-  best = std::move(next);
+  if (p < best.price) {
+    best.price = p;
+    best.sum = std::move(next);
+  }
+  return p < best.plain;
 }
 
 // k*max(a, b) + x with parts of x inside, or with parts of a and b outside, and -max as
 // min of the negated operands.
-bool Extractor::try_extreme(Sum& s, size_t i) {
+void Extractor::try_extreme(const Sum& s, size_t i, Best& best) {
   const Term t = s.open.terms[i];
   const auto args = args_of(t.mono);
-  if (args.size() > kMaxOperands) return false;
+  if (args.size() > kMaxOperands) return;
   struct Way {
     Int k;
     ViewOp op;
@@ -152,17 +154,12 @@ bool Extractor::try_extreme(Sum& s, size_t i) {
   // The estimates of the best are close; what is written tells.
   std::ranges::stable_sort(ways, {}, [](const auto& w) { return w.first; });
   if (ways.size() > kMaxWritten) ways.resize(kMaxWritten);
-  uint64_t best_price = price(s);
-  std::optional<Sum> best;
   for (const auto& [estimated, w] : ways) {
     if (trials_ <= 0) break;
     Sum next{w.outside, s.items};
     next.items.push_back({w.k, {extreme(w.op, w.operands)}});
-    keep(std::move(next), best, best_price);
+    keep(std::move(next), best);
   }
-  if (!best) return false;
-  s = std::move(*best);
-  return true;
 }
 
 // max(a..) of these operands, with a term that several of them share taken out of these:
@@ -202,12 +199,10 @@ ViewId Extractor::extreme(ViewOp op, std::span<const Poly> operands) {
 }
 
 // max(a, b)//m = max(a//m, b//m), select(c, a, b)//m = select(c, a//m, b//m).
-bool Extractor::try_distributed(Sum& s, size_t i) {
+void Extractor::try_distributed(const Sum& s, size_t i, Best& best) {
   const Term t = s.open.terms[i];
-  if (constant_divisor(t.mono) == nullptr) return false;
+  if (constant_divisor(t.mono) == nullptr) return;
   const Poly a = poly_of(args_of(t.mono)[0]);
-  uint64_t best_price = price(s);
-  std::optional<Sum> best;
   for (const Term& x : a.terms) {
     const Op op = x.mono->op;
     if ((op != Op::kMin && op != Op::kMax && op != Op::kSelect) ||
@@ -244,21 +239,16 @@ bool Extractor::try_distributed(Sum& s, size_t i) {
     Sum next = s;
     erase_term(next.open, i);
     next.items.push_back({t.coef, {whole}});
-    keep(std::move(next), best, best_price);
+    keep(std::move(next), best);
   }
-  if (!best) return false;
-  s = std::move(*best);
-  return true;
 }
 
 // k*select(c, a, b) + x: what of x goes into the arms, and the sign.
-bool Extractor::try_select(Sum& s, size_t i) {
+void Extractor::try_select(const Sum& s, size_t i, Best& best) {
   const Term t = s.open.terms[i];
   const auto args = args_of(t.mono);
   Sum rest = s;
   erase_term(rest.open, i);
-  uint64_t best_price = price(s);
-  std::optional<Sum> best;
   const Poly a = poly_of(args[1]);
   const Poly b = poly_of(args[2]);
   const ViewId conditions[] = {proposition(args[0], false),
@@ -276,7 +266,7 @@ bool Extractor::try_select(Sum& s, size_t i) {
     Sum next{rest.open, rest.items};
     add_poly(next.open, moved, -outer);
     next.items.push_back({outer, {app(ViewOp::kSelect, parts)}});
-    keep(std::move(next), best, best_price);
+    keep(std::move(next), best);
   };
   absl::InlinedVector<Int, 4> scales = {t.coef};
   for (const Int& k : {-t.coef, Int(1), abs(t.coef)}) {
@@ -331,9 +321,6 @@ bool Extractor::try_select(Sum& s, size_t i) {
       attempt(Int(1), moved, t.coef);
     }
   }
-  if (!best) return false;
-  s = std::move(*best);
-  return true;
 }
 
 }  // namespace congrua::rewrite

@@ -221,12 +221,14 @@ absl::InlinedVector<Extractor::Conversion, 4> Extractor::conversions(const Poly&
   return out;
 }
 
-bool Extractor::try_remainder(Sum& s, size_t i) {
+void Extractor::try_remainder(const Sum& s, size_t i, Best& best) {
   const Node* quotient = quotient_of(s.open.terms[i].mono);
-  if (quotient == nullptr) return false;
-  if (args_of(quotient)[1]->op != Op::kConst) return try_symbolic_remainder(s, i);
-  uint64_t best_price = price(s);
-  std::optional<Sum> best;
+  if (quotient == nullptr) return;
+  if (args_of(quotient)[1]->op != Op::kConst) {
+    try_symbolic_remainder(s, i, best);
+    return;
+  }
+  bool shorter = false;
   const auto with = [](Sum sum, const Conversion& c, const Signed& r) {
     sum.items.push_back(c.item);
     if (r.negative) sum.items.back().coef = -c.item.coef;
@@ -239,16 +241,16 @@ bool Extractor::try_remainder(Sum& s, size_t i) {
     erase_term(base.open, i);
     add_poly(base.open, c.beside, Int(1));
     // What is left beside the remainder costs this much at least.
-    if (!base.open.terms.empty() && estimate(base.open) + 1 >= best_price) continue;
+    if (!base.open.terms.empty() && estimate(base.open) + 1 >= best.price) continue;
     for (const Signed& r : remainders(c.numerator, c.divisor))
-      keep(with(base, c, r), best, best_price);
+      shorter |= keep(with(base, c, r), best);
   }
   // Two at once: what the one leaves beside it the other may take.
-  for (size_t j = i + 1; j < s.open.terms.size() && !best && !own.empty(); ++j) {
+  for (size_t j = i + 1; j < s.open.terms.size() && !shorter && !own.empty(); ++j) {
     const absl::InlinedVector<Conversion, 4> others = conversions(s.open, j);
     for (const Conversion& c : own) {
       for (const Conversion& d : others) {
-        if (trials_ <= 0) return false;
+        if (trials_ <= 0) return;
         Sum base = s;
         erase_term(base.open, j);
         erase_term(base.open, i);
@@ -258,46 +260,38 @@ bool Extractor::try_remainder(Sum& s, size_t i) {
         add_poly(base.open, d.beside, Int(1));
         const size_t after = base.open.terms.size();
         if (between - before + d.beside.terms.size() <= after - before) continue;
-        if (!base.open.terms.empty() && estimate(base.open) + 2 >= best_price) continue;
+        if (!base.open.terms.empty() && estimate(base.open) + 2 >= best.price) continue;
         for (const Signed& r : remainders(c.numerator, c.divisor)) {
           const Sum one = with(base, c, r);
           for (const Signed& q : remainders(d.numerator, d.divisor))
-            keep(with(one, d, q), best, best_price);
+            shorter |= keep(with(one, d, q), best);
         }
       }
     }
   }
-  if (!best) return false;
-  s = std::move(*best);
-  return true;
 }
 
 // A symbolic divisor of one term: k*b*(a//b) = k*a - k*(a%b).
-bool Extractor::try_symbolic_remainder(Sum& s, size_t i) {
+void Extractor::try_symbolic_remainder(const Sum& s, size_t i, Best& best) {
   const Term t = s.open.terms[i];
   const Node* quotient = quotient_of(t.mono);
-  if (quotient == nullptr || options_.division != Division::kFloor) return false;
+  if (quotient == nullptr || options_.division != Division::kFloor) return;
   const Node* divisor = args_of(quotient)[1];
   const LinearView vb(divisor);
   if (vb.terms().size() != 1 || !vb.constant().is_zero() ||
       builder_.mul(vb.terms()[0].mono, quotient) != t.mono ||
       !floor_mod(t.coef, vb.terms()[0].coef).is_zero()) {
-    return false;
+    return;
   }
   const Poly a = poly_of(args_of(quotient)[0]);
-  if (a.terms.size() > kMaxNumerator) return false;
+  if (a.terms.size() > kMaxNumerator) return;
   const Int k = floor_div(t.coef, vb.terms()[0].coef);
-  uint64_t best_price = price(s);
-  std::optional<Sum> best;
   Sum next = s;
   erase_term(next.open, i);
   add_poly(next.open, a, k);
   const ViewId args[] = {value(args_of(quotient)[0]), value(divisor)};
   next.items.push_back({-k, {app(ViewOp::kFloorMod, args)}});
-  keep(std::move(next), best, best_price);
-  if (!best) return false;
-  s = std::move(*best);
-  return true;
+  keep(std::move(next), best);
 }
 
 // Numerators that differ from p by multiples of m, whose quotients make remainders:
@@ -367,28 +361,26 @@ absl::InlinedVector<Extractor::Completed, 4> Extractor::completions(const Poly& 
 
 // k*(a//m) + k*x = k*((a + m*x)//m): terms of the sum go into the numerator, terms of the
 // numerator come out of it, and the quotient is written in its shortest way.
-bool Extractor::try_numerator(Sum& s, size_t i) {
+void Extractor::try_numerator(const Sum& s, size_t i, Best& best) {
   const Term t = s.open.terms[i];
   const Int* m = constant_divisor(t.mono);
-  if (m == nullptr) return false;
+  if (m == nullptr) return;
   const Poly a = poly_of(args_of(t.mono)[0]);
-  if (a.terms.size() > kMaxNumerator) return false;
+  if (a.terms.size() > kMaxNumerator) return;
   Sum rest = s;
   erase_term(rest.open, i);
   // x//m alone is as short as it gets.
   if (rest.open.terms.empty() && rest.open.constant.is_zero() && a.terms.size() == 1 &&
       a.terms[0].coef.is_one() && a.constant.is_zero() &&
       a.terms[0].mono->op != Op::kFloorDiv) {
-    return false;
+    return;
   }
-  uint64_t best_price = price(s);
-  std::optional<Sum> best;
   const auto attempt = [&](const Poly& numerator, const Poly& outside) {
     if (trials_ <= 0) return;
     for (const Signed& q : quotients(numerator, *m)) {
       Sum next{outside, rest.items};
       next.items.push_back({q.negative ? -t.coef : t.coef, {q.view}});
-      keep(std::move(next), best, best_price);
+      keep(std::move(next), best);
     }
   };
   attempt(a, rest.open);
@@ -403,7 +395,7 @@ bool Extractor::try_numerator(Sum& s, size_t i) {
     next.open.constant += t.coef * short_one->base;
     const ViewId args[] = {poly_view(short_one->numerator), integer(short_one->divisor)};
     next.items.push_back({t.coef, {app(ViewOp::kFloorDiv, args)}});
-    keep(std::move(next), best, best_price);
+    keep(std::move(next), best);
   }
   // Which multiples of m go in: for each part of the sum, all of it.
   struct Move {
@@ -449,9 +441,6 @@ bool Extractor::try_numerator(Sum& s, size_t i) {
     }
     if (count > 1) attempt(numerator, outside);
   }
-  if (!best) return false;
-  s = std::move(*best);
-  return true;
 }
 
 }  // namespace congrua::rewrite

@@ -63,13 +63,13 @@ std::optional<Steps> same_steps(int64_t a, int64_t b, int64_t m, int64_t last) {
 // (a*x + b)//m = a*(x//m) + (a*(x%m) + b)//m, and of x%m a shorter quotient may take the
 // same steps: (x + 1)//5 = x//5 + (x%5)//4. Where the sum has other quotients by m, what
 // comes out may meet them.
-bool Extractor::try_steps(Sum& s, size_t i) {
+void Extractor::try_steps(const Sum& s, size_t i, Best& best) {
   const Term t = s.open.terms[i];
   const Int* m = constant_divisor(t.mono);
-  if (m == nullptr) return false;
+  if (m == nullptr) return;
   const std::optional<int64_t> period = m->to_int64();
   const Poly own = poly_of(args_of(t.mono)[0]);
-  if (!period || *period > kMaxPeriod || own.terms.size() > kMaxNumerator) return false;
+  if (!period || *period > kMaxPeriod || own.terms.size() > kMaxNumerator) return;
   absl::InlinedVector<Int, 4> constants;
   for (const Term& x : s.open.terms) {
     if (x.mono == t.mono || x.mono->op != Op::kFloorDiv) continue;
@@ -78,10 +78,8 @@ bool Extractor::try_steps(Sum& s, size_t i) {
     const Int k = LinearView(args_of(x.mono)[0]).constant();
     if (std::ranges::find(constants, k) == constants.end()) constants.push_back(k);
   }
-  if (constants.empty()) return false;
+  if (constants.empty()) return;
   if (constants.size() > kMaxConstants) constants.resize(kMaxConstants);
-  uint64_t best_price = price(s);
-  std::optional<Sum> best;
   Sum without = s;
   erase_term(without.open, i);
   absl::InlinedVector<Int, 4> slopes;
@@ -114,7 +112,7 @@ bool Extractor::try_steps(Sum& s, size_t i) {
       add_poly(base.open, whole, t.coef);
       base.open.constant += t.coef * (Int(steps->base) + floor_div(offset, *m));
       // The quotients may still become remainders.
-      if (!base.open.terms.empty() && estimate(base.open) > best_price + 1) continue;
+      if (!base.open.terms.empty() && estimate(base.open) > best.price + 1) continue;
       // R = x%m as a sum, and R//d or what its remainder leaves.
       Poly remainder = x;
       add_poly(remainder, poly_of(quotient), -*m);
@@ -123,25 +121,27 @@ bool Extractor::try_steps(Sum& s, size_t i) {
       const ViewId args[] = {poly_view(remainder), integer(d)};
       Sum next = base;
       next.items.push_back({t.coef, {app(ViewOp::kFloorDiv, args)}});
-      improve_rest(next, best, best_price);
+      improve_rest(next, best);
       if (!floor_mod(t.coef, d).is_zero()) continue;
       const Int k = floor_div(t.coef, d);
       add_poly(base.open, remainder, k);
       base.items.push_back({-k, {app(ViewOp::kFloorMod, args)}});
-      improve_rest(base, best, best_price);
+      improve_rest(base, best);
     }
   }
-  if (!best) return false;
-  s = std::move(*best);
-  return true;
 }
 
 // Keeps the sum, or what it becomes when its quotients are turned into remainders.
-void Extractor::improve_rest(Sum next, std::optional<Sum>& best, uint64_t& best_price) {
+void Extractor::improve_rest(Sum next, Best& best) {
+  Best rest(price(next));
   for (size_t i = 0; i < next.open.terms.size() && trials_ > 0; ++i) {
-    if (try_remainder(next, i)) i = SIZE_MAX;
+    try_remainder(next, i, rest);
+    if (!rest.sum) continue;
+    next = std::move(*rest.sum);
+    rest = Best(rest.price);
+    i = SIZE_MAX;
   }
-  keep(std::move(next), best, best_price);
+  keep(std::move(next), best);
 }
 
 // p//m where p = k*(A%c) + b, as numerator//divisor + base.

@@ -203,7 +203,7 @@ Extractor::Sum Extractor::settle(Poly p) {
 }
 
 bool Extractor::improve(Sum& s, Order order) {
-  using Way = bool (Extractor::*)(Sum&, size_t);
+  using Way = void (Extractor::*)(const Sum&, size_t, Best&);
   const auto ways = [](const Node* mono) -> std::array<Way, 4> {
     switch (mono->op) {
       case Op::kFloorDiv:
@@ -220,26 +220,18 @@ bool Extractor::improve(Sum& s, Order order) {
         return {nullptr, nullptr, nullptr, nullptr};
     }
   };
-  std::optional<Sum> best;
-  uint64_t best_price = UINT64_MAX;
+  Best best(price(s));
   for (size_t i = 0; i < s.open.terms.size(); ++i) {
     for (const Way way : ways(s.open.terms[i].mono)) {
       if (way == nullptr) continue;
       if (trials_ <= 0) return false;
-      if (order != Order::kBest) {
-        if ((this->*way)(s, i)) return true;
-        continue;
-      }
-      Sum next = s;
-      if (!(this->*way)(next, i)) continue;
-      if (const uint64_t now = price(next); now < best_price) {
-        best_price = now;
-        best = std::move(next);
-      }
+      (this->*way)(s, i, best);
+      if (order == Order::kFirst && best.sum) break;
     }
+    if (order == Order::kFirst && best.sum) break;
   }
-  if (!best) return false;
-  s = std::move(*best);
+  if (!best.sum) return false;
+  s = std::move(*best.sum);
   return true;
 }
 

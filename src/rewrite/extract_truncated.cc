@@ -91,22 +91,20 @@ std::optional<Extractor::Truncated> Extractor::as_truncated(const Node* select) 
   return std::nullopt;
 }
 
-bool Extractor::try_truncated(Sum& s, size_t i) {
-  if (!options_.truncation) return false;
+void Extractor::try_truncated(const Sum& s, size_t i, Best& best) {
+  if (!options_.truncation) return;
   const Term t = s.open.terms[i];
   const std::optional<Truncated> q = as_truncated(t.mono);
-  if (!q) return false;
+  if (!q) return;
   Sum rest = s;
   rest.open.terms.erase(rest.open.terms.begin() + static_cast<ptrdiff_t>(i));
   add_poly(rest.open, poly_of(q->rest), t.coef);
   const Poly dividend = poly_of(q->dividend);
   const Int k = t.coef * q->scale;
-  uint64_t best_price = price(s);
-  std::optional<Sum> best;
   const auto quotient_by = [&](const ViewId(&args)[2], const Int& sign) {
     Sum quotient = rest;
     quotient.items.push_back({k * sign, {app(ViewOp::kTruncDiv, args)}});
-    keep(std::move(quotient), best, best_price);
+    keep(std::move(quotient), best);
   };
   for (const bool flip : {false, true}) {
     // trunc(-u, m) = trunc(u, -m) = -trunc(u, m)
@@ -123,11 +121,8 @@ bool Extractor::try_truncated(Sum& s, size_t i) {
     Sum remainder = rest;
     add_poly(remainder.open, dividend, times);
     remainder.items.push_back({-(times * sign), {app(ViewOp::kTruncMod, args)}});
-    keep(std::move(remainder), best, best_price);
+    keep(std::move(remainder), best);
   }
-  if (!best) return false;
-  s = std::move(*best);
-  return true;
 }
 
 }  // namespace congrua::rewrite

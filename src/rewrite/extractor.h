@@ -55,7 +55,7 @@ class Extractor {
 
  private:
   static constexpr int64_t kTrials = 6'000;
-  static constexpr int kMaxDepth = 3;  // of rewritings inside each other
+  static constexpr int kMaxDepth = 2;  // of rewritings inside each other
 
   // coef * product of views
   struct Item {
@@ -104,6 +104,16 @@ class Extractor {
   // one that saves most.
   enum class Order : uint8_t { kFirst, kBest };
   bool improve(Sum& s, Order order);
+  // The shortest sum that was found in place of one with the price `plain`.
+  struct Best {
+    explicit Best(uint64_t start) : plain(start), price(start) {}
+    uint64_t plain;
+    uint64_t price;
+    std::optional<Sum> sum;
+  };
+  // Keeps `next` if it is shorter than what `best` holds. True where it is shorter than
+  // what was there at first.
+  bool keep(Sum&& next, Best& best);
   uint64_t price(const Sum& s);
   absl::InlinedVector<Item, 8> items_of(const Sum& s);
   ViewId power(ViewId base, uint32_t exponent);
@@ -117,12 +127,11 @@ class Extractor {
   // The operators of p written as it stands: what rewritings are chosen by, before one is
   // written.
   uint64_t estimate(const Poly& p);
-  bool try_extreme(Sum& s, size_t i);
+  // Each way rewrites the term i of the sum, and keeps what is the shortest so far.
+  void try_extreme(const Sum& s, size_t i, Best& best);
   ViewId extreme(ViewOp op, std::span<const Poly> operands);
-  bool try_select(Sum& s, size_t i);
-  bool try_distributed(Sum& s, size_t i);
-  // Keeps `next` if it is shorter than what `best` holds.
-  void keep(Sum&& next, std::optional<Sum>& best, uint64_t& best_price);
+  void try_select(const Sum& s, size_t i, Best& best);
+  void try_distributed(const Sum& s, size_t i, Best& best);
 
   // ---- extract_divisions.cc
   // The shortest ways to write the quotient of a by m, with each sign.
@@ -149,13 +158,13 @@ class Extractor {
     Item item;
   };
   absl::InlinedVector<Conversion, 4> conversions(const Poly& p, size_t i);
-  bool try_remainder(Sum& s, size_t i);
-  bool try_symbolic_remainder(Sum& s, size_t i);
-  bool try_numerator(Sum& s, size_t i);
+  void try_remainder(const Sum& s, size_t i, Best& best);
+  void try_symbolic_remainder(const Sum& s, size_t i, Best& best);
+  void try_numerator(const Sum& s, size_t i, Best& best);
 
   // ---- extract_steps.cc
-  bool try_steps(Sum& s, size_t i);
-  void improve_rest(Sum next, std::optional<Sum>& best, uint64_t& best_price);
+  void try_steps(const Sum& s, size_t i, Best& best);
+  void improve_rest(Sum next, Best& best);
   // numerator // divisor + base
   struct Stepped {
     Poly numerator;
@@ -172,7 +181,7 @@ class Extractor {
     const Node* rest;
   };
   std::optional<Truncated> as_truncated(const Node* select);
-  bool try_truncated(Sum& s, size_t i);
+  void try_truncated(const Sum& s, size_t i, Best& best);
 
   // ---- extract_props.cc
   ViewId comparison(const Node* p, ViewOp op);
