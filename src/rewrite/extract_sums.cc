@@ -35,11 +35,6 @@ bool may_be_rewritten(const Node* mono) {
   }
 }
 
-uint64_t add_costs(uint64_t a, uint64_t b) {
-  uint64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
 }  // namespace
 
 uint64_t Extractor::price_items(std::span<const Item> items, const Int& constant,
@@ -110,19 +105,21 @@ absl::InlinedVector<Extractor::Item, 8> Extractor::items_of(const Sum& s) {
 
 // What finish() will write, roughly: like items are not looked for, and of common factors
 // only a number that divides everything.
-uint64_t Extractor::price(const Sum& s) {
-  const size_t count = s.open.terms.size() + s.items.size();
+uint64_t Extractor::price(const Poly& open, std::span<const Item> items,
+                          const Int* beside) {
+  const size_t count = open.terms.size() + items.size() + (beside != nullptr);
   // What is tried of a sum is tried of each term, and of pairs.
   trials_ -= 1 + static_cast<int64_t>(count * count) / 4;
   if (count == 0) return 0;
-  uint64_t bodies = count - 1 + !s.open.constant.is_zero();
-  Int g = s.open.constant;
-  bool all_negative = s.open.constant.sign() <= 0;
+  const Int unsigned_beside = beside == nullptr ? Int(0) : abs(*beside);
+  uint64_t bodies = count - 1 + !open.constant.is_zero();
+  Int g = open.constant;
+  bool all_negative = open.constant.sign() <= 0;
   const auto take = [&](const Int& coef) {
     g = gcd(g, coef);
     all_negative &= coef.sign() < 0;
   };
-  for (const Term& t : s.open.terms) {
+  for (const Term& t : open.terms) {
     const FactorView view(t.mono);
     uint64_t factors = 0;
     for (const Factor& f : view.factors()) {
@@ -134,7 +131,8 @@ uint64_t Extractor::price(const Sum& s) {
     bodies = add_costs(bodies, factors - 1);
     take(t.coef);
   }
-  for (const Item& i : s.items) {
+  if (beside != nullptr) g = gcd(g, unsigned_beside);
+  for (const Item& i : items) {
     for (const ViewId f : i.factors) bodies = add_costs(bodies, cost_[f]);
     bodies = add_costs(bodies, i.factors.size() - 1);
     take(i.coef);
@@ -142,15 +140,16 @@ uint64_t Extractor::price(const Sum& s) {
   // Multiplications by coefficients, and the sign of a sum of subtractions alone.
   const auto multiplications = [&](const Int& divisor) {
     uint64_t n = 0;
-    bool all_subtracted = s.open.constant.is_zero();
+    bool all_subtracted = open.constant.is_zero();
     const auto one = [&](const Int& coef) {
       const Int k = divisor.is_one() ? coef : floor_div(coef, divisor);
       const bool subtracted = k == Int(-1);
       all_subtracted &= subtracted;
       n += !subtracted && !k.is_one();
     };
-    for (const Term& t : s.open.terms) one(t.coef);
-    for (const Item& i : s.items) one(i.coef);
+    for (const Term& t : open.terms) one(t.coef);
+    for (const Item& i : items) one(i.coef);
+    if (beside != nullptr) one(unsigned_beside);
     return n + all_subtracted;
   };
   const uint64_t plain = multiplications(Int(1));

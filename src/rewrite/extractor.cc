@@ -16,11 +16,6 @@ using internal::SumItem;
 
 namespace {
 
-uint64_t add_costs(uint64_t a, uint64_t b) {
-  uint64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
 uint64_t mix(uint64_t h, uint64_t v) { return (h ^ v) * 0x9e3779b97f4a7c15u + (v >> 29); }
 
 constexpr int kMaxCompared = 4;       // levels that decide an order

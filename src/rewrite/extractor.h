@@ -35,6 +35,11 @@ using internal::ViewDag;
 using internal::ViewId;
 using internal::ViewOp;
 
+inline uint64_t add_costs(uint64_t a, uint64_t b) {  // saturates
+  uint64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
 class Extractor {
  public:
   Extractor(Builder& builder, const ExtractOptions& options)
@@ -114,7 +119,12 @@ class Extractor {
   // Keeps `next` if it is shorter than what `best` holds. True where it is shorter than
   // what was there at first.
   bool keep(Sum&& next, Best& best);
-  uint64_t price(const Sum& s);
+  uint64_t price(const Sum& s) { return price(s.open, s.items, nullptr); }
+  // With k times (or -k times) an item that costs nothing.
+  uint64_t price_beside(const Poly& open, std::span<const Item> items, const Int& k) {
+    return price(open, items, &k);
+  }
+  uint64_t price(const Poly& open, std::span<const Item> items, const Int* beside);
   absl::InlinedVector<Item, 8> items_of(const Sum& s);
   ViewId power(ViewId base, uint32_t exponent);
   ViewId finish(absl::InlinedVector<Item, 8> items, Int constant);
@@ -143,11 +153,6 @@ class Extractor {
     Int divisor;
   };
   absl::InlinedVector<Divided, 4> divided_ways(const Poly& p, const Node* q);
-  // A sum seen as numerator + m * whole.
-  struct Completed {
-    Poly numerator, whole;
-  };
-  absl::InlinedVector<Completed, 4> completions(const Poly& p, const Int& m);
   // The term i of p with a remainder in place of its quotient: item.coef * factors of
   // item
   // * (numerator % divisor) + beside.
@@ -160,7 +165,16 @@ class Extractor {
   absl::InlinedVector<Conversion, 4> conversions(const Poly& p, size_t i);
   void try_remainder(const Sum& s, size_t i, Best& best);
   void try_symbolic_remainder(const Sum& s, size_t i, Best& best);
+
+  // ---- extract_numerators.cc
+  // A sum seen as numerator + m * whole.
+  struct Completed {
+    Poly numerator, whole;
+  };
+  absl::InlinedVector<Completed, 4> completions(const Poly& p, const Int& m);
   void try_numerator(const Sum& s, size_t i, Best& best);
+  uint64_t least_numerator(const Poly& a, const Int& m);
+  uint64_t slack(const Poly& a) const;
 
   // ---- extract_steps.cc
   void try_steps(const Sum& s, size_t i, Best& best);
