@@ -46,12 +46,6 @@ ViewId Extractor::atom(const Node* n) {
   }
 }
 
-uint64_t Extractor::estimate(const Poly& p) {
-  absl::InlinedVector<Item, 8> items;
-  for (const Term& t : p.terms) items.push_back({t.coef, {value(t.mono)}});
-  return price_items(items, p.constant, cost_);
-}
-
 bool Extractor::keep(Sum&& next, Best& best) {
   const uint64_t p = price(next);
   if (p < best.price) {

@@ -13,13 +13,6 @@ using internal::LinearView;
 namespace {
 
 constexpr size_t kMaxNumerator = 12;
-// By how much a numerator may become shorter than its terms tell: by rewritings inside
-// it, and by factors taken out of it.
-constexpr uint64_t kRewritten = 1;
-constexpr uint64_t kFactored = 6;
-constexpr uint64_t kRewrittenFactored = 3;
-
-bool is_unit(const Int& n) { return n.is_one() || n == Int(-1); }
 
 }  // namespace
 
@@ -88,49 +81,12 @@ absl::InlinedVector<Extractor::Completed, 4> Extractor::completions(const Poly& 
   return out;
 }
 
-// The operators of a numerator of a quotient by m, of either sign and with any of the
-// constants that quotients() may give it, with its terms as they stand.
-uint64_t Extractor::least_numerator(const Poly& a, const Int& m) {
-  if (a.terms.empty()) return 0;
-  const Int last = m - Int(1);
-  uint64_t total = a.terms.size() - 1;
-  total += !a.constant.is_zero() && a.constant != last;
-  for (const Term& t : a.terms) {
-    total = add_costs(total, cost(value(t.mono)) + !is_unit(t.coef));
-  }
-  // Whole remainders: k*A - k*c*(A//c).
-  for (const Term& t : a.terms) {
-    if (t.mono->op != Op::kFloorDiv) continue;
-    const Int* c = constant_divisor(t.mono);
-    if (c == nullptr || !floor_mod(t.coef, *c).is_zero()) continue;
-    const Int k = -floor_div(t.coef, *c);
-    const LinearView dividend(args_of(t.mono)[0]);
-    uint64_t saved = 0;
-    bool all = true;
-    for (const Term& x : dividend.terms()) {
-      const auto y = std::ranges::find(a.terms, x.mono, &Term::mono);
-      all = y != a.terms.end() && y->coef == k * x.coef;
-      if (!all) break;
-      saved += 1 + cost(value(x.mono)) + !is_unit(y->coef);
-    }
-    if (!all) continue;
-    total = add_costs(total, !is_unit(k));
-    total -= std::min(total, saved + !is_unit(t.coef));
-  }
-  return total;
-}
-
-// How much shorter than that a numerator may become when it is written.
-uint64_t Extractor::slack(const Poly& a) const {
-  bool products = false;
-  Int g;
-  for (const Term& t : a.terms) {
-    products |= t.mono->op == Op::kMul;
-    if (!g.is_one()) g = gcd(g, t.coef);
-  }
-  if (can_settle(a)) return products ? kRewrittenFactored : kRewritten;
-  if (products) return kFactored;
-  return g.is_one() || a.terms.empty() ? 0 : a.terms.size() - 1;
+// With any of the constants that quotients() may give it.
+uint64_t Extractor::likely_numerator(const Poly& a, const Int& m) {
+  Int constant;
+  const uint64_t total = likely_terms(a, constant);
+  return add_costs(total,
+                   !a.terms.empty() && !constant.is_zero() && constant != m - Int(1));
 }
 
 // k*(a//m) + k*x = k*((a + m*x)//m): terms of the sum go into the numerator, terms of the
@@ -152,15 +108,15 @@ void Extractor::try_numerator(const Sum& s, size_t i, Best& best) {
   // What is likely to be the shortest is written first, and what is likely to be longer
   // than the shortest so far is not written.
   struct Attempt {
-    uint64_t least;
+    uint64_t likely;
     Poly numerator, outside;
   };
   absl::InlinedVector<Attempt, 4> attempts;
   const auto attempt = [&](Poly numerator, Poly outside) {
-    const uint64_t least =
-        price_beside(outside, rest.items, t.coef) + 1 + least_numerator(numerator, *m);
-    if (least < best.price + slack(numerator))
-      attempts.push_back({least, std::move(numerator), std::move(outside)});
+    const uint64_t likely =
+        price_beside(outside, rest.items, t.coef) + 1 + likely_numerator(numerator, *m);
+    if (likely < best.price + slack(numerator))
+      attempts.push_back({likely, std::move(numerator), std::move(outside)});
   };
   attempt(a, rest.open);
   for (const Completed& c : completions(a, *m)) {
@@ -220,10 +176,10 @@ void Extractor::try_numerator(const Sum& s, size_t i, Best& best) {
     }
     if (count > 1) attempt(std::move(numerator), std::move(outside));
   }
-  std::ranges::stable_sort(attempts, {}, &Attempt::least);
+  std::ranges::stable_sort(attempts, {}, &Attempt::likely);
   for (Attempt& x : attempts) {
     if (trials_ <= 0) break;
-    if (x.least >= best.price + slack(x.numerator)) continue;
+    if (x.likely >= best.price + slack(x.numerator)) continue;
     for (const Signed& q : quotients(x.numerator, *m)) {
       Sum next{x.outside, rest.items};
       next.items.push_back({q.negative ? -t.coef : t.coef, {q.view}});

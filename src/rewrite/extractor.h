@@ -11,6 +11,7 @@
 #ifndef CONGRUA_REWRITE_EXTRACTOR_H_
 #define CONGRUA_REWRITE_EXTRACTOR_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -132,11 +133,22 @@ class Extractor {
   static uint64_t price_items(std::span<const Item> items, const Int& constant,
                               const std::vector<uint64_t>& cost);
 
+  // ---- extract_estimates.cc: what rewritings are chosen by, before one is written
+  // The operators of p written as it stands.
+  uint64_t estimate(const Poly& p);
+  // The same with whole remainders among the terms seen as such, without the sign of a
+  // sum of subtractions and without the constant: what is left of that.
+  uint64_t likely_terms(const Poly& p, Int& constant);
+  uint64_t likely(const Poly& p);
+  // How much shorter than that p may become when it is written.
+  uint64_t slack(const Poly& p) const;
+  uint64_t least(const Poly& p) {
+    const uint64_t l = likely(p);
+    return l - std::min(l, slack(p));
+  }
+
   // ---- extract_atoms.cc
   ViewId atom(const Node* n);
-  // The operators of p written as it stands: what rewritings are chosen by, before one is
-  // written.
-  uint64_t estimate(const Poly& p);
   // Each way rewrites the term i of the sum, and keeps what is the shortest so far.
   void try_extreme(const Sum& s, size_t i, Best& best);
   ViewId extreme(ViewOp op, std::span<const Poly> operands);
@@ -173,8 +185,7 @@ class Extractor {
   };
   absl::InlinedVector<Completed, 4> completions(const Poly& p, const Int& m);
   void try_numerator(const Sum& s, size_t i, Best& best);
-  uint64_t least_numerator(const Poly& a, const Int& m);
-  uint64_t slack(const Poly& a) const;
+  uint64_t likely_numerator(const Poly& a, const Int& m);
 
   // ---- extract_steps.cc
   void try_steps(const Sum& s, size_t i, Best& best);
