@@ -79,8 +79,11 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
       {ViewOp::kFloorDiv, false, -last, true, true},
   };
   const Poly negated = scaled(a, Int(-1));
-  // A numerator may be written shorter than it is estimated.
-  const bool written = can_settle(a);
+  // The sign of an extreme or a selection goes into its operands: what comes of it is seen
+  // when it is written.
+  const bool written = can_settle(a) && std::ranges::any_of(a.terms, [](const Term& t) {
+    return t.mono->op == Op::kMin || t.mono->op == Op::kMax || t.mono->op == Op::kSelect;
+  });
   absl::InlinedVector<Signed, 4> out;
   for (const bool negative : {false, true}) {
     Poly best;
@@ -90,7 +93,7 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
       if (w.negative != negative || (w.negative_divisor && !floor)) continue;
       Poly p = w.mirrored ? negated : a;
       p.constant += w.shift;
-      const uint64_t e = written ? cost(poly_view(p)) : estimate(p);
+      const uint64_t e = written ? cost(poly_view(p)) : likely(p);
       if (best_way != nullptr && e >= least) continue;
       least = e;
       best_way = &w;
