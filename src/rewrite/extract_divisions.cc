@@ -79,11 +79,12 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
       {ViewOp::kFloorDiv, false, -last, true, true},
   };
   const Poly negated = scaled(a, Int(-1));
-  // The sign of an extreme or a selection goes into its operands: what comes of it is seen
-  // when it is written.
+  // The sign of an extreme or a selection goes into its operands: what comes of it is
+  // seen when it is written.
   const bool written = can_settle(a) && std::ranges::any_of(a.terms, [](const Term& t) {
-    return t.mono->op == Op::kMin || t.mono->op == Op::kMax || t.mono->op == Op::kSelect;
-  });
+                         return t.mono->op == Op::kMin || t.mono->op == Op::kMax ||
+                                t.mono->op == Op::kSelect;
+                       });
   absl::InlinedVector<Signed, 4> out;
   for (const bool negative : {false, true}) {
     Poly best;
@@ -108,7 +109,8 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
 
 // a%m, and -((-a)%(-m)).
 absl::InlinedVector<Extractor::Signed, 4> Extractor::remainders(const Poly& a,
-                                                                const Int& m) {
+                                                                const Int& m,
+                                                                uint64_t limit) {
   // Multiples of m may be added to the numerator.
   absl::InlinedVector<Poly, 6> ways;
   const Poly near = nearest(a, m);
@@ -133,6 +135,7 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::remainders(const Poly& a,
   if (best != nullptr) ways.push_back(*best);
   absl::InlinedVector<Signed, 4> out;
   for (const Poly& p : ways) {
+    if (this->least(p) >= limit) continue;
     const ViewId args[] = {poly_view(p), integer(m)};
     out.push_back({app(ViewOp::kFloorMod, args), false});
   }
@@ -148,7 +151,7 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::remainders(const Poly& a,
         best = &p;
       }
     }
-    if (best != nullptr) {
+    if (best != nullptr && this->least(*best) < limit) {
       const ViewId args[] = {poly_view(*best), integer(-m)};
       out.push_back({app(ViewOp::kFloorMod, args), true});
     }
@@ -243,9 +246,10 @@ void Extractor::try_remainder(const Sum& s, size_t i, Best& best) {
     Sum base = s;
     erase_term(base.open, i);
     add_poly(base.open, c.beside, Int(1));
-    // What is left beside the remainder costs this much at least.
-    if (!base.open.terms.empty() && estimate(base.open) + 1 >= best.price) continue;
-    for (const Signed& r : remainders(c.numerator, c.divisor))
+    // What is left beside the remainder's numerator costs this much.
+    const uint64_t beside = price_beside(base.open, base.items, c.item) + 1;
+    if (beside >= best.price) continue;
+    for (const Signed& r : remainders(c.numerator, c.divisor, best.price - beside))
       shorter |= keep(with(base, c, r), best);
   }
   // Two at once: what the one leaves beside it the other may take.
@@ -263,10 +267,13 @@ void Extractor::try_remainder(const Sum& s, size_t i, Best& best) {
         add_poly(base.open, d.beside, Int(1));
         const size_t after = base.open.terms.size();
         if (between - before + d.beside.terms.size() <= after - before) continue;
-        if (!base.open.terms.empty() && estimate(base.open) + 2 >= best.price) continue;
-        for (const Signed& r : remainders(c.numerator, c.divisor)) {
+        const uint64_t beside = price_beside(base.open, base.items, c.item) + 1;
+        if (beside >= best.price) continue;
+        for (const Signed& r : remainders(c.numerator, c.divisor, best.price - beside)) {
           const Sum one = with(base, c, r);
-          for (const Signed& q : remainders(d.numerator, d.divisor))
+          const uint64_t rest = price_beside(one.open, one.items, d.item) + 1;
+          if (rest >= best.price) continue;
+          for (const Signed& q : remainders(d.numerator, d.divisor, best.price - rest))
             shorter |= keep(with(one, d, q), best);
         }
       }

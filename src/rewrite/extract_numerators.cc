@@ -113,8 +113,8 @@ void Extractor::try_numerator(const Sum& s, size_t i, Best& best) {
   };
   absl::InlinedVector<Attempt, 4> attempts;
   const auto attempt = [&](Poly numerator, Poly outside) {
-    const uint64_t likely =
-        price_beside(outside, rest.items, t.coef) + 1 + likely_numerator(numerator, *m);
+    const uint64_t likely = price_beside(outside, rest.items, {t.coef, {}}) + 1 +
+                            likely_numerator(numerator, *m);
     if (likely < best.price + slack(numerator))
       attempts.push_back({likely, std::move(numerator), std::move(outside)});
   };

@@ -106,17 +106,17 @@ absl::InlinedVector<Extractor::Item, 8> Extractor::items_of(const Sum& s) {
 // What finish() will write, roughly: like items are not looked for, and of common factors
 // only a number that divides everything.
 uint64_t Extractor::price(const Poly& open, std::span<const Item> items,
-                          const Int* beside) {
+                          const Item* beside) {
   const size_t count = open.terms.size() + items.size() + (beside != nullptr);
   // What is tried of a sum is tried of each term, and of pairs.
   trials_ -= 1 + static_cast<int64_t>(count * count) / 4;
   if (count == 0) return 0;
-  const Int unsigned_beside = beside == nullptr ? Int(0) : abs(*beside);
+  const Int unsigned_beside = beside == nullptr ? Int(0) : abs(beside->coef);
   uint64_t bodies = count - 1 + !open.constant.is_zero();
   Int g = open.constant;
   bool all_negative = open.constant.sign() <= 0;
   const auto take = [&](const Int& coef) {
-    g = gcd(g, coef);
+    if (!g.is_one()) g = gcd(g, coef);
     all_negative &= coef.sign() < 0;
   };
   for (const Term& t : open.terms) {
@@ -131,7 +131,11 @@ uint64_t Extractor::price(const Poly& open, std::span<const Item> items,
     bodies = add_costs(bodies, factors - 1);
     take(t.coef);
   }
-  if (beside != nullptr) g = gcd(g, unsigned_beside);
+  if (beside != nullptr) {
+    for (const ViewId f : beside->factors) bodies = add_costs(bodies, cost_[f]);
+    bodies = add_costs(bodies, beside->factors.size());
+    g = gcd(g, unsigned_beside);
+  }
   for (const Item& i : items) {
     for (const ViewId f : i.factors) bodies = add_costs(bodies, cost_[f]);
     bodies = add_costs(bodies, i.factors.size() - 1);

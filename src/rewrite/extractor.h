@@ -121,11 +121,11 @@ class Extractor {
   // what was there at first.
   bool keep(Sum&& next, Best& best);
   uint64_t price(const Sum& s) { return price(s.open, s.items, nullptr); }
-  // With k times (or -k times) an item that costs nothing.
-  uint64_t price_beside(const Poly& open, std::span<const Item> items, const Int& k) {
-    return price(open, items, &k);
+  // With an item, or its negative, that has one more factor, which costs nothing.
+  uint64_t price_beside(const Poly& open, std::span<const Item> items, const Item& item) {
+    return price(open, items, &item);
   }
-  uint64_t price(const Poly& open, std::span<const Item> items, const Int* beside);
+  uint64_t price(const Poly& open, std::span<const Item> items, const Item* beside);
   absl::InlinedVector<Item, 8> items_of(const Sum& s);
   ViewId power(ViewId base, uint32_t exponent);
   ViewId finish(absl::InlinedVector<Item, 8> items, Int constant);
@@ -158,7 +158,8 @@ class Extractor {
   // ---- extract_divisions.cc
   // The shortest ways to write the quotient of a by m, with each sign.
   absl::InlinedVector<Signed, 4> quotients(const Poly& a, const Int& m);
-  absl::InlinedVector<Signed, 4> remainders(const Poly& a, const Int& m);
+  // Those of a modulo m whose numerators may be written with fewer operators than that.
+  absl::InlinedVector<Signed, 4> remainders(const Poly& a, const Int& m, uint64_t limit);
   // A quotient seen as floor_div(dividend, divisor).
   struct Divided {
     Poly dividend;
