@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kMaxOperands = 8;
 constexpr size_t kMaxMoved = 4;    // terms of an arm that are moved one by one
 constexpr size_t kMaxWritten = 4;  // ways of an extreme
+// Operands of an extreme are quotients more often than not: these may get shorter.
+constexpr uint64_t kExtremeSlack = 2;
 
 }  // namespace
 
@@ -150,6 +152,9 @@ void Extractor::try_extreme(const Sum& s, size_t i, Best& best) {
   if (ways.size() > kMaxWritten) ways.resize(kMaxWritten);
   for (const auto& [estimated, w] : ways) {
     if (trials_ <= 0) break;
+    uint64_t bound = price_beside(w.outside, s.items, {w.k, {}}) + 1;
+    for (const Poly& p : w.operands) bound = add_costs(bound, least(p));
+    if (w.operands.size() < 3 && bound >= best.price + kExtremeSlack) continue;
     Sum next{w.outside, s.items};
     next.items.push_back({w.k, {extreme(w.op, w.operands)}});
     keep(std::move(next), best);
@@ -220,6 +225,11 @@ void Extractor::try_distributed(const Sum& s, size_t i, Best& best) {
                              args_of(terms[0].mono)[0] != dividend);
     }
     if (!shorter) continue;
+    Sum next = s;
+    erase_term(next.open, i);
+    uint64_t bound = price_beside(next.open, next.items, {t.coef, {}}) + 1;
+    for (const Poly& p : operands) bound = add_costs(bound, least(p));
+    if (operands.size() < 3 && bound >= best.price) continue;
     ViewId whole;
     if (op == Op::kSelect) {
       const ViewId parts[] = {proposition(args[0], false), poly_view(operands[0]),
@@ -230,8 +240,6 @@ void Extractor::try_distributed(const Sum& s, size_t i, Best& best) {
           extreme((op == Op::kMax) == (x.coef.sign() > 0) ? ViewOp::kMax : ViewOp::kMin,
                   operands);
     }
-    Sum next = s;
-    erase_term(next.open, i);
     next.items.push_back({t.coef, {whole}});
     keep(std::move(next), best);
   }
@@ -253,12 +261,15 @@ void Extractor::try_select(const Sum& s, size_t i, Best& best) {
     Poly x = scaled(a, inner), y = scaled(b, inner);
     add_poly(x, moved, Int(1));
     add_poly(y, moved, Int(1));
+    Sum next{rest.open, rest.items};
+    add_poly(next.open, moved, -outer);
+    const uint64_t beside = price_beside(next.open, next.items, {outer, {}}) + 1 +
+                            cost(conditions[turned ? 1 : 0]);
+    if (add_costs(beside, least(x) + least(y)) >= best.price) return;
     const ViewId then = poly_view(x);
     const ViewId other = poly_view(y);
     const ViewId parts[] = {conditions[turned ? 1 : 0], turned ? other : then,
                             turned ? then : other};
-    Sum next{rest.open, rest.items};
-    add_poly(next.open, moved, -outer);
     next.items.push_back({outer, {app(ViewOp::kSelect, parts)}});
     keep(std::move(next), best);
   };
