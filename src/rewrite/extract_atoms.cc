@@ -77,8 +77,16 @@ void Extractor::try_extreme(const Sum& s, size_t i, Best& best) {
     for (const Poly& p : w.operands) total += estimate(p);
     return total;
   };
-  absl::InlinedVector<std::pair<uint64_t, Way>, 4> ways;
-  const auto consider = [&](const Way& w) { ways.emplace_back(price_of(w), w); };
+  // The estimates of the best are close; what is written tells.
+  absl::InlinedVector<std::pair<uint64_t, Way>, kMaxWritten + 1> ways;
+  const auto consider = [&](const Way& w) {
+    const uint64_t estimated = price_of(w);
+    const auto at = std::ranges::upper_bound(ways, estimated, {},
+                                             [](const auto& x) { return x.first; });
+    if (at == ways.end() && ways.size() == kMaxWritten) return;
+    ways.emplace(at, estimated, w);
+    if (ways.size() > kMaxWritten) ways.pop_back();
+  };
   // k*max(a..) = -k*min(-a..), and the number may stand inside.
   absl::InlinedVector<Int, 4> scales = {t.coef, -t.coef};
   if (!t.coef.is_one() && !(-t.coef).is_one()) {
@@ -147,9 +155,6 @@ void Extractor::try_extreme(const Sum& s, size_t i, Best& best) {
       consider(w);
     }
   }
-  // The estimates of the best are close; what is written tells.
-  std::ranges::stable_sort(ways, {}, [](const auto& w) { return w.first; });
-  if (ways.size() > kMaxWritten) ways.resize(kMaxWritten);
   for (const auto& [estimated, w] : ways) {
     if (trials_ <= 0) break;
     uint64_t bound = price_beside(w.outside, s.items, {w.k, {}}) + 1;

@@ -94,6 +94,7 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
       if (w.negative != negative || (w.negative_divisor && !floor)) continue;
       Poly p = w.mirrored ? negated : a;
       p.constant += w.shift;
+      if (written && best_way != nullptr && this->least(p) > least) continue;
       const uint64_t e = written ? cost(poly_view(p)) : likely(p);
       if (best_way != nullptr && e >= least) continue;
       least = e;

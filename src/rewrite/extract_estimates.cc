@@ -14,6 +14,7 @@ namespace {
 // By how much a sum may become shorter than its terms tell: by rewritings inside them,
 // and by factors taken out.
 constexpr uint64_t kRewritten = 1;
+constexpr uint64_t kRewrittenArms = 2;  // a sign and a constant go into a selection
 constexpr uint64_t kFactored = 6;
 constexpr uint64_t kRewrittenFactored = 3;
 
@@ -108,12 +109,16 @@ uint64_t Extractor::likely(const Poly& p) {
 
 uint64_t Extractor::slack(const Poly& p) const {
   bool products = false;
+  bool arms = false;
   Int g;
   for (const Term& t : p.terms) {
     products |= t.mono->op == Op::kMul;
+    arms |= t.mono->op == Op::kSelect;
     if (!g.is_one()) g = gcd(g, t.coef);
   }
-  if (can_settle(p)) return products ? kRewrittenFactored : kRewritten;
+  if (can_settle(p)) {
+    return products ? kRewrittenFactored : arms ? kRewrittenArms : kRewritten;
+  }
   if (products) return kFactored;
   return g.is_one() || p.terms.empty() ? 0 : p.terms.size() - 1;
 }
