@@ -1,6 +1,11 @@
 // Quotients by terms: a//b with b > 0 but not a constant; b < 0 by (-a)//(-b), since the
 // canonical form may have turned both signs. The lemmas are those of
 // docs/proofs.md: b*(a//b) <= a <= b*(a//b) + b - 1, and a//b grows with a.
+//
+// Quotients by numbers are variables of the linear layer, which takes sums of two dozen
+// terms. Those of longer sums are bounded here by what they divide.
+#include <algorithm>
+
 #include "guard/facts_impl.h"
 
 namespace congrua {
@@ -11,6 +16,28 @@ using internal::Term;
 
 namespace {
 constexpr int kMaxDepth = 2;  // quotients taken apart inside each other
+constexpr int kMaxUndivided = 4;
+
+// k*p with c*a in place of k*c*(a//k), for terms of c < 0 and numbers k > 0: not more
+// than k*p, since k*(a//k) <= a. Null where p has no such term, or too many.
+const internal::Node* undivided(internal::Builder& builder, const internal::Node* p) {
+  const internal::Node* sum = p;
+  for (int i = 0; i <= kMaxUndivided; ++i) {
+    const LinearView v(sum);
+    const auto& terms = v.terms();
+    const auto found = std::ranges::find_if(terms, [](const Term& t) {
+      return t.coef.sign() < 0 && t.mono->op == Op::kFloorDiv &&
+             args_of(t.mono)[1]->op == Op::kConst &&
+             internal::const_value(args_of(t.mono)[1]).sign() > 0;
+    });
+    if (found == terms.end()) return sum == p ? nullptr : sum;
+    const Term t = *found;
+    const internal::Node* rest = builder.sub(sum, builder.scale(t.mono, t.coef));
+    sum = builder.add(builder.scale(rest, internal::const_value(args_of(t.mono)[1])),
+                      builder.scale(args_of(t.mono)[0], t.coef));
+  }
+  return nullptr;
+}
 }  // namespace
 
 // What is known of a - b bounds a//b where the intervals of a and b do not: 0 <= a < b
@@ -50,6 +77,10 @@ bool Facts::Impl::quotient_nonnegative(const Node* p, Budget& budget, Layer* lay
   } const nested(open);
   if (depth >= kMaxDepth || p->op == Op::kConst) return false;
   const LinearView v(p);
+  if (depth == 0 && budget.charge(static_cast<int64_t>(v.terms().size()))) {
+    const Node* u = undivided(builder, p);
+    if (u != nullptr && shift_nonnegative(u)) return true;
+  }
   for (const Term& t : v.terms()) {
     if (t.mono->op != Op::kFloorDiv) continue;
     const Node* b = args_of(t.mono)[1];

@@ -33,6 +33,66 @@ void add_all(Facts& facts, ExprPool& pool, std::string_view list) {
   }
 }
 
+// Sums that are too long for the linear layer, with a quotient of half of their terms.
+TEST(Facts, QuotientsOfLongSums) {
+  for (const int terms : {3, 14, 23}) {
+    for (const int64_t lo : {1, 2}) {
+      ExprPool pool;
+      const Expr w = pool.symbol("w", {.range = {.lo = lo}});
+      Expr once = pool.constant(0), twice = once;
+      for (int i = 0; i < terms; ++i) {
+        const Expr s = pool.symbol("s" + std::to_string(i), {.range = {.lo = 2}});
+        (i % 5 < 2 ? twice : once) = (i % 5 < 2 ? twice : once) + s;
+      }
+      const Expr all = (2 * twice + once) * w;
+      Facts facts(pool);
+      const QuestionOptions options{.steps = 5'000};
+      const auto ask = [&](Expr e) { return facts.decide(e, options).truth; };
+      EXPECT_EQ(ask(ge(all, 2 * twice + 2 * floor_div(once, 2))), Truth::kTrue) << terms;
+      const Expr up = 2 * twice + 2 * floor_div(once + 1, 2);
+      if (lo == 2) {
+        EXPECT_EQ(ask(ge(all, up)), Truth::kTrue) << terms;
+      } else {
+        EXPECT_NE(ask(ge(all, up)), Truth::kTrue) << terms;  // w = 1, an odd sum
+      }
+      EXPECT_NE(ask(ge(all, 2 * twice + 3 * lo * floor_div(once, 2))), Truth::kTrue);
+    }
+  }
+}
+
+// (a + b)*w >= c*((a + 2*b + e)//k) + d*(b//m) + f over small boxes, against enumeration.
+TEST(Facts, BoundsOfQuotientsHoldEverywhere) {
+  std::mt19937_64 random(1);
+  const auto number = [&](int64_t lo, int64_t hi) {
+    return lo + static_cast<int64_t>(random() % static_cast<uint64_t>(hi - lo + 1));
+  };
+  int proved = 0;
+  for (int i = 0; i < 700; ++i) {
+    ExprPool pool;
+    const int64_t lo = number(-2, 2), lo_w = number(0, 2);
+    const Expr a = pool.symbol("a", {.range = {.lo = lo, .hi = lo + 7}}),
+               b = pool.symbol("b", {.range = {.lo = lo, .hi = lo + 7}}),
+               w = pool.symbol("w", {.range = {.lo = lo_w, .hi = lo_w + 2}});
+    const Expr right = number(1, 4) * floor_div(a + 2 * b + number(-3, 3), number(2, 5)) +
+                       number(-2, 3) * floor_div(b, number(2, 4)) + number(-3, 3);
+    const Expr question = ge((a + b) * w, right);
+    Facts facts(pool);
+    const Truth answer = facts.decide(question).truth;
+    proved += answer == Truth::kTrue ? 1 : 0;
+    for (int64_t x = lo; x <= lo + 7; ++x) {
+      for (int64_t y = lo; y <= lo + 7; ++y) {
+        for (int64_t z = lo_w; z <= lo_w + 2; ++z) {
+          const std::vector<std::pair<Expr, int64_t>> point = {{a, x}, {b, y}, {w, z}};
+          const bool holds = *evaluate(question, point) == 1;
+          ASSERT_NE(answer, holds ? Truth::kFalse : Truth::kTrue)
+              << to_string(question) << " at " << x << " " << y << " " << z;
+        }
+      }
+    }
+  }
+  EXPECT_GT(proved, 100);
+}
+
 // r*a*b = k*(a//c)*(b//d)*r over small boxes, against enumeration: what is learnt of it
 // holds at every point, whichever of a, b, r may be 0 or negative.
 TEST(Facts, ExactPartsOfEqualProductsHoldEverywhere) {

@@ -457,6 +457,20 @@ TEST_F(Z3SolveTest, BirthRangesAndObligations) {
   EXPECT_EQ(value(r, d), Int(-2));
 }
 
+// By what quotients of long sums are bounded.
+TEST_F(Z3SolveTest, AQuotientIsNotMoreThanWhatItDivides) {
+  const Expr a = symbol("a"), rest = symbol("rest");
+  for (const int64_t k : {1, 2, 3, 8}) {
+    for (const int64_t c : {1, 3}) {
+      const Expr p = rest - c * floor_div(a, k), undivided = k * rest - c * a;
+      EXPECT_EQ(solve({ge(undivided, num(0)), lt(p, num(0))}).status, Status::kUnsat);
+      if (k > 1) {  // not the other way round
+        EXPECT_EQ(solve({lt(undivided, num(0)), ge(p, num(0))}).status, Status::kSat);
+      }
+    }
+  }
+}
+
 TEST_F(Z3SolveTest, OpaqueTermsAreKnownByCongruence) {
   const Expr x = symbol("x"), y = symbol("y");
   const auto f = [&](std::string_view name, std::vector<Expr> args,
