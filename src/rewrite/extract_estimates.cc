@@ -1,6 +1,5 @@
 // What a sum will cost when it is written, told by its terms.
 #include <algorithm>
-#include <optional>
 
 #include "rewrite/extractor.h"
 
@@ -17,6 +16,7 @@ constexpr uint64_t kRewritten = 1;
 constexpr uint64_t kRewrittenArms = 2;  // a sign and a constant go into a selection
 constexpr uint64_t kFactored = 6;
 constexpr uint64_t kRewrittenFactored = 3;
+constexpr uint64_t kMaxSaved = uint64_t{1} << 40;
 
 bool is_unit(const Int& n) { return n.is_one() || n == Int(-1); }
 
@@ -24,38 +24,6 @@ bool same_terms(const LinearView& a, const LinearView& b) {
   return std::ranges::equal(a.terms(), b.terms(), [](const Term& x, const Term& y) {
     return x.mono == y.mono && x.coef == y.coef;
   });
-}
-
-// A remainder that the term t of p, a multiple of a quotient by c, makes with others.
-struct Whole {
-  Int k;                 // k * remainder
-  Int constant;          // of p, taken by it
-  const Node* quotient;  // whose remainder it is; null: of the dividend
-};
-
-std::optional<Whole> whole_remainder(const Poly& p, const Term& t, const Int& c,
-                                     const LinearView& dividend) {
-  // k*A - k*c*(A//c)
-  if (floor_mod(t.coef, c).is_zero()) {
-    const Int k = -floor_div(t.coef, c);
-    const bool all = std::ranges::all_of(dividend.terms(), [&](const Term& x) {
-      const auto y = std::ranges::find(p.terms, x.mono, &Term::mono);
-      return y != p.terms.end() && y->coef == k * x.coef;
-    });
-    if (all) return Whole{k, k * dividend.constant(), nullptr};
-  }
-  // k*(A//d) - k*r*((A + n*d)//(d*r)), a remainder of A//d + n
-  for (const Term& y : p.terms) {
-    if (y.mono->op != Op::kFloorDiv || y.mono == t.mono) continue;
-    const Int* d = constant_divisor(y.mono);
-    if (d == nullptr || !(t.coef * *d == -(y.coef * c))) continue;
-    const LinearView other(args_of(y.mono)[0]);
-    if (!floor_mod(c, *d).is_zero() || !same_terms(dividend, other)) continue;
-    const Int gap = dividend.constant() - other.constant();
-    if (!floor_mod(gap, *d).is_zero()) continue;
-    return Whole{y.coef, y.coef * floor_div(gap, *d), y.mono};
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -73,6 +41,48 @@ uint64_t Extractor::estimate(const Poly& p) {
   return add_costs(total, all_subtracted);
 }
 
+// The operators that go away where the term t of p, a multiple of a quotient, makes a
+// remainder with others; *constant: what that takes of the constant of p.
+int64_t Extractor::saved_by_remainder(const Poly& p, const Term& t, Int* constant) {
+  const Int* c = constant_divisor(t.mono);
+  if (c == nullptr) return 0;
+  const LinearView dividend(args_of(t.mono)[0]);
+  const auto price_of = [&](const Node* mono) {
+    return static_cast<int64_t>(std::min(cost(value(mono)), kMaxSaved));
+  };
+  // k*A - k*c*(A//c)
+  if (floor_mod(t.coef, *c).is_zero()) {
+    const Int k = -floor_div(t.coef, *c);
+    int64_t saved = !is_unit(t.coef) - !is_unit(k);
+    for (const Term& x : dividend.terms()) {
+      const Int taken = k * x.coef;
+      const Int have = coefficient(p, x.mono);
+      if (have.is_zero()) saved -= 1 + price_of(x.mono) + !is_unit(taken);
+      if (have.is_zero()) continue;
+      if (have == taken) {
+        saved += 1 + price_of(x.mono) + !is_unit(have);
+      } else {
+        saved += !is_unit(have) - !is_unit(have - taken);
+      }
+    }
+    *constant = k * dividend.constant();
+    if (saved > 0) return saved;
+  }
+  // k*(A//d) - k*r*((A + n*d)//(d*r)), a remainder of A//d + n
+  for (const Term& y : p.terms) {
+    if (y.mono->op != Op::kFloorDiv || y.mono == t.mono) continue;
+    const Int* d = constant_divisor(y.mono);
+    if (d == nullptr || !(t.coef * *d == -(y.coef * *c))) continue;
+    const LinearView other(args_of(y.mono)[0]);
+    if (!floor_mod(*c, *d).is_zero() || !same_terms(dividend, other)) continue;
+    const Int gap = dividend.constant() - other.constant();
+    if (!floor_mod(gap, *d).is_zero()) continue;
+    *constant = y.coef * floor_div(gap, *d);
+    return price_of(t.mono) + !is_unit(t.coef);
+  }
+  return 0;
+}
+
 uint64_t Extractor::likely_terms(const Poly& p, Int& constant) {
   constant = p.constant;
   if (p.terms.empty()) return 0;
@@ -81,22 +91,11 @@ uint64_t Extractor::likely_terms(const Poly& p, Int& constant) {
     total = add_costs(total, cost(value(t.mono)) + !is_unit(t.coef));
   for (const Term& t : p.terms) {
     if (t.mono->op != Op::kFloorDiv) continue;
-    const Int* c = constant_divisor(t.mono);
-    if (c == nullptr) continue;
-    const LinearView dividend(args_of(t.mono)[0]);
-    const std::optional<Whole> w = whole_remainder(p, t, *c, dividend);
-    if (!w) continue;
-    uint64_t saved = !is_unit(t.coef);
-    if (w->quotient != nullptr) {
-      saved = add_costs(saved, cost(value(t.mono)));
-    } else {
-      for (const Term& x : dividend.terms()) {
-        saved = add_costs(saved, 1 + cost(value(x.mono)) + !is_unit(x.coef * w->k));
-      }
-      total = add_costs(total, !is_unit(w->k));
-    }
-    constant -= w->constant;
-    total -= std::min(total, saved);
+    Int taken;
+    const int64_t saved = saved_by_remainder(p, t, &taken);
+    if (saved <= 0) continue;
+    constant -= taken;
+    total -= std::min(total, static_cast<uint64_t>(saved));
   }
   return total;
 }

@@ -139,6 +139,7 @@ class Extractor {
   // The same with whole remainders among the terms seen as such, without the sign of a
   // sum of subtractions and without the constant: what is left of that.
   uint64_t likely_terms(const Poly& p, Int& constant);
+  int64_t saved_by_remainder(const Poly& p, const Term& t, Int* constant);
   uint64_t likely(const Poly& p);
   // How much shorter than that p may become when it is written.
   uint64_t slack(const Poly& p) const;
