@@ -17,6 +17,8 @@ constexpr int kMaxNesting = 64;  // of connectives: the recursion of prove
 
 // What the table of facts says by itself of p >= 0, and of p = 0.
 std::optional<bool> Facts::Impl::known_nonnegative(const Node* p) {
+  // Of a term alone the form is no sum.
+  if (p->op == Op::kAdd && p->short_size > 1 && !may_be_known(p)) return std::nullopt;
   const guard::LinearForm f = linear_form(p);
   if (!f.valid) return std::nullopt;
   const Domain k = known(f.form);

@@ -199,6 +199,8 @@ struct Facts::Impl {
   Domain known(const Node* n) const {
     return known_.has(n->id) ? known_[n->id] : Domain::all();
   }
+  // Was anything ever learned about the linear form of that sum? May say yes where not.
+  bool may_be_known(const Node* sum) const { return (sum->symbols & ~known_sums_) == 0; }
   Domain sum_domain(const Node* sum);
   Domain div_elimination(const Node* sum);
   Domain remainder_elimination(const Node* sum);
@@ -397,6 +399,7 @@ struct Facts::Impl {
   std::vector<Undo> trail;
 
   guard::IdColumn<Domain> known_;
+  uint64_t known_sums_ = 0;  // symbols of sums that known_ was ever told about
   guard::IdColumn<const Node*> substitution_;
   guard::IdColumn<int8_t> truth_;  // of boolean atoms: 1 true, -1 false, 0 not known
   guard::Versions substitution_versions;

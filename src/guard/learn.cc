@@ -105,6 +105,7 @@ void Facts::Impl::meet_known(const Node* n, const Domain& d) {
   if (now == old) return;
   trail.push_back({n, Undo::kKnown, old, nullptr, 0});
   known_[n->id] = now;
+  if (n->op == Op::kAdd) known_sums_ |= n->symbols;
   range_versions.touch(n->symbols);
   if (learn_depth < kMaxLearnDepth) {
     ++learn_depth;

@@ -39,6 +39,11 @@ guard::LinearForm Facts::Impl::linear_form(const Node* p) {
     return {p, 0, false, false};
   f.negated = terms_of(p)[0].coef.sign() < 0;
   f.constant = *small;
+  if (const internal::Term& t = terms_of(p)[0];
+      terms_of(p).size() == 1 && (t.coef.is_one() || (-t.coef).is_one())) {
+    f.form = t.mono;
+    return f;
+  }
   const Node* form = c.is_zero() ? p : builder.add_const(p, -c);
   f.form = f.negated ? builder.neg(form) : form;
   return f;
@@ -151,10 +156,12 @@ Domain Facts::Impl::sum_domain(const Node* sum) {
     any_quotient |= t.mono->op == Op::kFloorDiv;
     any_product |= t.mono->op == Op::kMul;
   }
-  const guard::LinearForm f = linear_form(sum);
-  if (f.valid && f.form != sum) {
-    const Domain k = known(f.form);
-    if (!k.is_all()) d = d.meet(congrua::add_const(f.negated ? neg(k) : k, f.constant));
+  if (may_be_known(sum)) {
+    const guard::LinearForm f = linear_form(sum);
+    if (f.valid && f.form != sum) {
+      const Domain k = known(f.form);
+      if (!k.is_all()) d = d.meet(congrua::add_const(f.negated ? neg(k) : k, f.constant));
+    }
   }
   if (any_quotient && terms_of(sum).size() > 1 && terms_of(sum).size() <= 16) {
     d = d.meet(div_elimination(sum));
