@@ -13,7 +13,7 @@ using internal::LinearView;
 // trunc(u, m) is floor(u / m) where u >= 0 and ceil(u / m) elsewhere; where m divides u
 // they agree. So select(c, a, b) with a - b = k*(floor(u/m) - ceil(u/m)) and c between
 // u > 0 and u >= 0 is k*trunc(u, m) + (a - k*floor(u/m)).
-std::optional<Extractor::Truncated> Extractor::as_truncated(const Node* select) {
+std::optional<Extractor::Truncated> Extractor::find_truncated(const Node* select) {
   const auto args = args_of(select);
   if (args[0]->op == Op::kIff) {
     // A divisor of unknown sign: trunc_div is what it was built by.
@@ -89,6 +89,11 @@ std::optional<Extractor::Truncated> Extractor::as_truncated(const Node* select) 
     }
   }
   return std::nullopt;
+}
+
+std::optional<Extractor::Truncated> Extractor::as_truncated(const Node* select) {
+  if (const auto it = truncated_.find(select); it != truncated_.end()) return it->second;
+  return truncated_.emplace(select, find_truncated(select)).first->second;
 }
 
 void Extractor::try_truncated(const Sum& s, size_t i, Best& best) {

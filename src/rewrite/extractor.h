@@ -208,6 +208,7 @@ class Extractor {
     const Node* rest;
   };
   std::optional<Truncated> as_truncated(const Node* select);
+  std::optional<Truncated> find_truncated(const Node* select);
   void try_truncated(const Sum& s, size_t i, Best& best);
 
   // ---- extract_props.cc
@@ -234,6 +235,7 @@ class Extractor {
   };
   // Sums that are written while others are tried come again and again; terms by id.
   absl::flat_hash_map<Poly, PolyView, PolyHash, PolyEqual> poly_views_;
+  absl::flat_hash_map<const Node*, std::optional<Truncated>> truncated_;
   internal::NodeColumn<ViewId> values_;
   internal::NodeColumn<ViewId> negations_;
   std::vector<const Node*> stack_;
