@@ -31,6 +31,23 @@ TEST_F(BoundsTest, IntervalAndCongruence) {
   EXPECT_EQ(bounds("floor_mod(y, 8)"), (Bounds{.lo = 0, .hi = 7}));
 }
 
+// A sum is looked up without its constant and with its sign turned; only where a fact
+// spoke of such a sum a node is made of it.
+TEST_F(BoundsTest, FormsOfSumsAreMadeWhereFactsKnowThem) {
+  const QuestionOptions ranges_alone{.steps = 0, .explain = false};
+  const Expr sum = read("5 - 2*x + 3*y");
+  const size_t nodes = pool_.num_nodes();
+  EXPECT_EQ(facts_.bounds(sum, ranges_alone), Bounds{});
+  EXPECT_EQ(pool_.num_nodes(), nodes);
+  ASSERT_TRUE(facts_.add(read("2*x - 3*y >= 9")).ok());
+  EXPECT_EQ(facts_.bounds(sum, ranges_alone), Bounds{.hi = -4});
+  facts_.push();
+  ASSERT_TRUE(facts_.add(read("z - x <= 1")).ok());
+  EXPECT_EQ(facts_.bounds(read("z - x + 3"), ranges_alone), Bounds{.hi = 4});
+  facts_.pop();
+  EXPECT_EQ(facts_.bounds(read("z - x + 3"), ranges_alone), Bounds{});
+}
+
 // The ends are attained, or there are none.
 TEST_F(BoundsTest, EndsAreAttained) {
   struct Case {

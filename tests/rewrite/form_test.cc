@@ -86,6 +86,7 @@ constexpr Written kWritten[] = {
     {"floor_mod(floor_div(floor_mod(x, 30) + y, 3), 10)", 4},
     // Quotients of remainders of remainders.
     {"floor_div(floor_mod(floor_mod(x, 8) + 3, 6), 4)", 4},
+    {"floor_div(floor_mod(floor_mod(select(x >= 1, x, y), 8) + 3, 6), 4)", 7},
     {"floor_div(floor_mod(floor_mod(3*x, 16) + y, 10), 4)", 5},
     {"floor_div(floor_mod(2*x, 3) + floor_mod(x, 8) + y, 6)", 6},
     // Products with a remainder among their factors.
