@@ -24,7 +24,7 @@ void insert(Tuple& t, uint64_t hash, uint32_t rank, const EntryBase& e) {
   const size_t mask = t.table.size() - 1;
   size_t at = hash & mask;
   while (t.table[at].rank != UINT32_MAX) at = (at + 1) & mask;
-  t.table[at] = {static_cast<uint32_t>(hash >> 32), rank, e.lanes.block()};
+  t.table[at] = {static_cast<uint32_t>(hash >> 32), rank, &e};
   ++t.size;
 }
 

@@ -86,9 +86,7 @@ struct EntryBase {
   virtual ~EntryBase() = default;
 
   std::shared_ptr<const Program> program;  // of writers
-  Lanes lanes;
   int64_t priority = 0;
-  uint64_t sequence = 0;  // of insertion, from 1
   // Where the least cost is chosen: what it costs at least, and a term that says what it
   // does; without one, the bound.
   int64_t bound = 0;
@@ -96,11 +94,14 @@ struct EntryBase {
   std::unique_ptr<const HostTest> host = nullptr;  // most have none
   IndexKey key;
   uint64_t pinned = 0;  // a hash of the set of fields with one value; 0: none
-  mutable std::atomic<uint64_t> used{0};  // the version that found it last
   // Where hits are counted: hits without a place in the counts of readers, less those
   // that others had there (modulo 2^64), and that place.
   mutable std::atomic<uint64_t> unread_hits{0};
   uint32_t number = 0;
+  // What a look-up that finds it reads, beside the value of a stored entry.
+  Lanes lanes;
+  uint64_t sequence = 0;                  // of insertion, from 1
+  mutable std::atomic<uint64_t> used{0};  // the version that found it last
 };
 
 // The order of ranks: a look-up stops at the first that nothing behind it can beat.
@@ -143,7 +144,7 @@ struct Tuple {
   std::vector<uint64_t> factors;
   struct Slot {
     uint32_t tag = 0, rank = UINT32_MAX;
-    const LaneBlock* block = nullptr;
+    const EntryBase* entry = nullptr;  // and not its block, which no answer waits for
   };
   std::vector<Slot> table;  // linear probing; equal tags in the order of rank
 };

@@ -82,9 +82,10 @@ CONGRUA_AVX512 inline uint64_t hash_tuple(const Tuple& t, const Word* row,
   return (h ^ h >> 32) * kCodeFactor;
 }
 
-CONGRUA_AVX512 uint32_t find_in_tuples(const Index& index, const Word* row,
-                                       Hosts& hosts) {
+CONGRUA_AVX512 const EntryBase* find_in_tuples(const Index& index, const Word* row,
+                                               Hosts& hosts, uint32_t* rank) {
   uint32_t best = UINT32_MAX;
+  const EntryBase* found = nullptr;
   for (const Tuple& t : index.tuples) {
     const uint64_t h = hash_tuple(t, row, index.num_fields);
     const auto tag = static_cast<uint32_t>(h >> 32);
@@ -92,14 +93,16 @@ CONGRUA_AVX512 uint32_t find_in_tuples(const Index& index, const Word* row,
     const Tuple::Slot* const table = t.table.data();
     for (size_t at = h & mask; table[at].rank < best; at = (at + 1) & mask) {
       if (table[at].tag != tag) continue;
-      const LaneBlock& b = *table[at].block;
-      __builtin_prefetch(b.owner);
+      const EntryBase* const e = table[at].entry;
+      const LaneBlock& b = *e->lanes.block();
       if (!check_block(b, row) || !hosts.holds(b)) continue;
       best = table[at].rank;
+      found = e;
       break;
     }
   }
-  return best;
+  *rank = best;
+  return found;
 }
 
 // The entries of `list` at base + the bits of m, in order: the rank of the first that
@@ -330,7 +333,11 @@ CONGRUA_AVX512 const EntryBase* find_avx512(const Index& index, const Word* row,
                                             const void* call) {
   Hosts hosts(call);
   uint32_t best = UINT32_MAX;
-  if (!index.tuples.empty()) best = find_in_tuples(index, row, hosts);
+  if (!index.tuples.empty()) {
+    const EntryBase* const found = find_in_tuples(index, row, hosts, &best);
+    // Nothing but exact sizes: the answer waits for no more memory than it is in.
+    if (index.summed.blocks.empty() && index.plain.blocks.empty()) return found;
+  }
   if (!index.summed.blocks.empty() || !index.plain.blocks.empty()) {
     const Codes codes = code_row(index, row);
     best = find_summed(index.summed, codes, best, row, hosts);

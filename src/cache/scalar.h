@@ -177,7 +177,7 @@ void find_in_tuples(const Index& index, Row& row, Hosts& hosts, Wanted& wanted) 
     const size_t mask = t.table.size() - 1;
     for (size_t at = h & mask; t.table[at].rank < wanted.limit(); at = (at + 1) & mask) {
       if (t.table[at].tag != tag) continue;
-      const LaneBlock& b = *t.table[at].block;
+      const LaneBlock& b = *t.table[at].entry->lanes.block();
       if (check_scalar(b, row) && hosts.holds(b)) wanted.take(t.table[at].rank, row);
     }
   }
