@@ -269,6 +269,8 @@ absl::StatusOr<CacheFile> parse_cache(std::span<const uint8_t> bytes) {
       sound = cost != nullptr && is_cost(*cost);
       e.cost = Cost::from_impl(std::move(cost), 0, schema->hash());
     }
+    // What could not be taken has no place in the image.
+    if (!in.ok()) return broken(absl::StrCat("entry ", i, " makes no sense"));
     const size_t before =
         size - static_cast<size_t>(opened->payload.data() + size - program.data());
     e.payload = {image + before, program.size()};
