@@ -162,7 +162,10 @@ struct Explanation {
   Known known;
   std::vector<RecordId> rests_on;                        // ascending
   std::vector<std::pair<Expr, int64_t>> counterexample;  // kOpen
+  // Of the proposition (kTrue) or its negation (kFalse) from these facts: check() of
+  // proof.h takes them.
   std::shared_ptr<const Certificate> certificate;
+  std::vector<Expr> certificate_facts;
 };
 
 // How an answer was reached.

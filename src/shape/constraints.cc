@@ -60,7 +60,7 @@ absl::Status Env::static_assert_(Expr proposition, const Question& q) {
   const internal::UseChild use(Builder::of(m.pool));
   const Known known = is_known(proposition, q);
   if (known.truth == Truth::kTrue) return absl::OkStatus();
-  const Explanation e = m.view(q).explain(proposition, q.steps, false);
+  const Explanation e = m.view(q).explain_given(proposition, q.given, q.steps, false);
   std::string text = cat(m.with_sources(proposition), " is not proved");
   if (!m.location.empty()) append(text, " at ", m.location);
   if (known.truth == Truth::kFalse) {

@@ -18,6 +18,7 @@ namespace {
 
 constexpr double kExact = 9007199254740992.0;  // 2^53: integers below are doubles
 constexpr size_t kMaxRelated = 32;             // applications of one name
+constexpr int64_t kDivisorSteps = 2'000;       // whether a divisor may be 0
 
 std::string_view name_of(const Node* n) {
   return static_cast<const OpaqueNode*>(n)->name;
@@ -214,8 +215,19 @@ void View::state(const Node* opaque, std::optional<int64_t> lo,
   if (down) derive(le(o, pool_.constant(*hi)));
 }
 
+// What is stated of a term asserts that its divisors are not 0, which is no news only
+// where that is known: a question may not make it so for those that follow.
+bool View::may_describe(const Node* n) {
+  return std::ranges::all_of(terms_.open_divisors(n), [&](const Node* d) {
+    const QuestionOptions options{
+        .steps = kDivisorSteps, .explain = false, .search = false};
+    return facts_.decide(ne(Builder::expr(d), pool_.constant(0)), options).truth ==
+           Truth::kTrue;
+  });
+}
+
 void View::describe(const Node* n) {
-  if (n->sort != Sort::kInt) return;
+  if (n->sort != Sort::kInt || !may_describe(n)) return;
   if (is_rounding(n)) return describe_rounding(n);
   if (const OpaqueOptions* declared = opaques_.find(std::string(name_of(n)))) {
     describe_declared(n, *declared);
@@ -259,7 +271,7 @@ void View::relate(const Node* n, const OpaqueOptions& options) {
   for (const Node* other : others) {
     if (other == n) continue;
     const auto theirs = args_of(other);
-    if (theirs.size() != args.size()) continue;
+    if (theirs.size() != args.size() || !may_describe(other)) continue;
     const Expr a = Builder::expr(n), b = Builder::expr(other);
     std::vector<Expr> equal;
     bool integers = true;

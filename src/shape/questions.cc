@@ -56,7 +56,7 @@ std::optional<double> Env::known_float(Expr e) {
 Explanation Env::explain(Expr proposition, const Question& q) {
   CONGRUA_CHECK(proposition.is_bool(), "a question is a proposition");
   const internal::UseChild use(Builder::of(impl_->pool));
-  return impl_->view(q).explain(proposition, q.steps, q.certificate);
+  return impl_->view(q).explain_given(proposition, q.given, q.steps, q.certificate);
 }
 
 absl::StatusOr<Decision> Env::evaluate(Expr e, std::optional<int64_t> otherwise,

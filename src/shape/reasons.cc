@@ -19,6 +19,8 @@ void sort_unique(std::vector<RecordId>& ids) {
   std::erase_if(ids, [](RecordId id) { return id >= kGiven; });
 }
 
+bool settled(Truth t) { return t == Truth::kTrue || t == Truth::kFalse; }
+
 }  // namespace
 
 std::vector<RecordId> View::owners(std::span<const FactId> ids) {
@@ -33,6 +35,12 @@ std::vector<RecordId> View::owners(std::span<const FactId> ids) {
     const std::vector<RecordId> more = float_reasons(Builder::node(facts_.fact(id)));
     out.insert(out.end(), more.begin(), more.end());
   }
+  return out;
+}
+
+std::vector<RecordId> View::all_owners() const {
+  std::vector<RecordId> out = owner_of_;
+  for (const auto& [fact, owner] : float_facts_) out.push_back(owner);
   return out;
 }
 
@@ -76,6 +84,11 @@ std::vector<RecordId> View::float_reasons(const Node* n) {
 Explanation View::explain(Expr proposition, int64_t steps, bool certificate) {
   Explanation e;
   e.known = decide(proposition, steps);
+  if (contradictory()) {  // all follows from the facts that clash
+    e.rests_on = conflict();
+    if (facts_.contradictory() && certificate) certify(proposition, steps, e);
+    return e;
+  }
   const Node* n = Builder::node(proposition);
   const bool opaque = n->partial && !terms_.below(n).empty();
   const Node* p = opaque ? prepare(n) : n;
@@ -86,15 +99,46 @@ Explanation View::explain(Expr proposition, int64_t steps, bool certificate) {
     Answer a = facts_.decide(Builder::expr(p), options);
     if (e.known.truth == Truth::kFalse && a.truth != Truth::kFalse) {
       a = facts_.decide(!Builder::expr(p), options);
+      if (a.truth == Truth::kTrue) a.truth = Truth::kFalse;
     }
     if (e.known.truth == Truth::kUnknown && !opaque) e.known = {a.truth, a.layer};
-    const std::vector<RecordId> more = owners(a.rests_on);
+    // What only the simplified form showed may rest on each of them.
+    const bool shown = !settled(e.known.truth) || a.truth == e.known.truth;
+    const std::vector<RecordId> more = shown ? owners(a.rests_on) : all_owners();
     e.rests_on.insert(e.rests_on.end(), more.begin(), more.end());
     if (e.known.truth == Truth::kOpen) e.counterexample = std::move(a.counterexample);
-    // The facts of the certificate are those of this view, and prove p.
-    if (p == n) e.certificate = std::move(a.certificate);
+    if (p == n && shown) keep_certificate(std::move(a.certificate), e);
   }
   sort_unique(e.rests_on);
+  return e;
+}
+
+void View::certify(Expr proposition, int64_t steps, Explanation& e) {
+  Answer a = facts_.decide(proposition, {.steps = steps, .certificate = true});
+  keep_certificate(std::move(a.certificate), e);
+}
+
+void View::keep_certificate(std::shared_ptr<const Certificate> certificate,
+                            Explanation& e) const {
+  if (certificate == nullptr) return;
+  e.certificate = std::move(certificate);
+  for (FactId id = 0; id < facts_.size(); ++id) {
+    e.certificate_facts.push_back(facts_.fact(id));
+  }
+}
+
+Explanation View::explain_given(Expr proposition, std::span<const Expr> given,
+                                int64_t steps, bool certificate) {
+  // Much is decided without them.
+  if (given.empty() || settled(decide(proposition, steps).truth)) {
+    return explain(proposition, steps, certificate);
+  }
+  push();
+  bool possible = true;
+  for (const Expr g : given) possible = possible && add(g, kGiven);
+  Explanation e = explain(proposition, steps, certificate);
+  if (!possible) e.known = {Truth::kTrue, Layer::kSplit};
+  pop();
   return e;
 }
 

@@ -38,6 +38,12 @@ std::span<const Node* const> OpaqueTerms::below(const Node* root) {
              });
 }
 
+std::span<const Node* const> OpaqueTerms::open_divisors(const Node* n) {
+  const auto [it, fresh] = divisors_.try_emplace(n);
+  if (fresh) it->second = internal::open_divisors(n);
+  return it->second;
+}
+
 View::View(ExprPool& pool, const OpaqueTable& opaques, OpaqueTerms& terms)
     : pool_(pool),
       opaques_(opaques),

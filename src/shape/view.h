@@ -39,8 +39,12 @@ using OpaqueTable = ChainMap<std::string, OpaqueOptions>;
 class OpaqueTerms {
  public:
   std::span<const internal::Node* const> below(const internal::Node* n);
+  // Divisors in n that no range keeps from being 0.
+  std::span<const internal::Node* const> open_divisors(const internal::Node* n);
 
  private:
+  absl::flat_hash_map<const internal::Node*, std::vector<const internal::Node*>>
+      divisors_;
   absl::flat_hash_map<const internal::Node*, std::vector<const internal::Node*>> terms_;
 };
 
@@ -65,6 +69,8 @@ class View {
   // With facts that hold for this question alone.
   Known decide_given(Expr proposition, std::span<const Expr> given, int64_t steps);
   Explanation explain(Expr proposition, int64_t steps, bool certificate);
+  Explanation explain_given(Expr proposition, std::span<const Expr> given, int64_t steps,
+                            bool certificate);
   Bounds bounds(Expr e, int64_t steps);
   FloatHull hull(const internal::Node* real);
   Expr simplify(Expr e);
@@ -84,6 +90,7 @@ class View {
   const Node* prepare(const Node* n);
   const Node* resolved(const Node* n);
   void learn_floats(const Node* n, bool holds);
+  bool may_describe(const Node* opaque);
   void describe(const Node* opaque);
   void describe_rounding(const Node* opaque);
   void describe_declared(const Node* opaque, const OpaqueOptions& options);
@@ -94,6 +101,10 @@ class View {
   Bounds int_bounds(const Node* n);
   FloatFacts::IntBounds ints();
   std::vector<RecordId> owners(std::span<const FactId> ids);
+  std::vector<RecordId> all_owners() const;
+  void certify(Expr proposition, int64_t steps, Explanation& e);
+  void keep_certificate(std::shared_ptr<const Certificate> certificate,
+                        Explanation& e) const;
   std::vector<RecordId> float_reasons(const Node* n);
 
   ExprPool& pool_;
