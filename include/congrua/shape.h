@@ -87,7 +87,8 @@ struct SizeOptions {
   Policy policy = Policy::kDuck;
   // A hint of 0 or 1 becomes a constant, and other sizes are known to be at least 2.
   bool specialize_zero_one = true;
-  bool nonnegative = true;  // false: any integer (a number that is an argument)
+  // false: any integer (a number that is an argument); so for a hint that is negative.
+  bool nonnegative = true;
   // What the user promises and wants kept general: inputs outside are refused, facts that
   // narrow it are reported by check_constraints().
   Range range = {};
@@ -241,7 +242,7 @@ class Env {
   ExprPool& pool();
 
   // ---- Symbols. A source is read once at entry; asking for a known one again is an
-  // error.
+  // error. So is a name of another symbol (unbacked and nested: checked).
   absl::StatusOr<Expr> size(std::string_view source, int64_t hint,
                             const SizeOptions& options = {});
   // The same for a source that is known to have the value of `symbol` (the host unified
@@ -257,6 +258,7 @@ class Env {
                                 std::span<const int64_t> strides, int64_t offset = 0,
                                 const TensorOptions& options = {});
   // Makes an integer or boolean symbol of the pool an input of the program.
+  // kInvalidArgument: a hint outside of its birth range (booleans: other than 0 and 1).
   absl::Status declare(Expr symbol, std::string_view source,
                        std::optional<int64_t> hint = std::nullopt);
   Expr unbacked(const UnbackedOptions& options = {});
@@ -292,7 +294,8 @@ class Env {
   absl::StatusOr<double> evaluate_float(Expr e);
   // The facts, else the default; never records.
   bool guard_or(Expr proposition, bool otherwise, const Question& question = {});
-  // The value of e at the hints; nullopt with unbacked symbols or a divisor that is 0.
+  // The value of e at the hints; nullopt with unbacked symbols, a divisor that is 0, or a
+  // value outside int64.
   std::optional<int64_t> at_hints(Expr e);
   std::optional<double> float_at_hints(Expr e);
   bool is_unbacked(Expr symbol) const;
@@ -302,7 +305,7 @@ class Env {
   int64_t optimization_hint(Expr e, int64_t otherwise, Typical which = Typical::kTypical);
   Expr simplify(Expr e);
   Bounds bounds(Expr e);
-  // kTrue: a multiple at every point of the facts.
+  // kTrue: a multiple at every point of the facts where the divisor is not 0.
   Known is_multiple_of(Expr e, Expr divisor, const Question& question = {});
 
   // Index expressions of loop nests (index.h), by all that is known.
@@ -324,13 +327,14 @@ class Env {
 
   // ---- Constraints
   // Records an entry guard that the host decided. kFailedPrecondition where it
-  // contradicts the facts, or reads an unbacked symbol.
+  // contradicts the facts (the guard is kept: no input passes, and all follows), or reads
+  // an unbacked symbol.
   absl::Status guard(Expr proposition);
   // Must be proved here: kFailedPrecondition with a counter-example where it is not.
   absl::Status static_assert_(Expr proposition,
                               const Question& question = {.classes = kEnforced});
   // A check to run here where it is not proved from facts that are enforced;
-  // kFailedPrecondition where it is refuted.
+  // kFailedPrecondition where it is refuted, or fails at the hints.
   absl::Status runtime_assert(Expr proposition, std::string message = "");
   // Taken on trust. kFailedPrecondition, and not taken, where it contradicts the facts:
   // the message names both.
@@ -342,7 +346,7 @@ class Env {
   absl::Status check_constraints();
 
   // ---- Branches of the program that are not taken on every path. Facts stated inside
-  // hold inside; entry guards hold everywhere.
+  // hold inside, as does the condition (a kPromise); entry guards hold everywhere.
   void enter_branch(Expr condition);
   void leave_branch();
 

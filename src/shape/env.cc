@@ -151,6 +151,14 @@ std::string Env::Impl::fresh_name(std::string_view prefix, std::string_view want
   }
 }
 
+// A name that the host chose may not be that of another input, or they would be one.
+bool Env::Impl::name_is_taken(std::string_view name, const SymbolOptions& options) const {
+  if (name.empty()) return false;
+  const std::optional<Expr> known = pool.find_symbol(name);
+  return known && (info_of(*known) != nullptr || known->sort() != options.sort ||
+                   known->range() != options.range);
+}
+
 // A symbol that pop took back may be born again, as what it was in the pool.
 bool Env::Impl::may_be_reborn(Expr symbol, const SymbolOptions& options) const {
   return symbol_index.contains(Builder::node(symbol)) && info_of(symbol) == nullptr &&
@@ -196,6 +204,10 @@ absl::Status Env::Impl::new_source(std::string_view source) {
 
 namespace {
 
+absl::Status known_symbol(std::string_view name) {
+  return absl::AlreadyExistsError(cat("the symbol ", name, " is known"));
+}
+
 constexpr SymbolOptions kBool{.sort = Sort::kBool};
 constexpr SymbolOptions kReal{.sort = Sort::kReal};
 constexpr SymbolOptions kJagged{.range = {.lo = 2, .hi = std::nullopt}};
@@ -238,9 +250,7 @@ absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
   options.range.hi = o.range.hi;
   if (!o.name.empty()) {
     const std::optional<Expr> known = m.pool.find_symbol(o.name);
-    if (known && !m.may_be_reborn(*known, options)) {
-      return absl::AlreadyExistsError(cat("the symbol ", o.name, " is known"));
-    }
+    if (known && !m.may_be_reborn(*known, options)) return known_symbol(o.name);
   }
   if (absl::Status s = m.new_source(source); !s.ok()) return s;
   const auto alias = [&](Expr value) {
@@ -301,8 +311,11 @@ absl::Status Env::declare(Expr symbol, std::string_view source,
   const internal::UseChild use(Builder::of(m.pool));
   CONGRUA_CHECK(symbol.op() == Op::kSymbol && symbol.sort() != Sort::kReal,
                 "an input is an integer or boolean symbol");
-  if (m.info_of(symbol) != nullptr) {
-    return absl::AlreadyExistsError(cat("the symbol ", symbol.name(), " is known"));
+  if (m.info_of(symbol) != nullptr) return known_symbol(symbol.name());
+  const Range birth = symbol.is_bool() ? Range{.lo = 0, .hi = 1} : symbol.range();
+  if (hint && ((birth.lo && *hint < *birth.lo) || (birth.hi && *hint > *birth.hi))) {
+    return absl::InvalidArgumentError(
+        cat(source, " is ", *hint, ", ", symbol.name(), " ranges over ", text_of(birth)));
   }
   if (absl::Status s = m.new_source(source); !s.ok()) return s;
   SymbolInfo info{.symbol = symbol,
@@ -318,6 +331,7 @@ absl::Status Env::declare(Expr symbol, std::string_view source,
 Expr Env::unbacked(const UnbackedOptions& o) {
   Impl& m = *impl_;
   const internal::UseChild use(Builder::of(m.pool));
+  CONGRUA_CHECK(!m.name_is_taken(o.name, {}), "the name of an unbacked symbol is known");
   // The range is what an operator promises: a fact of its own, not part of the symbol.
   SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("u", o.name, {})),
                   .kind = Kind::kUnbacked,
@@ -334,6 +348,7 @@ Expr Env::unbacked(const UnbackedOptions& o) {
 absl::StatusOr<Expr> Env::boolean(std::string_view source, bool hint, std::string name) {
   Impl& m = *impl_;
   const internal::UseChild use(Builder::of(m.pool));
+  if (m.name_is_taken(name, kBool)) return known_symbol(name);
   if (absl::Status s = m.new_source(source); !s.ok()) return s;
   SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("b", name, kBool), kBool),
                   .kind = Kind::kBool,
@@ -352,6 +367,7 @@ absl::StatusOr<Expr> Env::float64(std::string_view source, double hint,
     return absl::InvalidArgumentError(
         cat(source, " is NaN, which was not declared (may_be_nan)"));
   }
+  if (m.name_is_taken(o.name, kReal)) return known_symbol(o.name);
   if (absl::Status s = m.new_source(source); !s.ok()) return s;
   SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("f", o.name, kReal), kReal),
                   .kind = Kind::kFloat,
@@ -367,6 +383,7 @@ absl::StatusOr<Expr> Env::float64(std::string_view source, double hint,
 Expr Env::nested(std::string_view source, std::string name) {
   Impl& m = *impl_;
   const internal::UseChild use(Builder::of(m.pool));
+  CONGRUA_CHECK(!m.name_is_taken(name, kJagged), "the name of a jagged size is known");
   SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("j", name, kJagged), kJagged),
                   .kind = Kind::kNested,
                   .source = std::string(source),

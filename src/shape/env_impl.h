@@ -68,6 +68,7 @@ struct Env::Impl {
   // ---- env.cc: symbols and facts
   std::string fresh_name(std::string_view prefix, std::string_view wanted,
                          const SymbolOptions& options);
+  bool name_is_taken(std::string_view name, const SymbolOptions& options) const;
   bool may_be_reborn(Expr symbol, const SymbolOptions& options) const;
   SymbolInfo& born(SymbolInfo info);
   SymbolInfo& born_again(SymbolInfo info);  // where its location says

@@ -76,7 +76,8 @@ absl::StatusOr<Decision> Env::evaluate(Expr e, std::optional<int64_t> otherwise,
       return absl::FailedPreconditionError(m.undecided_message(e, *culprit));
     }
     return absl::FailedPreconditionError(
-        cat(m.with_sources(e), " has no value at the hints: it divides by 0"));
+        cat(m.with_sources(e),
+            " has no value at the hints: it divides by 0 or exceeds int64"));
   }
   if (m.suppressed > 0) return Decision{*v, How::kSuppressed};
   const Expr condition = e.is_bool() ? (*v != 0 ? e : !e) : eq(e, m.pool.constant(*v));

@@ -317,6 +317,33 @@ TEST_F(EnvTest, ManyEnvironmentsInOnePool) {
   EXPECT_NE(b.is_known(ge(x, pool.constant(4))).truth, Truth::kTrue);
 }
 
+TEST_F(EnvTest, NoTwoInputsShareAName) {
+  ASSERT_TRUE(env.boolean("p", true, "n").ok());
+  EXPECT_EQ(env.boolean("q", false, "n").status().code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(env.float64("f", 1.5, {.name = "n"}).status().code(),
+            absl::StatusCode::kAlreadyExists);
+  ASSERT_TRUE(env.float64("f", 1.5, {.name = "scale"}).ok());
+  EXPECT_FALSE(env.float64("g", 2.5, {.name = "scale"}).ok());
+  ASSERT_TRUE(env.boolean("q", false).ok());  // a refused source is not known
+  (void)env.unbacked({.name = "u"});
+  EXPECT_DEATH((void)env.unbacked({.name = "u"}), "is known");
+}
+
+TEST_F(EnvTest, HintsOfDeclaredSymbolsAreInTheirRanges) {
+  const Expr s = env.pool().symbol("s", {.range = {.lo = 0, .hi = 5}});
+  const Expr p = env.pool().symbol("p", {.sort = Sort::kBool});
+  EXPECT_EQ(env.declare(s, "x", 9).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(env.declare(p, "p", 7).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(env.declare(s, "x", 5).ok());
+  EXPECT_TRUE(env.declare(p, "p", 1).ok());
+}
+
+TEST_F(EnvTest, MessagesKnowThatValuesMayBeLarge) {
+  const Expr s = size("x", INT64_MAX);
+  EXPECT_THAT(message(env.evaluate(s * s).status()), HasSubstr("exceeds int64"));
+}
+
 // Steps are charged by the length of what they walk over: terms built are the measure.
 TEST_F(EnvTest, QuestionsOverHundredsOfSizesStayShort) {
   Expr sum = c(0);
