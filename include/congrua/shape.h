@@ -90,7 +90,8 @@ struct SizeOptions {
   // false: any integer (a number that is an argument); so for a hint that is negative.
   bool nonnegative = true;
   // What the user promises and wants kept general: inputs outside are refused, facts that
-  // narrow it are reported by check_constraints().
+  // narrow it are reported by check_constraints(). The same holds of a size that shares a
+  // symbol.
   Range range = {};
   int64_t multiple_of = 1;
   std::optional<Expr> equal_to = std::nullopt;
@@ -145,7 +146,8 @@ struct OpaqueOptions {
 struct Question {
   Classes classes = kAllClasses;
   // Unbacked sizes that are size_like count as at least 2. The answer is right for those
-  // alone: a branch taken for it must be right for 0 and 1 as well.
+  // alone: a branch taken for it must be right for 0 and 1 as well. Where that is found
+  // to contradict the facts, they count as what they are.
   bool size_oblivious = false;
   // Facts that hold for this question alone: ranges of loop variables.
   std::span<const Expr> given = {};

@@ -66,6 +66,13 @@ class Builder {
   static Builder* common(Builder& a, Builder& b);
 
   bool has_parent() const { return parent_ != nullptr; }
+  // Whether the node is one of this builder or of its parents.
+  bool holds(const Node* n) const {
+    const Builder* owner = &of(n);
+    const Builder* b = this;
+    while (b != nullptr && b != owner) b = b->parent_;
+    return b != nullptr;
+  }
   bool frozen() const { return (mode_ & kFrozen) != 0; }
   void freeze();
   bool stands_on(const Builder& b) const;  // or is it

@@ -219,10 +219,9 @@ std::string text_of(const Range& r) {
 
 }  // namespace
 
-absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
-                               const SizeOptions& o) {
-  Impl& m = *impl_;
-  const internal::UseChild use(Builder::of(m.pool));
+// Does the hint agree with what is declared?
+absl::Status Env::Impl::check_declared(std::string_view source, int64_t hint,
+                                       const SizeOptions& o) {
   const auto refuse = [&](std::string_view why) {
     return absl::InvalidArgumentError(cat(source, " is ", hint, ", ", why));
   };
@@ -234,12 +233,36 @@ absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
     return refuse(cat("declared a multiple of ", o.multiple_of));
   }
   if (o.equal_to) {
-    const std::optional<int64_t> other = at_hints(*o.equal_to);
+    CONGRUA_CHECK(o.equal_to->is_int(), "a size equals an integer");
+    if (!only_inputs(*o.equal_to)) {
+      return refuse(cat("declared equal to ", with_sources(*o.equal_to),
+                        ", which reads a value that comes from data"));
+    }
+    const std::optional<int64_t> other = int64_at_hints(*o.equal_to);
+    if (!other && without_hint(*o.equal_to) == nullptr) {
+      return refuse(cat("declared equal to ", with_sources(*o.equal_to),
+                        ", which divides by 0 or exceeds int64"));
+    }
     if (other && *other != hint) {
       return refuse(
-          cat("declared equal to ", m.with_sources(*o.equal_to), ", which is ", *other));
+          cat("declared equal to ", with_sources(*o.equal_to), ", which is ", *other));
     }
   }
+  if (o.dimension.empty()) return absl::OkStatus();
+  const Expr* named = dimensions.find(o.dimension);
+  const std::optional<int64_t> other =
+      named != nullptr ? int64_at_hints(*named) : std::nullopt;
+  if (other && *other != hint) {
+    return refuse(cat("but the dimension ", o.dimension, " is ", *other));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
+                               const SizeOptions& o) {
+  Impl& m = *impl_;
+  const internal::UseChild use(Builder::of(m.pool));
+  if (absl::Status s = m.check_declared(source, hint, o); !s.ok()) return s;
   // Only what the policy says is part of the symbol; what the user declares is a fact.
   SymbolOptions options{.hint = hint};
   if (o.specialize_zero_one) options.range.lo = 2;
@@ -253,24 +276,45 @@ absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
     if (known && !m.may_be_reborn(*known, options)) return known_symbol(o.name);
   }
   if (absl::Status s = m.new_source(source); !s.ok()) return s;
+  const Expr* named = o.dimension.empty() ? nullptr : m.dimensions.find(o.dimension);
+  const auto name_dimension = [&](Expr value) {
+    if (o.dimension.empty()) return;
+    m.dimensions.replace(o.dimension, value);
+    m.dimension_log.emplace_back(o.dimension, value);
+  };
+  const auto fact = [&](Expr f) {
+    if (!f.is_true()) m.state(f, FactClass::kBirth);
+  };
+  // What is declared and no part of the symbol.
+  const auto declared = [&](Expr value) {
+    if (o.multiple_of > 1) fact(eq(floor_mod(value, o.multiple_of), m.pool.constant(0)));
+    if (o.equal_to) fact(eq(value, *o.equal_to));
+    return value;
+  };
+  // A symbol that was born without them, or a constant.
   const auto alias = [&](Expr value) {
     m.sources.push_back({std::string(source), value, m.location});
-    return value;
+    if (o.range.lo) fact(ge(value, m.pool.constant(*o.range.lo)));
+    if (o.range.hi) fact(le(value, m.pool.constant(*o.range.hi)));
+    return declared(value);
   };
   const bool constant =
       o.policy == Policy::kStatic || (o.specialize_zero_one && (hint == 0 || hint == 1));
-  if (constant) return alias(m.pool.constant(hint));
-  if (!o.dimension.empty()) {
-    if (const Expr* known = m.dimensions.find(o.dimension)) {
-      const std::optional<int64_t> other = at_hints(*known);
-      if (other && *other != hint) {
-        return refuse(cat("but the dimension ", o.dimension, " is ", *other));
-      }
+  if (constant) {
+    const Expr value = m.pool.constant(hint);
+    if (named != nullptr) {
+      fact(eq(*named, value));
+    } else {
+      name_dimension(value);
+    }
+    return alias(value);
+  }
+  if (named != nullptr) return alias(*named);
+  if (o.policy == Policy::kDuck && o.name.empty()) {
+    if (const Expr* known = m.duck.find(hint)) {
+      name_dimension(*known);
       return alias(*known);
     }
-  }
-  if (o.policy == Policy::kDuck && o.name.empty()) {
-    if (const Expr* known = m.duck.find(hint)) return alias(*known);
   }
   SymbolInfo info{.symbol = m.pool.symbol(m.fresh_name("s", o.name, options), options),
                   .kind = Kind::kSize,
@@ -288,18 +332,13 @@ absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
   if (o.policy == Policy::kDuck && m.duck.insert(hint, s)) {
     m.duck_log.emplace_back(hint, s);
   }
-  if (!o.dimension.empty()) {
-    m.dimensions.replace(o.dimension, s);
-    m.dimension_log.emplace_back(o.dimension, s);
-  }
-  if (o.multiple_of > 1) {
-    m.state(eq(floor_mod(s, o.multiple_of), m.pool.constant(0)), FactClass::kBirth);
-  }
-  if (o.equal_to) m.state(eq(s, *o.equal_to), FactClass::kBirth);
-  return s;
+  name_dimension(s);
+  return declared(s);
 }
 
 absl::Status Env::unify(std::string_view source, Expr value) {
+  CONGRUA_CHECK(Builder::of(impl_->pool).holds(Builder::node(value)),
+                "a term of another pool");
   if (absl::Status s = impl_->new_source(source); !s.ok()) return s;
   impl_->sources.push_back({std::string(source), value, impl_->location});
   return absl::OkStatus();

@@ -76,9 +76,15 @@ struct Env::Impl {
   const SymbolInfo* info_of(const Node* symbol) const;
   const SymbolInfo* info_of(Expr symbol) const;
   absl::Status new_source(std::string_view source);
+  absl::Status check_declared(std::string_view source, int64_t hint,
+                              const SizeOptions& o);
   RecordId put(Expr fact, FactClass c, uint32_t in_branch);
   bool state(Expr fact, FactClass c);  // false: contradicts
-  View& view(const Question& q) { return view(q.classes, q.size_oblivious); }
+  // A size-oblivious question whose assumptions contradict the facts does without them.
+  View& view(const Question& q) {
+    View& v = view(q.classes, q.size_oblivious);
+    return q.size_oblivious && v.contradictory() ? view(q.classes) : v;
+  }
   View& view(Classes classes, bool oblivious = false);
   void push_views();
   void pop_views();
@@ -89,6 +95,7 @@ struct Env::Impl {
   // ---- hints.cc
   const SymbolInfo* without_hint(Expr e);  // the first symbol that has none to decide by
   std::optional<Int> value_at_hints(Expr e);
+  std::optional<int64_t> int64_at_hints(Expr e);
   std::optional<double> float_value_at_hints(Expr e);
   std::vector<Expr> as_read(Expr fact);
   using FloatOf = std::function<std::optional<double>(const Node*)>;

@@ -172,11 +172,13 @@ std::vector<Expr> Env::Impl::as_read(Expr fact) {
   return conditions;
 }
 
-std::optional<int64_t> Env::at_hints(Expr e) {
+std::optional<int64_t> Env::Impl::int64_at_hints(Expr e) {
   if (e.sort() == Sort::kReal) return std::nullopt;
-  const std::optional<Int> v = impl_->value_at_hints(e);
+  const std::optional<Int> v = value_at_hints(e);
   return v ? v->to_int64() : std::nullopt;
 }
+
+std::optional<int64_t> Env::at_hints(Expr e) { return impl_->int64_at_hints(e); }
 
 std::optional<double> Env::float_at_hints(Expr e) {
   return impl_->float_value_at_hints(e);

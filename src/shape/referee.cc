@@ -23,7 +23,8 @@ class Case {
  public:
   Case(Env& env, const Question& q, const guard::Z3Limits& limits)
       : view_(pool_, env.impl().opaques, terms_), limits_(limits) {
-    const Env::Impl& m = env.impl();
+    Env::Impl& m = env.impl();
+    const bool at_least_two = q.size_oblivious && &m.view(q) == &m.view(q.classes, true);
     for (size_t i = 0; i < m.symbols.size(); ++i) {
       const SymbolInfo& s = m.symbols[i];
       const Expr symbol = term(s.symbol);
@@ -32,7 +33,7 @@ class Case {
         number.nan = false;
         view_.add_hull(Builder::node(symbol), number);
       }
-      if (q.size_oblivious && s.at_least_two) {
+      if (at_least_two && s.at_least_two) {
         view_.add(ge(symbol, pool_.constant(2)), kGiven);
       }
     }

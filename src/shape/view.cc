@@ -57,6 +57,10 @@ void View::check_pool() const {
                 "the pool took back terms that this environment may hold");
 }
 
+void View::check_own(const Node* n) const {
+  CONGRUA_CHECK(Builder::of(pool_).holds(n), "a term of another pool");
+}
+
 Bounds View::int_bounds(const Node* n) {
   if (!reads_all(n)) return {};
   return facts_.bounds(Builder::expr(n), {.steps = 0, .explain = false});
@@ -68,6 +72,7 @@ FloatFacts::IntBounds View::ints() {
 
 bool View::add(Expr fact, RecordId owner) {
   const Node* n = Builder::node(fact);
+  check_own(n);
   // Before each step: what is asked on the way is remembered by what was stated before.
   states_.add();
   if (n->partial) {
@@ -217,6 +222,7 @@ Known View::decide(Expr proposition, int64_t steps) {
   check_pool();
   if (const auto* e = answers_.find(n, states_, steps, thorough_))
     return {e->truth, e->layer};
+  check_own(n);
   const QuestionOptions options{.steps = steps, .explain = false, .search = thorough_};
   const Node* p = n->partial ? prepare(n) : n;
   Known known;
@@ -265,6 +271,7 @@ Known View::decide_given(Expr proposition, std::span<const Expr> given, int64_t 
 
 Bounds View::bounds(Expr e, int64_t steps) {
   const Node* n = Builder::node(e);
+  check_own(n);
   if (n->partial) {
     for (const Node* o : terms_.below(n)) describe(o);
     if (!reads_all(n)) return {};
@@ -281,6 +288,7 @@ Expr View::plain(Expr proposition) {
 
 Expr View::simplify(Expr e) {
   const Node* n = Builder::node(e);
+  check_own(n);
   if (n->partial) n = prepare(n);
   return congrua::simplify(facts_, Builder::expr(n));
 }

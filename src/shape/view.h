@@ -84,6 +84,7 @@ class View {
  private:
   using Node = internal::Node;
   void check_pool() const;
+  void check_own(const Node* n) const;
   bool reads_all(const Node* n);
   void learn(Expr fact, RecordId owner);
   Known both_ways(Expr proposition, const QuestionOptions& options);

@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 std::string message(const absl::Status& s) { return std::string(s.message()); }
 
@@ -93,6 +94,63 @@ TEST_F(EnvTest, NamedDimensionsAreEqual) {
               HasSubstr("dimension batch is 8"));
 }
 
+// What is declared of a size holds of the symbol that it shares.
+TEST_F(EnvTest, DeclarationsOfSharedSizesHold) {
+  const Expr s = size("x.size(0)", 16);
+  SizeOptions o;
+  o.range = {.lo = 8, .hi = 64};
+  o.multiple_of = 8;
+  EXPECT_EQ(size("y.size(0)", 16, o), s);
+  EXPECT_EQ(ask(le(s, c(64))), Truth::kTrue);
+  EXPECT_EQ(ask(eq(floor_mod(s, 8), c(0))), Truth::kTrue);
+  std::vector<std::string> tested;
+  const GuardSet set = env.guards();
+  for (const Expr e : set.domains) tested.push_back(env.text(e));
+  for (const Expr e : set.guards) tested.push_back(env.text(e));
+  EXPECT_THAT(tested,
+              UnorderedElementsAre("x.size(0) <= 64", "floor_mod(x.size(0), 8) == 0"));
+  const Expr t = size("z.size(0)", 32);
+  SizeOptions twice;
+  twice.equal_to = 2 * s;
+  EXPECT_EQ(size("w.size(0)", 32, twice), t);
+  EXPECT_EQ(ask(eq(t, 2 * s)), Truth::kTrue);
+}
+
+TEST_F(EnvTest, SizesEqualInputsOnly) {
+  const Expr u = env.unbacked();
+  const Expr s = size("x.size(0)", 16);
+  SizeOptions o;
+  o.equal_to = u;
+  EXPECT_THAT(message(env.size("y.size(0)", 16, o).status()), HasSubstr("from data"));
+  o.equal_to = floor_div(s, s - s);
+  EXPECT_THAT(message(env.size("y.size(0)", 16, o).status()), HasSubstr("divides by 0"));
+  EXPECT_TRUE(env.size("y.size(0)", 16).ok());  // a refused source is not known
+}
+
+// A dimension may be named by a constant, or by a size that shares a symbol.
+TEST_F(EnvTest, NamesOfDimensionsAreNotForgotten) {
+  SizeOptions fixed{.policy = Policy::kStatic}, own{.policy = Policy::kDynamic}, duck;
+  fixed.dimension = own.dimension = "batch";
+  (void)size("a", 8, fixed);
+  EXPECT_EQ(size("b", 8, own), c(8));
+  own.dimension = duck.dimension = fixed.dimension = "height";
+  const Expr s = size("c", 16);
+  EXPECT_EQ(size("d", 16, duck), s);
+  EXPECT_EQ(size("e", 16, own), s);
+  EXPECT_EQ(ask(eq(s, c(16))), Truth::kUnknown);
+  (void)size("f", 16, fixed);
+  EXPECT_EQ(ask(eq(s, c(16))), Truth::kTrue);
+}
+
+TEST_F(EnvTest, TermsOfAnotherPoolAreRefused) {
+  ExprPool other;
+  const Expr x = other.symbol("x");
+  EXPECT_DEATH((void)env.is_known(ge(x, other.constant(0))), "another pool");
+  EXPECT_DEATH((void)env.runtime_assert(ge(x, other.constant(0))), "another pool");
+  EXPECT_DEATH((void)env.unify("y", x), "another pool");
+  EXPECT_DEATH((void)env.simplify(x + 1), "another pool");
+}
+
 TEST_F(EnvTest, OpenQuestionsAreDecidedByHintsAndGuarded) {
   const Expr s = size("x.size(0)", 8);
   const Expr even = eq(floor_mod(s, 2), c(0));
@@ -144,6 +202,15 @@ TEST_F(EnvTest, SizeObliviousQuestions) {
   EXPECT_EQ(ask(eq(u * u, c(1)), oblivious), Truth::kFalse);
   EXPECT_NE(ask(eq(v, c(1)), oblivious), Truth::kFalse);
   EXPECT_NE(ask(eq(u, c(1))), Truth::kFalse);
+}
+
+// Where a size is known to be less than 2, nothing follows from its being more.
+TEST_F(EnvTest, SizeObliviousQuestionsOfSmallSizes) {
+  const Expr u = env.unbacked({.range = {.lo = 0, .hi = 1}});
+  const Question q{.size_oblivious = true};
+  EXPECT_EQ(env.is_known(le(u, c(1)), q).truth, Truth::kTrue);
+  EXPECT_EQ(env.is_known(ge(u, c(2)), q).truth, Truth::kFalse);
+  EXPECT_EQ(env.is_known(eq(u, c(77)), q).truth, Truth::kFalse);
 }
 
 TEST_F(EnvTest, FactsOfOneQuestion) {
