@@ -232,8 +232,9 @@ Known View::decide(Expr proposition, int64_t steps) {
     known = {internal::is_true(p) ? Truth::kTrue : Truth::kFalse, Layer::kInterval};
   } else if (!is_float_literal(p) && reads_all(p)) {  // else: Facts know nothing of it
     known = both_ways(Builder::expr(p), options);
-    // A point of the facts may give opaque terms values that they do not have.
-    if (known.truth == Truth::kOpen && !terms_.below(p).empty()) {
+    // A point of the facts may give opaque terms values that they do not have, also one
+    // at which a comparison fails that was made of theirs.
+    if (known.truth == Truth::kOpen && !terms_.below(n).empty()) {
       known = {Truth::kUnknown, Layer::kNone};
     }
   }

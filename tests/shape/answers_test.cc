@@ -73,6 +73,22 @@ TEST_F(AnswersTest, ExplanationsUseWhatIsGiven) {
   EXPECT_THAT(std::string(failed.message()), ::testing::Not(HasSubstr("s = 1")));
 }
 
+// h(a) >= 6 became a >= 2, whose counter-example says nothing of h(a), or a value that
+// facts about it left.
+TEST_F(AnswersTest, OpaqueTermsHaveNoCounterexamples) {
+  const Expr a = env.unbacked({.range = {.lo = 0, .hi = 9}});
+  const std::array args = {a};
+  const Expr h = env.opaque(
+      "h", args,
+      {.multiple_of = 3, .monotone_in = 0, .eval = [](std::span<const int64_t> v) {
+         return std::optional<int64_t>(3 * v[0]);
+       }});
+  EXPECT_EQ(ask(ge(h, c(0))), Truth::kTrue);
+  const Explanation e = env.explain(ge(h, c(6)));
+  EXPECT_EQ(e.known.truth, Truth::kUnknown);
+  EXPECT_THAT(e.counterexample, IsEmpty());
+}
+
 TEST_F(AnswersTest, WhatFollowsFromAContradictionRestsOnIt) {
   const Expr s = size("s", 5);
   ASSERT_TRUE(env.guard(ge(s, c(2))).ok());
