@@ -129,7 +129,8 @@ struct FloatOptions {
   std::string name = {};  // empty: f0, f1 ...
 };
 
-// What a host declares of an integer function that is known to it alone.
+// What a host declares of an integer function that is known to it alone (checked: a range
+// that is not empty, a multiple of at least 1).
 struct OpaqueOptions {
   Range range = {};
   int64_t multiple_of = 1;

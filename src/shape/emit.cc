@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "expr/builder.h"
+#include "shape/keywords.h"
 
 namespace congrua::shape {
 
@@ -55,12 +56,13 @@ bool is_plain_name(std::string_view s) {
          s != "y0" && s != "y1";
 }
 
-bool is_callable_name(std::string_view s) {
+bool is_callable_name(std::string_view s, Language language) {
   size_t begin = 0;
   if (s.starts_with("::")) begin = 2;
   while (begin <= s.size()) {
     const size_t end = std::min(s.find_first_of(":.", begin), s.size());
-    if (!is_identifier(s.substr(begin, end - begin))) return false;
+    const std::string_view part = s.substr(begin, end - begin);
+    if (!is_identifier(part) || is_keyword(part, language)) return false;
     if (end == s.size()) return true;
     begin = end + (s.substr(end).starts_with("::") ? 2 : 1);
   }
@@ -246,12 +248,12 @@ std::string Writer::footer() const {
 }
 
 absl::StatusOr<std::string> Writer::run() {
-  if (!is_identifier(options_.function)) {
+  if (!is_identifier(options_.function) || is_keyword(options_.function, language_)) {
     return absl::InvalidArgumentError(
         cat("guard_text: \"", options_.function, "\" is no identifier"));
   }
   for (const auto& [opaque, name] : options_.functions) {
-    if (is_callable_name(name)) continue;
+    if (is_callable_name(name, language_)) continue;
     return absl::InvalidArgumentError(
         cat("guard_text: \"", name, "\", for ", opaque, ", is no name of a function"));
   }

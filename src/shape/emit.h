@@ -161,7 +161,7 @@ std::string_view python_prelude();
 // Text that cannot end a comment.
 std::string comment(std::string_view text);
 bool is_plain_name(std::string_view name);  // an identifier that neither language knows
-bool is_callable_name(std::string_view name);
+bool is_callable_name(std::string_view name, Language language);
 
 }  // namespace congrua::shape::emit
 

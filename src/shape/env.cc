@@ -436,6 +436,11 @@ Expr Env::opaque(std::string_view name, std::span<const Expr> args,
   Impl& m = *impl_;
   const internal::UseChild use(Builder::of(m.pool));
   CONGRUA_CHECK(!m.frozen, "the environment is frozen: use a fork");
+  const Range& range = options.range;
+  CONGRUA_CHECK(!range.lo || !range.hi || *range.lo <= *range.hi,
+                "an opaque integer has a value");
+  CONGRUA_CHECK(options.multiple_of >= 1 && options.monotone_in >= -1,
+                "a multiple of at least 1, monotone in an argument or in none");
   const std::string key(name);
   if (!m.opaques.insert(key, options) && options.eval != nullptr) {
     const bool* awaits = m.awaits_eval.find(key);

@@ -102,7 +102,7 @@ struct Env::Impl {
   FloatOf float_hints() const;
   void bind_opaque(const Node* opaque, const FloatOf& floats,
                    internal::Assignment& point);
-  bool only_inputs(Expr e);                          // reads no unbacked symbol
+  bool only_inputs(Expr e);  // reads no unbacked symbol
   const internal::Assignment* point(Typical which);  // null: none was found
 
   // ---- messages.cc

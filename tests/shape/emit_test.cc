@@ -186,6 +186,12 @@ TEST_F(EmitTest, Errors) {
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(print_cpp(env, set, {.functions = {{"f", "f("}}}).status().code(),
             absl::StatusCode::kInvalidArgument);
+  const GuardTextOptions keyword{.functions = {{"f", "std::class"}}};
+  EXPECT_EQ(print_cpp(env, set, keyword).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(print_python(env, set, {.function = "None"}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(print_cpp(env, set, {.function = "None"}).ok());
   set.domains.push_back(ge(s, u));
   EXPECT_EQ(print_python(env, set).status().code(),
             absl::StatusCode::kFailedPrecondition);
