@@ -10,6 +10,7 @@ namespace {
 
 // Divisors stay below 2^62 when nested divisions are fused.
 const Int kMaxFusedDivisor(Int::kMaxInline);
+constexpr size_t kMaxFusedTerms = 16;
 
 // Polynomial division is tried up to this many pairs of terms.
 constexpr size_t kMaxDivisionPairs = 256;
@@ -97,6 +98,10 @@ const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
     const Int inner_c = const_value(args_of(mono)[1]);
     if (inner_c * c > kMaxFusedDivisor) break;
     const LinearView p(args_of(mono)[0]);
+    if (args_of(mono)[0]->degree > kMaxPower ||
+        p.terms().size() + r.terms.size() > kMaxFusedTerms) {
+      break;
+    }
     if (positive && c == Int(2)) {
       // 1 and -1 are the same modulo 2: of C*y + p and C*y - p the one that will not be
       // turned over below, so that ((h + 1)//2 + 1)//2 is (h + 3)//4.

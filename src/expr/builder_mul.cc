@@ -8,8 +8,9 @@
 namespace congrua::internal {
 
 namespace {
-// A product of sums is expanded while the term counts multiply to at most this; above it
-// the factors stay atoms. The decision reads the operands' normal forms only.
+// A product of sums is expanded while the term counts multiply to at most this, and the
+// highest powers of its atoms do not exceed kMaxPower; above it the factors stay atoms.
+// The decision reads the operands' normal forms only.
 constexpr size_t kMaxExpansion = 64;
 // A monomial times a sum is expanded up to this many terms.
 constexpr size_t kMaxDistribution = 1024;
@@ -19,6 +20,23 @@ constexpr uint32_t kMaxExponent = 1u << 20;
 // would fill the memory. Above it the product is an opaque term. (Constants as factors
 // would break what reads factors as variables.)
 constexpr size_t kMaxProductBits = 1u << 17;
+
+// A kept sum counts as it would expanded.
+uint32_t power_of(const Factor& f) {
+  return std::min<uint32_t>(f.exponent, kMaxDegree) *
+         (f.base->op == Op::kAdd ? f.base->degree : 1u);
+}
+
+// The highest power of an atom.
+uint32_t highest_power(const Node* n) {
+  uint32_t highest = 0;
+  for (const LinearView v(n); const Term& t : v.terms()) {
+    for (const FactorView m(t.mono); const Factor& f : m.factors()) {
+      highest = std::max(highest, power_of(f));
+    }
+  }
+  return highest;
+}
 }  // namespace
 
 const Node* Builder::monomial(std::vector<Factor>& factors) {
@@ -41,8 +59,7 @@ const Node* Builder::monomial(std::vector<Factor>& factors) {
   uint32_t degree = 0;
   for (const Factor& f : factors) {
     hash += mix64(f.base->hash ^ 0x6d756c) * f.exponent;
-    degree = std::min(degree + std::min<uint32_t>(f.exponent, kMaxDegree),
-                      uint32_t{kMaxDegree});
+    degree = std::min(degree + power_of(f), uint32_t{kMaxDegree});
   }
   return intern(
       mix64(hash ^ 0x70726f64756374),
@@ -157,7 +174,11 @@ const Node* Builder::mul(const Node* a, const Node* b) {
   if (size_t{term_count(a)} * term_count(b) > kMaxDistribution) return mul_frozen(a, b);
   const size_t na = count(a);
   const size_t nb = count(b);
-  if (na == 1 || nb == 1 ? na * nb > kMaxDistribution : na * nb > kMaxExpansion) {
+  if (na == 1 || nb == 1) {
+    if (na * nb > kMaxDistribution) return mul_frozen(a, b);
+  } else if (na * nb > kMaxExpansion ||
+             (uint32_t{a->degree} + b->degree > kMaxPower &&
+              highest_power(a) + highest_power(b) > kMaxPower)) {
     return mul_frozen(a, b);
   }
   const LinearView va(a);

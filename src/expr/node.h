@@ -30,13 +30,17 @@ struct Node {
   bool partial : 1;     // a divisor that may be 0, an opaque application or a far symbol
                         // occurs
   bool is_long : 1;     // a LongSum
-  uint8_t degree : 4;   // of the polynomial over atoms, at most kMaxDegree; 1 for atoms,
-                        // 0 for constants
+  uint8_t degree : 4;   // of the polynomial over atoms with its kept sums expanded, at
+                        // most kMaxDegree; 1 for atoms, 0 for constants
   uint16_t short_size;  // arity(), at most kManyOperands
 };
 static_assert(sizeof(Node) == 24);
 
 inline constexpr uint8_t kMaxDegree = 15;
+// Higher powers of an atom are not met in sizes. Where a polynomial holds one, products
+// are not expanded and divisions of divisions not fused, so that x <- x*x + x//2 costs
+// three nodes a step.
+inline constexpr uint8_t kMaxPower = 7;
 // From so many operands on the first word of the payload counts them.
 inline constexpr uint16_t kManyOperands = UINT16_MAX;
 

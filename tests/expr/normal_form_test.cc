@@ -123,6 +123,45 @@ TEST(NormalForm, PolynomialDoublingStaysLinear) {
   EXPECT_LT(pool.num_nodes(), 100'000u);
 }
 
+// Above the powers that are met in sizes nothing is expanded or fused any more.
+TEST(NormalForm, SquaringCostsThreeNodesAStep) {
+  ExprPool pool;
+  const Expr s = pool.symbol("s");
+  Expr x = s;
+  int64_t value = 2;
+  size_t before = 0;
+  for (int i = 0; i < 1000; ++i) {
+    x = x * x + floor_div(x, 2);
+    if (i < 5) {
+      value = value * value + value / 2;
+      const Binding at[] = {{s, 2}};
+      EXPECT_EQ(evaluate(x, at).value(), value);
+    }
+    if (i > 3) {
+      EXPECT_LE(pool.num_nodes() - before, 4u) << i;
+    }
+    before = pool.num_nodes();
+  }
+}
+
+// x <- (x + t)//2 with another t in each step: the numerator of a fused division holds
+// them all, so that fusing without end would cost the square of the steps.
+TEST(NormalForm, NestedDivisionsOfManyTermsStayLinear) {
+  ExprPool pool;
+  std::vector<Binding> at;
+  Expr x = pool.constant(0);
+  int64_t value = 0;
+  const size_t before = pool.bytes();
+  for (int i = 0; i < 2000; ++i) {
+    const Expr t = pool.symbol("t" + std::to_string(i));
+    at.push_back({t, i * 7});
+    x = floor_div(x + t, 2);
+    value = (value + i * 7) / 2;
+  }
+  EXPECT_EQ(evaluate(x, at).value(), value);
+  EXPECT_LT(pool.bytes() - before, 2000u * 500);
+}
+
 TEST(NormalForm, ARunningSumOfAMillionSteps) {
   ExprPool pool;
   std::vector<Expr> s;
