@@ -427,6 +427,13 @@ struct Facts::Impl {
   // ever: facts that one addition may say again.
   static constexpr int64_t kLearnQuota = 100;
   int64_t learn_quota = 0;
+  // Better ranges that one proposition may hand to operands: recorded programs and solver
+  // instances need up to 19. Among nested quotients of sums that share their symbols they
+  // tend to a fixed point in tens of thousands, each of which looks at all the ranges
+  // below anew.
+  static constexpr int kMaxPropagated = 100;
+  int propagated = 0;
+  int64_t total_propagated = 0;  // since the facts were made
   LinearProblem linear_;
   guard::IdColumn<std::vector<uint32_t>>
       facts_of_term_;  // indices into ge_facts, by id of a monomial

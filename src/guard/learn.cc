@@ -52,6 +52,7 @@ void Facts::Impl::learn(const Node* proposition, bool truth) {
   absl::InlinedVector<std::pair<const Node*, bool>, 8> work{{proposition, truth}};
   while (!work.empty() && !contradictory) {
     const bool value = work.back().second;
+    if (learn_depth == 0) propagated = 0;
     // Rewritten when its turn comes: what came before may have been solved for.
     const Node* p = rewrite(work.back().first);
     work.pop_back();
@@ -107,8 +108,10 @@ void Facts::Impl::meet_known(const Node* n, const Domain& d) {
   known_[n->id] = now;
   if (n->op == Op::kAdd) known_sums_ |= n->symbols;
   range_versions.touch(n->symbols);
-  if (learn_depth < kMaxLearnDepth) {
+  if (learn_depth < kMaxLearnDepth && propagated < kMaxPropagated) {
     ++learn_depth;
+    ++propagated;
+    ++total_propagated;
     propagate(n);
     --learn_depth;
   }

@@ -119,7 +119,7 @@ const Node* Simplifier::and_step(const Node* n) {
     if (!linked) continue;
     facts_.push_scope();
     for (size_t j = 0; j < parts.size() && !facts_.contradictory; ++j) {
-      if (j != i) facts_.add_without_models(parts[j]);
+      if (j != i) assume(parts[j]);
     }
     const bool possible = !facts_.contradictory;
     const Node* simple = parts[i];

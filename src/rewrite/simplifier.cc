@@ -237,6 +237,14 @@ bool Simplifier::has_value_where(const Node* condition, bool value, const Node* 
   return always;
 }
 
+void Simplifier::assume(const Node* fact) {
+  const int64_t before = facts_.total_propagated;
+  facts_.add_without_models(fact);
+  // Few are cheap; where there are many, each is over large sums.
+  const int64_t propagated = facts_.total_propagated - before;
+  budget_.charge(propagated * propagated / 2);
+}
+
 const Node* Simplifier::simplify_under(const Node* condition, bool value, const Node* n) {
   if (n->op == Op::kConst || nesting_ >= kMaxNesting) return n;
   if ((n->symbols & condition->symbols) == 0) return n;

@@ -81,6 +81,7 @@ class Simplifier {
   // the facts then contradict each other: nullopt. No `auto` results that refer to memos.
   template <typename F>
   bool under(const Node* condition, bool value, F&& f);
+  void assume(const Node* fact);  // in the innermost scope
   // p >= 0 is proved where the condition, a comparison, has that value.
   bool nonnegative_where(const Node* condition, bool value, const Node* p);
   // n simplified where the condition has that value; nullptr where it never has, or where
@@ -176,7 +177,7 @@ class Simplifier {
 template <typename F>
 bool Simplifier::under(const Node* condition, bool value, F&& f) {
   facts_.push_scope();
-  facts_.add_without_models(value ? condition : builder_.logical_not(condition));
+  assume(value ? condition : builder_.logical_not(condition));
   const bool possible = !facts_.contradictory;
   if (possible) f();
   facts_.pop_scope();
