@@ -142,8 +142,7 @@ enum class Cost : uint8_t {
 struct ExtractOptions {
   // What floordiv and floormod of the form mean to who reads it.
   Division division = Division::kFloor;
-  // Whether the reader knows truncdiv and truncmod, which round to 0 as C does. The
-  // readers of text.h do not.
+  // Whether the reader knows truncdiv and truncmod, which round to 0 as C does.
   bool truncation = false;
   Cost cost = Cost::kOperationsOnTree;
 };
@@ -152,6 +151,15 @@ struct ExtractOptions {
 // is given: simplify it first. Linear in e as a DAG; by weight it takes some ten times as
 // long.
 Form extract(Facts& facts, Expr e, const ExtractOptions& options = {});
+// The shortest form of a term that was read (ParseOptions::spellings) under the facts: of
+// what extract makes of the simplified term, and of the text's own way to write it, term
+// by term. It has no more operators than the text, but for those that forms do not have
+// (powers, modidx, bitwise ones). As written, parts may hold truncdiv and truncmod
+// whatever `extraction` says. Counts operators on the tree. Cost: simplify and extract;
+// where the text is shorter, once more for up to 64 of its parts.
+Form simplest_form(Facts& facts, Expr e, const Spellings& spellings,
+                   const ExtractOptions& extraction = {},
+                   const SimplifyOptions& simplification = {});
 // The forms of several expressions of one pool, by weight with what they share counted
 // once: the indices of one loop nest. Together they are no heavier than the plain texts,
 // nor than the forms with the fewest operations. Equal expressions and parts are shared

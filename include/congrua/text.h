@@ -15,6 +15,7 @@
 #define CONGRUA_TEXT_H_
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -28,10 +29,34 @@ enum class Division {
   kEuclid,  // remainder in [0, |divisor|), total: x / 0 == 0 and x mod 0 == 0
 };
 
+namespace internal {
+class SpellingTable;
+}
+
+// How texts wrote the terms that they hold. Canonical terms are sums of quotients where
+// the text has a remainder, a truncated quotient or a product of sums; simplest_form
+// (simplify.h) goes back to the text where that is shorter. Must not outlive the pool,
+// nor a rollback of what was read. Thread safety: that of a container.
+class Spellings {
+ public:
+  Spellings();
+  Spellings(Spellings&&) noexcept;
+  Spellings& operator=(Spellings&&) noexcept;
+  ~Spellings();
+  // Does a text write truncdiv or truncmod?
+  bool has_truncation() const;
+
+ private:
+  friend class internal::SpellingTable;
+  std::unique_ptr<internal::SpellingTable> table_;
+};
+
 struct ParseOptions {
   Division division = Division::kFloor;
   // Unknown names become integer symbols; else they are errors.
   bool declare_symbols = true;
+  // Where the reader notes what it reads; nothing where divisions are Euclidean.
+  Spellings* spellings = nullptr;
 };
 
 struct PrintOptions {

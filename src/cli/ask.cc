@@ -78,9 +78,12 @@ BothWays decide_both_ways(Facts& facts, Expr guard, const QuestionOptions& optio
 int run_simplify(const AskOptions& options, std::FILE* out, std::FILE* err) {
   Asked asked;
   if (!asked.read_all(options, "simplify", false, err)) return kAskInput;
-  const Expr simple = simplify(asked.facts(), asked.expr());
-  if (options.by_weight) return write_program(simple, asked, options.json, out, err);
-  const Form form = extract(asked.facts(), simple);
+  if (options.by_weight) {
+    const Expr simple = simplify(asked.facts(), asked.expr());
+    return write_program(simple, asked, options.json, out, err);
+  }
+  const Form form = simplest_form(asked.facts(), asked.expr(), asked.spellings(),
+                                  {.truncation = asked.spellings().has_truncation()});
   const std::string text = asked.sexpr() ? form.to_sexpr() : form.to_string();
   if (!options.json) return write(text + "\n", "simplify", out, err);
   return write(line({{"answer", text}, {"operations", form.operations()}}), "simplify",

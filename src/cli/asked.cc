@@ -6,16 +6,17 @@
 
 namespace congrua::cli {
 
-absl::StatusOr<Read> read(ExprPool& pool, std::string_view text) {
+absl::StatusOr<Read> read(ExprPool& pool, std::string_view text, Spellings* spellings) {
+  const ParseOptions options{.spellings = spellings};
   const size_t start = text.find_first_not_of(" \t\r\n");
   const bool parenthesis = start != std::string_view::npos && text[start] == '(';
   absl::Status as_list;
   if (parenthesis) {
-    absl::StatusOr<Expr> e = parse_sexpr(pool, text);
+    absl::StatusOr<Expr> e = parse_sexpr(pool, text, options);
     if (e.ok()) return Read{*e, true};
     as_list = e.status();
   }
-  absl::StatusOr<Expr> e = parse_infix(pool, text);
+  absl::StatusOr<Expr> e = parse_infix(pool, text, options);
   if (e.ok()) return Read{*e, false};
   const bool looks_infix = text.find_first_of("+*/%<>=,") != std::string_view::npos;
   return parenthesis && !looks_infix ? as_list : e.status();
@@ -38,7 +39,7 @@ bool Asked::read_all(const AskOptions& o, std::string_view command, bool proposi
                  name);
     }
   }
-  absl::StatusOr<Read> question = read(pool_, o.question);
+  absl::StatusOr<Read> question = read(pool_, o.question, &spellings_);
   if (!question.ok()) return refuse(o.question, std::string(question.status().message()));
   if (proposition && !question->expr.is_bool()) {
     return refuse(o.question, "a goal is a proposition");

@@ -25,7 +25,8 @@ struct Read {
 
 // Infix may begin with '(' as well: what reads as neither is explained in the language
 // that it looks like.
-absl::StatusOr<Read> read(ExprPool& pool, std::string_view text);
+absl::StatusOr<Read> read(ExprPool& pool, std::string_view text,
+                          Spellings* spellings = nullptr);
 
 class Asked {
  public:
@@ -37,12 +38,14 @@ class Asked {
   Facts& facts() { return facts_; }
   Expr expr() const { return question_->expr; }
   bool sexpr() const { return question_->sexpr; }
+  const Spellings& spellings() const { return spellings_; }  // of the question
   std::string text(Expr e) const { return sexpr() ? to_sexpr(e) : to_string(e); }
 
  private:
   ExprPool pool_;
   Facts facts_{pool_};
   std::optional<Read> question_;
+  Spellings spellings_;
 };
 
 // Answers an exit code of ask.h; says where the output could not be written.

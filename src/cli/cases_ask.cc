@@ -65,7 +65,7 @@ class Question {
       assumed_.push_back(*e);
     }
     const Stopwatch watch;
-    absl::StatusOr<Expr> e = parse(case_.expr, "expr");
+    absl::StatusOr<Expr> e = parse(case_.expr, "expr", &spellings_);
     read_us_ = watch.us();
     if (!e.ok()) return e.status();
     const bool proposition = !case_.word.empty();
@@ -106,11 +106,12 @@ class Question {
   }
 
  private:
-  absl::StatusOr<Expr> parse(const CaseText& t, std::string_view name) {
+  absl::StatusOr<Expr> parse(const CaseText& t, std::string_view name,
+                             Spellings* spellings = nullptr) {
     const std::optional<std::string> sorted = t.term.sorted_text(booleans_);
-    absl::StatusOr<Expr> e =
-        parse_sexpr(pool_, sorted ? *sorted : t.text,
-                    {.division = division_, .declare_symbols = false});
+    absl::StatusOr<Expr> e = parse_sexpr(
+        pool_, sorted ? *sorted : t.text,
+        {.division = division_, .declare_symbols = false, .spellings = spellings});
     if (e.ok()) return e;
     return absl::InvalidArgumentError(
         fmt::format("{}: {}", name, std::string(e.status().message())));
@@ -120,8 +121,8 @@ class Question {
     const Stopwatch watch;
     const Expr simplified = simplify(*facts_, *expr_);
     answer.simplify_us = watch.us();
-    const Form form =
-        extract(*facts_, simplified, {.division = division_, .truncation = true});
+    const Form form = simplest_form(*facts_, *expr_, spellings_,
+                                    {.division = division_, .truncation = true});
     answer.us = watch.us();
     if (!first) return absl::OkStatus();
     answer.text = form.to_sexpr(kMaxTree);
@@ -188,6 +189,7 @@ class Question {
   std::vector<std::string> booleans_;
   std::vector<Expr> assumed_;
   std::optional<Expr> expr_;
+  Spellings spellings_;
   double read_us_ = 0;
   std::optional<Facts> facts_;
 };

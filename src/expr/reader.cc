@@ -4,6 +4,7 @@
 #include <array>
 
 #include "absl/status/status.h"
+#include "expr/spellings.h"
 
 namespace congrua::internal {
 
@@ -96,7 +97,12 @@ absl::StatusOr<const Node*> Reader::apply(const TextOpInfo& info, std::string_vi
                                           std::span<const Node* const> args,
                                           size_t offset) {
   absl::StatusOr<const Node*> n = apply_text_op(b_, info, name, args, options_.division);
-  if (n.ok()) return n;
+  if (n.ok()) {
+    if (options_.spellings != nullptr && options_.division == Division::kFloor) {
+      SpellingTable::of(*options_.spellings).record(*n, info.op, args);
+    }
+    return n;
+  }
   const absl::string_view message = n.status().message();
   return error(offset, {message.data(), message.size()});
 }

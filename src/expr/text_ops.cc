@@ -60,6 +60,8 @@ constexpr TextOpInfo kOps[] = {
     {"sub", "sub", TextOp::kSub, 2, 2},
     {"tofloat", "tofloat", TextOp::kReal, 1, 1},
     {"truediv", "truediv", TextOp::kReal, 2, 2},
+    {"trunc_div", "truncdiv", TextOp::kTruncDiv, 2, 2},
+    {"trunc_mod", "truncmod", TextOp::kTruncMod, 2, 2},
     {"truncdiv", "truncdiv", TextOp::kTruncDiv, 2, 2},
     {"truncmod", "truncmod", TextOp::kTruncMod, 2, 2},
     {"trunctoint", "trunctoint", TextOp::kTruncToInt, 1, 1},

@@ -32,6 +32,13 @@ using guard_test::Wide;
 using internal::Builder;
 using internal::Node;
 
+// Of the text of t.
+uint64_t operations(const Tree& t) {
+  uint64_t count = t.args.empty() ? 0 : t.kind == Kind::kImplies ? 2 : 1;
+  for (const Tree& a : t.args) count += operations(a);
+  return count;
+}
+
 bool has_opaque(const Tree& t) {
   return t.kind == Kind::kOpaque || std::ranges::any_of(t.args, has_opaque);
 }
@@ -69,6 +76,7 @@ class Trial {
   int changed() const { return changed_; }
   uint64_t terms() const { return terms_; }
   int lighter() const { return lighter_; }
+  int shorter() const { return shorter_; }
 
  private:
   void check_all(const Tree& t) {
@@ -94,12 +102,36 @@ class Trial {
     const Form infix = extract(facts_, simple);
     const auto again = parse_infix(pool_, infix.to_string());
     if (!again.ok() || *again != *read) wrong_ = infix.to_string() + " reads as another";
+    check_as_written(t, e, values, where);
     constexpr size_t kMaxRoots = 12;
     if (simples_.size() == kMaxRoots) return;
     simples_.push_back(simple);
     exprs_.push_back(e);
     values_.push_back(values);
     where_.push_back(where);
+  }
+
+  // No longer than the text and than what is extracted without it.
+  void check_as_written(const Tree& t, Expr e, const std::vector<Wide>& values,
+                        const Table& where) {
+    Spellings spellings;
+    const std::string text = guard_test::text_of(system_, t);
+    const auto written = parse_infix(pool_, text, {.spellings = &spellings});
+    if (!written.ok() || *written != e) {
+      wrong_ = text + " reads as another";
+      return;
+    }
+    const SimplifyOptions options{.steps = system_.steps};
+    const Form form = simplest_form(facts_, e, spellings, {}, options);
+    const Form plain = extract(facts_, simplify(facts_, e, options));
+    shorter_ += form.operations() < plain.operations();
+    if (form.operations() > operations(t) || form.operations() > plain.operations()) {
+      wrong_ = text + " is written as " + form.to_string() + ", which is longer";
+    }
+    compare("written as " + form.to_string(), parse_sexpr(pool_, form.to_sexpr()).value(),
+            e, values, where);
+    compare("written as " + form.to_string(),
+            parse_infix(pool_, form.to_string()).value(), e, values, where);
   }
 
   // The forms of least weight of several terms at once.
@@ -178,17 +210,19 @@ class Trial {
   std::vector<std::vector<Wide>> values_;
   std::vector<Table> where_;
   int lighter_ = 0;
+  int shorter_ = 0;  // as written
   uint64_t terms_ = 0;
 };
 
 TEST(SimplifyFuzz, RandomTermsAgreeWithEnumeration) {
   const Seeds seeds = soak_seeds(1'000, 400'000);
-  uint64_t changed = 0, terms = 0, lighter = 0, failures = 0;
+  uint64_t changed = 0, terms = 0, lighter = 0, shorter = 0, failures = 0;
   for (uint64_t seed = seeds.begin; seed < seeds.end && failures < 20; ++seed) {
     const System system = guard_test::RandomSystem(seed).make();
     const Trial run(system);
     changed += static_cast<uint64_t>(run.changed());
     lighter += static_cast<uint64_t>(run.lighter());
+    shorter += static_cast<uint64_t>(run.shorter());
     terms += run.terms();
     if (run.wrong().empty()) continue;
     ++failures;
@@ -202,9 +236,11 @@ TEST(SimplifyFuzz, RandomTermsAgreeWithEnumeration) {
               {{"terms", terms},
                {"changed", changed},
                {"lighter", lighter},
+               {"shorter as written", shorter},
                {"failures", failures}});
   EXPECT_GE(changed, seeds.count() / 2);
   EXPECT_GT(lighter, 0u);
+  EXPECT_GT(shorter, 0u);
 }
 
 }  // namespace
