@@ -23,9 +23,9 @@
 #include <span>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "cache/lanes.h"
 #include "cache/narrow.h"
+#include "cache/tuple.h"
 
 namespace congrua::cache::internal {
 
@@ -111,10 +111,6 @@ inline bool tried_before(const EntryBase& a, const EntryBase& b) {
   return a.sequence < b.sequence;
 }
 
-// IndexKey::filed of a key of a file; slots as there.
-uint8_t filed_code(const IndexKey& key, std::span<const uint16_t> slots,
-                   const Lanes& lanes);
-
 inline constexpr size_t kMaxHosts = 1024;
 
 // kGroup entries by columns.
@@ -135,18 +131,6 @@ struct ScanList {
   std::vector<uint32_t> ranks;
   std::vector<SumGroup> sums[2];  // none: not summed
   std::vector<IndexGroup> groups;
-};
-
-struct Tuple {
-  uint64_t pinned = 0;
-  uint32_t size = 0;
-  // One for each field, 0 where it is not of the tuple; rounded up to blocks of eight.
-  std::vector<uint64_t> factors;
-  struct Slot {
-    uint32_t tag = 0, rank = UINT32_MAX;
-    const EntryBase* entry = nullptr;  // and not its block, which no answer waits for
-  };
-  std::vector<Slot> table;  // linear probing; equal tags in the order of rank
 };
 
 struct Segment;  // segment.h
@@ -186,70 +170,6 @@ struct Index {
 
   size_t bytes() const;
 };
-
-// Counts what entries test, to tell which tests are likely to fail. Writers only.
-class IndexStatistics {
- public:
-  void add(const EntryBase& e, int64_t times = 1);
-  // For an index that is restored: all that tuples need.
-  void add_pinned(uint64_t pinned) { ++pinned_[pinned]; }
-  // The likelihood that a row passes.
-  double pass(uint16_t field, int64_t lo, int64_t hi) const;
-  std::vector<double> telling(size_t num_fields) const;
-  uint64_t with_pinned(uint64_t pinned) const;
-
- private:
-  struct PerField {
-    uint64_t equalities = 0, uses = 0;
-    uint64_t codes[256] = {};  // of the constants of equalities
-  };
-  std::vector<PerField> fields_;
-  absl::flat_hash_map<std::pair<uint16_t, int64_t>, uint64_t> values_;
-  absl::flat_hash_map<uint64_t, uint64_t> pinned_;
-  friend class IndexBuilder;
-};
-
-// Chooses slots and tuples for the entries and files them; `schema_tags` says which
-// fields have no order.
-class IndexBuilder {
- public:
-  IndexBuilder(size_t num_fields, std::vector<uint8_t> ordered)
-      : num_fields_(num_fields), ordered_(std::move(ordered)) {}
-
-  IndexStatistics statistics;
-
-  // Everything anew: slots, keys and tuples. Entries by rank.
-  std::unique_ptr<Index> rebuild(std::vector<EntryBase*> entries);
-  // Entries whose keys were chosen for these slots, as rebuild left them.
-  std::unique_ptr<Index> restore(std::span<const uint16_t> slots,
-                                 std::vector<const EntryBase*> entries);
-  // The same slots and tuples; keys of entries that have none are chosen.
-  std::unique_ptr<Index> refile(const Index& old, std::vector<const EntryBase*> entries);
-  // One more entry, behind all others.
-  std::unique_ptr<Index> append(const Index& old, EntryBase* entry);
-
-  void choose_key(const Index& index, EntryBase& entry) const;
-
- private:
-  struct Candidate;
-  std::vector<Candidate> candidates(const Index& index, const EntryBase& entry) const;
-  void choose_slots(Index& index) const;
-  // The exact tests of a small index, once all is filed.
-  void add_few(Index& index) const;
-  void choose_tuples(Index& index, std::span<const EntryBase* const> entries) const;
-  void file(Index& index, const EntryBase* entry, uint32_t rank) const;
-  void file_all(Index& index) const;
-  // Makes segments of the tail, but for less than `least` of it.
-  void file_tail(Index& index, size_t least) const;
-
-  size_t num_fields_;
-  std::vector<uint8_t> ordered_;
-};
-
-uint64_t pinned_fields(const Lanes& lanes);
-// sum of word * factor, mixed.
-uint64_t tuple_hash(const Tuple& tuple, const Word* row, size_t num_fields);
-uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row, size_t num_fields);
 
 // The fastest of the following that serve the index, on this machine.
 Find choose_find(const Index& index);

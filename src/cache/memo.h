@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cache/index.h"
+#include "cache/tuple.h"
 
 namespace congrua::cache::internal {
 

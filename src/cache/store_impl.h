@@ -17,7 +17,7 @@
 #include "cache/cache_file.h"
 #include "cache/cost.h"
 #include "cache/explain.h"
-#include "cache/index.h"
+#include "cache/index_builder.h"
 #include "cache/membarrier.h"
 #include "cache/store.h"
 

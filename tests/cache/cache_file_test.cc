@@ -11,6 +11,7 @@
 #include <numeric>
 #include <random>
 
+#include "cache/index_builder.h"
 #include "cache/lanes.h"
 #include "cache/program_bytes.h"
 #include "congrua/cache.h"

@@ -7,7 +7,7 @@
 #include <memory>
 #include <thread>
 
-#include "cache/index.h"
+#include "cache/index_builder.h"
 #include "congrua/text.h"
 #include "tests/base/soak.h"
 #include "tests/cache/oracle.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "cache/index.h"
+#include "cache/index_builder.h"
 #include "tests/base/soak.h"
 #include "tests/cache/oracle.h"
 

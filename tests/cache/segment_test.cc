@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "cache/index_builder.h"
 #include "congrua/cache.h"
 #include "tests/base/soak.h"
 #include "tests/cache/oracle.h"
