@@ -33,7 +33,7 @@
 
 namespace congrua::cache::internal {
 
-inline constexpr Seal kCacheSeal = {"congruaC", "cache file", 2, 2};
+inline constexpr Seal kCacheSeal = {"congruaC", "cache file", 3, 3};
 
 struct FileEntry {
   int64_t priority = 0;

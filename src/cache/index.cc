@@ -17,7 +17,9 @@ size_t Index::bytes() const {
          l->groups.capacity() * sizeof(IndexGroup);
   }
   for (const Tuple& t : tuples) {
-    n += sizeof t + t.factors.capacity() * 8 + t.table.capacity() * sizeof(Tuple::Slot);
+    n += sizeof t + t.hash.factors.capacity() * 8 +
+         t.hash.places.capacity() * sizeof(PointPlace) +
+         t.table.capacity() * sizeof(Tuple::Slot);
   }
   return n;
 }
@@ -27,6 +29,7 @@ Find choose_find(const Index& index) {
   if (index.varying) return &find_least;
   if (!wide) return &find_portable;
   if (!index.narrow.entries.empty()) return &find_narrow_avx512;
+  if (!index.tuples.empty() && !index.scans()) return &find_in_tuples_avx512;
   return index.few.empty() ? &find_avx512 : &find_few_avx512;
 }
 

@@ -36,7 +36,6 @@ inline constexpr size_t kGroup = 64;       // entries of a group
 inline constexpr size_t kFewEntries = 16;  // so few are not coded
 inline constexpr size_t kFewTests = 2;     // of each of these few
 
-inline constexpr uint64_t kCodeFactor = 0x9e3779b97f4a7c15;
 inline uint8_t hash_code(Word x) { return static_cast<uint8_t>((x * kCodeFactor) >> 56); }
 // 0 for x <= 0, else its exponent and the three bits below the leading one; 255 from
 // 2^31.
@@ -168,6 +167,9 @@ struct Index {
   std::vector<UnaryGroup> few;
   Narrow narrow;
 
+  // Whether entries are filed outside of tuples: all but the first of these lists are
+  // behind it.
+  bool scans() const { return !summed.blocks.empty() || !plain.blocks.empty(); }
   size_t bytes() const;
 };
 
@@ -178,6 +180,9 @@ const EntryBase* find_portable(const Index& index, const Word* row, const void* 
 const EntryBase* find_avx512(const Index& index, const Word* row, const void* call);
 // Of an index with `few`.
 const EntryBase* find_few_avx512(const Index& index, const Word* row, const void* call);
+// Of an index that has nothing but tuples.
+const EntryBase* find_in_tuples_avx512(const Index& index, const Word* row,
+                                       const void* call);
 // Of an index with a narrow form.
 const EntryBase* find_narrow_avx512(const Index& index, const Word* row,
                                     const void* call);

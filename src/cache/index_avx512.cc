@@ -2,6 +2,7 @@
 #include "cache/index.h"
 #include "cache/lanes_avx512.h"
 #include "cache/segment.h"
+#include "cache/tuple_avx512.h"
 
 namespace congrua::cache::internal {
 
@@ -56,53 +57,6 @@ CONGRUA_AVX512 inline __mmask64 passes(const IndexGroup::Column& c, const Codes&
       _mm512_permutex2var_epi8(codes.hash, _mm512_load_si512(c.code), codes.monotone);
   return _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_load_si512(c.lo)),
                                 _mm512_load_si512(c.span));
-}
-
-// Modulo 2^64. The intrinsic of g++ 12 adds signed integers.
-CONGRUA_AVX512 inline uint64_t sum_of_lanes(__m512i v) {
-  const __m256i four =
-      _mm256_add_epi64(_mm512_castsi512_si256(v), _mm512_extracti64x4_epi64(v, 1));
-  const __m128i two =
-      _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1));
-  return static_cast<uint64_t>(_mm_cvtsi128_si64(two)) +
-         static_cast<uint64_t>(_mm_extract_epi64(two, 1));
-}
-
-CONGRUA_AVX512 inline uint64_t hash_tuple(const Tuple& t, const Word* row,
-                                          size_t num_fields) {
-  __m512i sum = _mm512_setzero_si512();
-  for (size_t i = 0; i < num_fields; i += 8) {
-    const size_t left = num_fields - i;
-    const auto lanes = static_cast<__mmask8>(left >= 8 ? 0xffu : (1u << left) - 1);
-    const __m512i x = _mm512_maskz_loadu_epi64(lanes, row + i);
-    sum = _mm512_add_epi64(
-        sum, _mm512_mullo_epi64(x, _mm512_loadu_si512(t.factors.data() + i)));
-  }
-  const uint64_t h = sum_of_lanes(sum);
-  return (h ^ h >> 32) * kCodeFactor;
-}
-
-CONGRUA_AVX512 const EntryBase* find_in_tuples(const Index& index, const Word* row,
-                                               Hosts& hosts, uint32_t* rank) {
-  uint32_t best = UINT32_MAX;
-  const EntryBase* found = nullptr;
-  for (const Tuple& t : index.tuples) {
-    const uint64_t h = hash_tuple(t, row, index.num_fields);
-    const auto tag = static_cast<uint32_t>(h >> 32);
-    const size_t mask = t.table.size() - 1;
-    const Tuple::Slot* const table = t.table.data();
-    for (size_t at = h & mask; table[at].rank < best; at = (at + 1) & mask) {
-      if (table[at].tag != tag) continue;
-      const EntryBase* const e = table[at].entry;
-      const LaneBlock& b = *e->lanes.block();
-      if (!check_block(b, row) || !hosts.holds(b)) continue;
-      best = table[at].rank;
-      found = e;
-      break;
-    }
-  }
-  *rank = best;
-  return found;
 }
 
 // The entries of `list` at base + the bits of m, in order: the rank of the first that
@@ -298,11 +252,6 @@ CONGRUA_AVX512 uint32_t find_in_segment(const Segment& s, const Codes& codes,
 
 }  // namespace
 
-CONGRUA_AVX512 uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row,
-                                          size_t num_fields) {
-  return hash_tuple(tuple, row, num_fields);
-}
-
 CONGRUA_AVX512 const EntryBase* find_few_avx512(const Index& index, const Word* row,
                                                 const void* call) {
   const LaneBlock* const* const blocks = index.plain.blocks.data();
@@ -334,11 +283,9 @@ CONGRUA_AVX512 const EntryBase* find_avx512(const Index& index, const Word* row,
   Hosts hosts(call);
   uint32_t best = UINT32_MAX;
   if (!index.tuples.empty()) {
-    const EntryBase* const found = find_in_tuples(index, row, hosts, &best);
-    // Nothing but exact sizes: the answer waits for no more memory than it is in.
-    if (index.summed.blocks.empty() && index.plain.blocks.empty()) return found;
+    find_in_tuples(index, row, hosts, &best);
   }
-  if (!index.summed.blocks.empty() || !index.plain.blocks.empty()) {
+  if (index.scans()) {
     const Codes codes = code_row(index, row);
     best = find_summed(index.summed, codes, best, row, hosts);
     if (index.segments.empty()) {
@@ -352,10 +299,6 @@ CONGRUA_AVX512 const EntryBase* find_avx512(const Index& index, const Word* row,
 }
 
 #else
-
-uint64_t tuple_hash_avx512(const Tuple& tuple, const Word* row, size_t num_fields) {
-  return tuple_hash(tuple, row, num_fields);
-}
 
 const EntryBase* find_avx512(const Index& index, const Word* row, const void* call) {
   return find_portable(index, row, call);

@@ -43,8 +43,7 @@ void IndexBuilder::choose_tuples(Index& index,
   for (const EntryBase* e : entries) {
     if (e->pinned == 0 || statistics.with_pinned(e->pinned) < kTupleMinimum) continue;
     if (!seen.emplace(e->pinned, true).second) continue;
-    index.tuples.push_back(
-        make_tuple(*e, statistics.with_pinned(e->pinned), num_fields_));
+    index.tuples.push_back(make_tuple(*e, statistics.with_pinned(e->pinned)));
   }
 }
 
@@ -75,7 +74,7 @@ void IndexBuilder::add_few(Index& index) const {
 void IndexBuilder::file(Index& index, const EntryBase* e, uint32_t rank) const {
   if (e->lanes.never()) return;
   for (Tuple& t : index.tuples) {
-    if (file_in(t, *e, rank, index.entries, num_fields_)) return;
+    if (file_in(t, *e, rank, index.entries)) return;
   }
   const bool summed = e->key.summed && index.entries.size() > kFewEntries;
   const bool scanned = index.summed.blocks.size() < kScanned;

@@ -5,7 +5,7 @@
 // program's tests are then groups of eight lanes that one vector instruction computes,
 // and a rest that is evaluated one by one (odd moduli, floats, sets, register programs).
 //
-//   point group   x == value, of neighbouring fields
+//   point group   x == value, of neighbouring fields; values of 2, 4 or 8 bytes
 //   equal group   x == value, of any fields, values of 32 bits
 //   unary group   rotate_right(x - lo, rot) <= span, unsigned: exact for intervals of
 //                 any words, and for x = r modulo 2^k with lo = r, rot = k
@@ -29,11 +29,11 @@ namespace congrua::cache::internal {
 
 inline constexpr size_t kLanes = 8;
 
-struct alignas(8) PointGroup {
-  uint64_t value[kLanes] = {};
-  uint32_t base = 0;  // lane i is field base + i
+struct PointPlace {
+  uint16_t base = 0;  // lane i is field base + i
   uint8_t lanes = 0;  // a bit for each that is tested
-  uint8_t unused[3] = {};
+  uint8_t unused = 0;
+  friend bool operator==(const PointPlace&, const PointPlace&) = default;
 };
 
 struct alignas(8) EqualGroup {  // lanes without a test repeat another
@@ -73,17 +73,32 @@ class Lanes;
 // The head of a block; its groups follow.
 struct alignas(8) LaneBlock {
   static constexpr uint32_t kNever = 1, kRest = 2, kHost = 4;
-  uint16_t num_points = 0, num_equal = 0;
-  uint32_t num_unary = 0, num_pairs = 0;
+  uint16_t num_points = 0, num_equal = 0, num_unary = 0, num_pairs = 0;
   uint32_t flags = 0;
+  uint8_t point_width = 0;  // bytes of each of their values: 2, 4 or 8
+  uint8_t unused[3] = {};
   const Lanes* lanes = nullptr;
   const void* owner = nullptr;  // the entry of a cache
 
-  const PointGroup* points() const {
-    return reinterpret_cast<const PointGroup*>(this + 1);
+  // Of all point groups first the values, kLanes of each, then the places.
+  const void* values() const { return this + 1; }
+  const PointPlace* places() const {
+    return reinterpret_cast<const PointPlace*>(static_cast<const char*>(values()) +
+                                               num_points * kLanes * point_width);
+  }
+  int64_t point(size_t group, size_t lane) const {
+    const size_t i = group * kLanes + lane;
+    return point_width == 2   ? static_cast<const int16_t*>(values())[i]
+           : point_width == 4 ? static_cast<const int32_t*>(values())[i]
+                              : static_cast<const int64_t*>(values())[i];
+  }
+  size_t point_bytes() const {  // a multiple of 8
+    return num_points * kLanes * point_width +
+           (num_points * sizeof(PointPlace) + 7) / 8 * 8;
   }
   const EqualGroup* equal() const {
-    return reinterpret_cast<const EqualGroup*>(points() + num_points);
+    return reinterpret_cast<const EqualGroup*>(static_cast<const char*>(values()) +
+                                               point_bytes());
   }
   const UnaryGroup* unary() const {
     return reinterpret_cast<const UnaryGroup*>(equal() + num_equal);
@@ -129,10 +144,10 @@ class Lanes {
   template <typename F>
   void for_each_interval(F&& f) const {
     for (size_t i = 0; i < block()->num_points; ++i) {
-      const PointGroup& g = block()->points()[i];
+      const PointPlace& p = block()->places()[i];
       for (size_t lane = 0; lane < kLanes; ++lane) {
-        const auto v = static_cast<int64_t>(g.value[lane]);
-        if ((g.lanes >> lane & 1) != 0) f(static_cast<uint16_t>(g.base + lane), v, v);
+        const int64_t v = block()->point(i, lane);
+        if ((p.lanes >> lane & 1) != 0) f(static_cast<uint16_t>(p.base + lane), v, v);
       }
     }
     for (size_t i = 0; i < block()->num_equal; ++i) {
@@ -174,7 +189,6 @@ class Lanes {
   }
 
  private:
-  friend class Merger;
   using Kernel = bool (*)(const LaneBlock&, const Word*);
 
   std::unique_ptr<unsigned char[]> owned_;

@@ -53,19 +53,44 @@ CONGRUA_AVX512 inline bool pairs_hold(const PairGroup& g, __m512i x, __m512i y) 
   return ((g.ge & ge) | (g.eq & eq) | (g.ne & ~eq)) == 0xff;
 }
 
+// Eight values of a point group.
+CONGRUA_AVX512 inline __m512i extended(const int16_t* v) {
+  return _mm512_cvtepi16_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(v)));
+}
+CONGRUA_AVX512 inline __m512i extended(const int32_t* v) {
+  return _mm512_cvtepi32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(v)));
+}
+CONGRUA_AVX512 inline __m512i extended(const int64_t* v) { return _mm512_loadu_si512(v); }
+
+CONGRUA_AVX512 inline __m512i words_at(const PointPlace& p, const Word* row) {
+  return _mm512_maskz_loadu_epi64(p.lanes, row + p.base);
+}
+
+// Whether the words at all places are the values. No branch for each group: where there
+// are many of them, a hash has found this entry, and they hold.
+template <typename T>
+CONGRUA_AVX512 inline bool words_are(const T* values, const PointPlace* places, size_t n,
+                                     const Word* row) {
+  __m512i differ = _mm512_setzero_si512();
+  for (size_t i = 0; i < n; ++i) {
+    differ = _mm512_ternarylogic_epi64(differ, words_at(places[i], row),
+                                       extended(values + i * kLanes), 0xf6);
+  }
+  return _mm512_test_epi64_mask(differ, differ) == 0;
+}
+
+CONGRUA_AVX512 inline bool points_hold(const LaneBlock& block, const Word* row) {
+  const auto are = [&](const auto* values) CONGRUA_AVX512 {
+    return words_are(values, block.places(), block.num_points, row);
+  };
+  return block.point_width == 2   ? are(static_cast<const int16_t*>(block.values()))
+         : block.point_width == 4 ? are(static_cast<const int32_t*>(block.values()))
+                                  : are(static_cast<const int64_t*>(block.values()));
+}
+
 CONGRUA_AVX512 inline bool check_block(const LaneBlock& block, const Word* row) {
   if ((block.flags & LaneBlock::kNever) != 0) return false;
-  if (block.num_points != 0) {
-    // Where there are many of them, a hash has found this entry: they hold.
-    const PointGroup* const points = block.points();
-    unsigned fail = 0;
-    for (size_t i = 0; i < block.num_points; ++i) {
-      fail |= _mm512_mask_cmpneq_epu64_mask(points[i].lanes,
-                                            _mm512_loadu_si512(row + points[i].base),
-                                            _mm512_loadu_si512(points[i].value));
-    }
-    if (fail != 0) return false;
-  }
+  if (block.num_points != 0 && !points_hold(block, row)) return false;
   const EqualGroup* const equal = block.equal();
   for (size_t i = 0; i < block.num_equal; ++i) {
     const __m512i value = _mm512_cvtepi32_epi64(

@@ -19,11 +19,8 @@ inline constexpr size_t kMemoEntries = 256;  // with fewer entries nothing is ke
 
 class Memo {
  public:
-  explicit Memo(size_t num_fields) : num_fields_(num_fields), rows_(kRows * num_fields) {
-    for (size_t i = 0; i < (num_fields + 7) / 8 * 8; ++i) {
-      hash_.factors.push_back(kCodeFactor * (2 * i + 1));  // odd, and all differ
-    }
-  }
+  explicit Memo(size_t num_fields)
+      : num_fields_(num_fields), hash_(num_fields), rows_(kRows * num_fields) {}
 
   struct Place {
     uint64_t version = 0;  // of an index; 0: empty
@@ -32,8 +29,7 @@ class Memo {
   };
   // Where the row is or would be; *known: it is there, for this version.
   Place& place(const Word* row, uint64_t version, bool* known) {
-    const uint64_t h = wide_ ? tuple_hash_avx512(hash_, row, num_fields_)
-                             : tuple_hash(hash_, row, num_fields_);
+    const uint64_t h = wide_ ? hash_avx512(hash_, row) : hash_(row);
     Place& p = places_[h >> 60];
     if (p.row == nullptr) p.row = rows_.data() + (h >> 60) * num_fields_;
     *known =
@@ -49,8 +45,8 @@ class Memo {
  private:
   static constexpr size_t kRows = 16;
   size_t num_fields_;
+  const FieldHash hash_;
   const bool wide_ = has_avx512();
-  Tuple hash_;  // of all fields, without a table
   std::vector<Word> rows_;
   Place places_[kRows];
 };

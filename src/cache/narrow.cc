@@ -15,10 +15,12 @@ struct Lane {
 
 std::vector<Lane> lanes_of(const LaneBlock& b) {
   std::vector<Lane> out;
-  for (const PointGroup& g : std::span(b.points(), b.num_points)) {
+  for (size_t n = 0; n < b.num_points; ++n) {
+    const PointPlace& p = b.places()[n];
     for (size_t i = 0; i < kLanes; ++i) {
-      if ((g.lanes >> i & 1) == 0) continue;
-      out.push_back({static_cast<uint16_t>(g.base + i), 0, g.value[i], 0});
+      if ((p.lanes >> i & 1) == 0) continue;
+      out.push_back({static_cast<uint16_t>(p.base + i), 0,
+                     static_cast<uint64_t>(b.point(n, i)), 0});
     }
   }
   for (const EqualGroup& g : std::span(b.equal(), b.num_equal)) {

@@ -21,9 +21,11 @@ namespace congrua::cache::internal {
 template <typename Row>
 bool check_scalar(const LaneBlock& block, Row& row) {
   if ((block.flags & LaneBlock::kNever) != 0) return false;
-  for (const PointGroup& g : std::span(block.points(), block.num_points)) {
+  for (size_t n = 0; n < block.num_points; ++n) {
+    const PointPlace& p = block.places()[n];
     for (size_t i = 0; i < kLanes; ++i) {
-      if ((g.lanes >> i & 1) != 0 && row[g.base + i] != g.value[i]) return false;
+      if ((p.lanes >> i & 1) == 0) continue;
+      if (static_cast<int64_t>(row[p.base + i]) != block.point(n, i)) return false;
     }
   }
   for (const EqualGroup& g : std::span(block.equal(), block.num_equal)) {
@@ -169,14 +171,18 @@ template <typename Row, typename Wanted>
 void find_in_tuples(const Index& index, Row& row, Hosts& hosts, Wanted& wanted) {
   for (const Tuple& t : index.tuples) {
     uint64_t h = 0;
-    for (size_t i = 0; i < index.num_fields; ++i) {
-      if (t.factors[i] != 0) h += row[i] * t.factors[i];
+    for (size_t i = 0; i < t.hash.places.size(); ++i) {
+      const PointPlace& p = t.hash.places[i];
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        if ((p.lanes >> lane & 1) == 0) continue;
+        h += fold(row[p.base + lane]) * t.hash.factors[i * kLanes + lane];
+      }
     }
-    h = (h ^ h >> 32) * kCodeFactor;
-    const auto tag = static_cast<uint32_t>(h >> 32);
+    h = mix(h);
+    const uint32_t tag = Tuple::tag(h);
     const size_t mask = t.table.size() - 1;
     for (size_t at = h & mask; t.table[at].rank < wanted.limit(); at = (at + 1) & mask) {
-      if (t.table[at].tag != tag) continue;
+      if ((t.table[at].tag ^ tag) >= Tuple::kKinds) continue;
       const LaneBlock& b = *t.table[at].entry->lanes.block();
       if (check_scalar(b, row) && hosts.holds(b)) wanted.take(t.table[at].rank, row);
     }

@@ -37,8 +37,7 @@ void Store::Impl::publish(std::unique_ptr<Index> index,
   index->varying = varying != 0;
   index->find = choose_find(*index);
   // Hashing a row once more would be all that hash tables need.
-  const bool scanned = index->summed.blocks.size() + index->plain.blocks.size() != 0;
-  index->repeats = scanned && entries.size() >= kMemoEntries && hosts.empty();
+  index->repeats = index->scans() && entries.size() >= kMemoEntries && hosts.empty();
   current.store(index.get(), std::memory_order_seq_cst);
   const uint64_t now = epoch.fetch_add(1, std::memory_order_acq_rel) + 1;
   retired_bytes += live->bytes();

@@ -1,7 +1,9 @@
 #include "cache/tuple.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <utility>
 
 #include "cache/index.h"
 
@@ -16,31 +18,56 @@ uint64_t mixed(uint64_t v) {  // splitmix64
   return v ^ v >> 31;
 }
 
-// The pinned words of an entry, as a row that has no others.
-std::vector<Word> pinned_words(const EntryBase& e, size_t num_fields) {
-  std::vector<Word> row(num_fields);
+// The pinned words of an entry by place, kLanes for each.
+using Words = std::vector<std::pair<PointPlace, std::array<Word, kLanes>>>;
+Words pinned_words(const EntryBase& e) {
+  Words words;
+  std::vector<std::pair<uint16_t, Word>> pinned;
   e.lanes.for_each_interval([&](uint16_t field, int64_t lo, int64_t hi) {
-    if (lo == hi) row[field] = static_cast<Word>(lo);
+    if (lo == hi) pinned.emplace_back(field, static_cast<Word>(lo));
   });
-  return row;
+  std::ranges::sort(pinned);
+  for (const auto& [field, word] : pinned) {
+    const size_t lane = field % kLanes;
+    const auto base = static_cast<uint16_t>(field - lane);
+    if (words.empty() || words.back().first.base != base)
+      words.push_back({{base, 0, 0}, {}});
+    auto& [place, at] = words.back();
+    place.lanes = static_cast<uint8_t>(place.lanes | 1u << lane);
+    at[lane] = word;
+  }
+  return words;
 }
 
-// Whether the entry pins the fields of the tuple, and no other: the numbers of the sets
-// are hashes.
-bool pins_fields_of(const EntryBase& e, const Tuple& t) {
-  const auto absent = std::ranges::count(t.factors, uint64_t{0});
-  std::ptrdiff_t missing = std::ssize(t.factors) - absent;
-  e.lanes.for_each_interval([&](uint16_t field, int64_t lo, int64_t hi) {
-    if (lo == hi) missing = t.factors[field] == 0 ? PTRDIFF_MAX / 2 : missing - 1;
-  });
-  return missing == 0;
+bool are_places_of(const Words& words, const FieldHash& hash) {
+  return std::ranges::equal(words, hash.places, {}, &Words::value_type::first);
 }
 
-void insert(Tuple& t, uint64_t hash, uint32_t rank, const EntryBase& e) {
+uint64_t hash_of(const Words& words, const FieldHash& hash) {
+  uint64_t h = 0;
+  for (size_t i = 0; i < words.size(); ++i) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      h += fold(words[i].second[lane]) * hash.factors[i * kLanes + lane];
+    }
+  }
+  return mix(h);
+}
+
+// What kByValues needs: nothing but points, at the places of the tuple.
+uint32_t kind_of(const LaneBlock& b, const Tuple& t) {
+  if (b.flags != 0 || b.num_equal != 0 || b.num_unary != 0 || b.num_pairs != 0 ||
+      !std::ranges::equal(std::span(b.places(), b.num_points), t.hash.places)) {
+    return Tuple::kByBlock;
+  }
+  return static_cast<uint32_t>(std::countr_zero(b.point_width));
+}
+
+void insert(Tuple& t, const Words& words, uint32_t rank, const EntryBase& e) {
+  const uint64_t hash = hash_of(words, t.hash);
   const size_t mask = t.table.size() - 1;
   size_t at = hash & mask;
   while (t.table[at].rank != UINT32_MAX) at = (at + 1) & mask;
-  t.table[at] = {static_cast<uint32_t>(hash >> 32), rank, &e};
+  t.table[at] = {Tuple::tag(hash) | kind_of(*e.lanes.block(), t), rank, &e};
   ++t.size;
 }
 
@@ -57,30 +84,51 @@ uint64_t pinned_fields(const Lanes& lanes) {
   return count < 2 ? 0 : set | 1;
 }
 
-uint64_t tuple_hash(const Tuple& tuple, const Word* row, size_t num_fields) {
-  uint64_t h = 0;
-  for (size_t i = 0; i < num_fields; ++i) h += row[i] * tuple.factors[i];
-  return (h ^ h >> 32) * kCodeFactor;
+FieldHash::FieldHash(std::vector<PointPlace> of) : places(std::move(of)) {
+  for (const PointPlace& p : places) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      const bool is_read = (p.lanes >> i & 1) != 0;
+      factors.push_back(is_read ? (mixed(p.base + i) & UINT32_MAX) | 1 : 0);
+    }
+  }
 }
 
-Tuple make_tuple(const EntryBase& entry, size_t count, size_t num_fields) {
-  Tuple t;
-  t.pinned = entry.pinned;
-  t.factors.resize((num_fields + 7) / 8 * 8);
-  entry.lanes.for_each_interval([&](uint16_t field, int64_t lo, int64_t hi) {
-    if (lo == hi) t.factors[field] = mixed(field) | 1;
-  });
+FieldHash::FieldHash(size_t num_fields)
+    : FieldHash([num_fields] {
+        std::vector<PointPlace> all;
+        for (size_t i = 0; i < num_fields; i += kLanes) {
+          const size_t left = std::min(num_fields - i, kLanes);
+          all.push_back(
+              {static_cast<uint16_t>(i), static_cast<uint8_t>((1u << left) - 1), 0});
+        }
+        return all;
+      }()) {}
+
+uint64_t FieldHash::operator()(const Word* row) const {
+  uint64_t h = 0;
+  for (size_t i = 0; i < places.size(); ++i) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      if ((places[i].lanes >> lane & 1) == 0) continue;
+      h += fold(row[places[i].base + lane]) * factors[i * kLanes + lane];
+    }
+  }
+  return mix(h);
+}
+
+Tuple make_tuple(const EntryBase& entry, size_t count) {
+  std::vector<PointPlace> places;
+  for (const auto& [place, words] : pinned_words(entry)) places.push_back(place);
+  Tuple t{entry.pinned, 0, FieldHash(std::move(places)), {}};
   t.table.resize(std::bit_ceil(count * 2 + 2));
   return t;
 }
 
 bool file_in(Tuple& t, const EntryBase& entry, uint32_t rank,
-             std::span<const EntryBase* const> entries, size_t num_fields) {
-  if (t.pinned != entry.pinned || !pins_fields_of(entry, t)) return false;
-  const auto add = [&](uint32_t r) {
-    const std::vector<Word> row = pinned_words(*entries[r], num_fields);
-    insert(t, tuple_hash(t, row.data(), num_fields), r, *entries[r]);
-  };
+             std::span<const EntryBase* const> entries) {
+  if (t.pinned != entry.pinned) return false;
+  // Whether it pins the fields of the tuple, and no other: numbers of sets are hashes.
+  const Words words = pinned_words(entry);
+  if (!are_places_of(words, t.hash)) return false;
   if (t.size * 2 >= t.table.size()) {
     // Equal tags stay in the order of rank.
     std::vector<uint32_t> ranks;
@@ -90,9 +138,9 @@ bool file_in(Tuple& t, const EntryBase& entry, uint32_t rank,
     std::ranges::sort(ranks);
     t.table.assign(t.table.size() * 2, {});
     t.size = 0;
-    for (const uint32_t r : ranks) add(r);
+    for (const uint32_t r : ranks) insert(t, pinned_words(*entries[r]), r, *entries[r]);
   }
-  add(rank);
+  insert(t, words, rank, entry);
   return true;
 }
 

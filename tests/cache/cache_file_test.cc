@@ -228,8 +228,8 @@ TEST_F(CacheFileTest, RefusalsSayWhyAndInsertNothing) {
   bytes = good;
   bytes[14] = 7;
   EXPECT_EQ(error(bytes),
-            ": cache file: it has format 2 and needs a reader of format 7; this library "
-            "reads 2");
+            ": cache file: it has format 3 and needs a reader of format 7; this library "
+            "reads 3");
   bytes = good;
   std::reverse(bytes.begin() + 8, bytes.begin() + 12);
   EXPECT_EQ(error(bytes), ": cache file: it was written in the other byte order");
