@@ -72,6 +72,7 @@ class Layout {
     LaneBlock head;
     head.num_points = static_cast<uint16_t>(points_.size());
     head.point_width = point_width();
+    head.point_words = static_cast<uint16_t>(head.point_bytes() / 8);
     head.num_equal = static_cast<uint16_t>(equal_.size());
     head.num_unary = static_cast<uint16_t>(unary_.size());
     head.num_pairs = static_cast<uint16_t>(pairs_.size());
@@ -87,6 +88,8 @@ class Layout {
       put(groups.data(), groups.size() * sizeof(groups[0]));
     };
     put(&head, sizeof head);
+    for (const Points& p : points_) put(&p.place, sizeof p.place);
+    for (size_t i = points_.size() * sizeof(PointPlace); i % 8 != 0; ++i) *at++ = 0;
     for (const Points& p : points_) {
       for (const int64_t v : p.value) {
         const auto v16 = static_cast<int16_t>(v);
@@ -97,8 +100,6 @@ class Layout {
             head.point_width);
       }
     }
-    for (const Points& p : points_) put(&p.place, sizeof p.place);
-    for (size_t i = points_.size() * sizeof(PointPlace); i % 8 != 0; ++i) *at++ = 0;
     put_groups(equal_);
     put_groups(unary_);
     put_groups(pairs_);
@@ -239,7 +240,8 @@ bool sound_block(std::span<const unsigned char> bytes, size_t num_fields) {
   const auto& b = *reinterpret_cast<const LaneBlock*>(bytes.data());
   const bool known_width =
       b.num_points == 0 || b.point_width == 2 || b.point_width == 4 || b.point_width == 8;
-  if (!known_width || bytes_of(b) != bytes.size() ||
+  if (!known_width || b.point_bytes() != size_t{8} * b.point_words ||
+      bytes_of(b) != bytes.size() ||
       (b.flags & ~(LaneBlock::kNever | LaneBlock::kRest)) != 0) {
     return false;
   }

@@ -76,29 +76,33 @@ struct alignas(8) LaneBlock {
   uint16_t num_points = 0, num_equal = 0, num_unary = 0, num_pairs = 0;
   uint32_t flags = 0;
   uint8_t point_width = 0;  // bytes of each of their values: 2, 4 or 8
-  uint8_t unused[3] = {};
+  uint8_t unused = 0;
+  uint16_t point_words = 0;  // of 8 bytes, that point groups take: what follows is read
+                             // where most entries fail, and waits for no more than this
   const Lanes* lanes = nullptr;
   const void* owner = nullptr;  // the entry of a cache
 
-  // Of all point groups first the values, kLanes of each, then the places.
-  const void* values() const { return this + 1; }
+  // Of all point groups first the places, then the values, kLanes of each.
   const PointPlace* places() const {
-    return reinterpret_cast<const PointPlace*>(static_cast<const char*>(values()) +
-                                               num_points * kLanes * point_width);
+    return reinterpret_cast<const PointPlace*>(this + 1);
   }
+  const void* values() const { return values(num_points); }
+  const void* values(size_t n) const {  // for those who know that there are n groups
+    return reinterpret_cast<const char*>(this + 1) + place_bytes(n);
+  }
+  static size_t place_bytes(size_t n) { return (n * sizeof(PointPlace) + 7) / 8 * 8; }
   int64_t point(size_t group, size_t lane) const {
     const size_t i = group * kLanes + lane;
     return point_width == 2   ? static_cast<const int16_t*>(values())[i]
            : point_width == 4 ? static_cast<const int32_t*>(values())[i]
                               : static_cast<const int64_t*>(values())[i];
   }
-  size_t point_bytes() const {  // a multiple of 8
-    return num_points * kLanes * point_width +
-           (num_points * sizeof(PointPlace) + 7) / 8 * 8;
+  size_t point_bytes() const {
+    return place_bytes(num_points) + num_points * kLanes * point_width;
   }
   const EqualGroup* equal() const {
-    return reinterpret_cast<const EqualGroup*>(static_cast<const char*>(values()) +
-                                               point_bytes());
+    return reinterpret_cast<const EqualGroup*>(
+        reinterpret_cast<const uint64_t*>(this + 1) + point_words);
   }
   const UnaryGroup* unary() const {
     return reinterpret_cast<const UnaryGroup*>(equal() + num_equal);

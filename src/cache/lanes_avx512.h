@@ -79,14 +79,9 @@ CONGRUA_AVX512 inline bool words_are(const T* values, const PointPlace* places, 
   return _mm512_test_epi64_mask(differ, differ) == 0;
 }
 
-CONGRUA_AVX512 inline bool points_hold(const LaneBlock& block, const Word* row) {
-  const auto are = [&](const auto* values) CONGRUA_AVX512 {
-    return words_are(values, block.places(), block.num_points, row);
-  };
-  return block.point_width == 2   ? are(static_cast<const int16_t*>(block.values()))
-         : block.point_width == 4 ? are(static_cast<const int32_t*>(block.values()))
-                                  : are(static_cast<const int64_t*>(block.values()));
-}
+// Whether the point groups hold. Out of line: many blocks have none, and what is here is
+// in every look-up.
+CONGRUA_AVX512 bool points_hold(const LaneBlock& block, const Word* row);
 
 CONGRUA_AVX512 inline bool check_block(const LaneBlock& block, const Word* row) {
   if ((block.flags & LaneBlock::kNever) != 0) return false;

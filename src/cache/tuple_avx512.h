@@ -37,16 +37,18 @@ CONGRUA_AVX512 inline uint64_t hash_fields(const FieldHash& hash, const Word* ro
 CONGRUA_AVX512 inline bool check_in_tuple(const Tuple& t, uint32_t kind,
                                           const LaneBlock& b, const Word* row,
                                           Hosts& hosts) {
-  const auto are = [&](const auto* values) CONGRUA_AVX512 {
-    return words_are(values, t.hash.places.data(), t.hash.places.size(), row);
+  const size_t n = t.hash.places.size();
+  const void* const values = b.values(n);
+  const auto are = [&](const auto* of) CONGRUA_AVX512 {
+    return words_are(of, t.hash.places.data(), n, row);
   };
   switch (kind) {
     case 1:
-      return are(static_cast<const int16_t*>(b.values()));
+      return are(static_cast<const int16_t*>(values));
     case 2:
-      return are(static_cast<const int32_t*>(b.values()));
+      return are(static_cast<const int32_t*>(values));
     case 3:
-      return are(static_cast<const int64_t*>(b.values()));
+      return are(static_cast<const int64_t*>(values));
     default:
       return check_block(b, row) && hosts.holds(b);
   }
