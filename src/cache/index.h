@@ -36,7 +36,10 @@ inline constexpr size_t kGroup = 64;       // entries of a group
 inline constexpr size_t kFewEntries = 16;  // so few are not coded
 inline constexpr size_t kFewTests = 2;     // of each of these few
 
-inline uint8_t hash_code(Word x) { return static_cast<uint8_t>((x * kCodeFactor) >> 56); }
+inline constexpr uint32_t kHashFactor = 0x9e3779b1;
+inline uint8_t hash_code(Word x) {
+  return static_cast<uint8_t>((fold(x) * kHashFactor) >> 24);
+}
 // 0 for x <= 0, else its exponent and the three bits below the leading one; 255 from
 // 2^31.
 inline uint8_t monotone_code(int64_t x) {
@@ -160,6 +163,10 @@ struct Index {
   ScanList summed, tail;
   std::vector<std::shared_ptr<const Segment>> segments;
   ScanList plain;
+  // Whether what passes is checked by permutations of a row of 32-bit words, and the
+  // fields of which such a check reads them.
+  bool narrow_checks = true;
+  uint64_t narrow_fields = 0;
   std::vector<Tuple> tuples;
   // At most kFewEntries: all are in `plain`, and these are exact tests of them, a lane
   // each: one of every entry but the first, then a second one of every entry but the

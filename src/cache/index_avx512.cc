@@ -27,16 +27,25 @@ CONGRUA_AVX512 inline __m512i load_slots(const Index& index, const Word* row, si
 
 // The codes of index.h for eight slots at a time; theirs become byte j of each word.
 CONGRUA_AVX512 inline Codes code_row(const Index& index, const Word* row) {
-  const __m512i factor = _mm512_set1_epi64(static_cast<int64_t>(kCodeFactor));
-  Codes codes = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+  const __m512i factor = _mm512_set1_epi64(kHashFactor);
+  // Not of Codes: what is passed on by its address would be read and written in memory.
+  __m512i hash = _mm512_setzero_si512();
+  __m512i monotone = _mm512_setzero_si512();
   const uint32_t used = index.hash_blocks | index.monotone_blocks;
   for (size_t j = 0; (used >> j) != 0; ++j) {
     if ((used >> j & 1) == 0) continue;
     const __m512i x = load_slots(index, row, j);
     const __m512i shift = _mm512_set1_epi64(static_cast<int64_t>(8 * j));
     if ((index.hash_blocks >> j & 1) != 0) {
-      const __m512i top = _mm512_srli_epi64(_mm512_mullo_epi64(x, factor), 56);
-      codes.hash = _mm512_or_si512(codes.hash, _mm512_sllv_epi64(top, shift));
+      // The bits 24 to 31 of a product of 32 bits, turned to byte j.
+      const __m512i folded = _mm512_xor_si512(x, _mm512_srli_epi64(x, 32));
+      const __m512i turned =
+          _mm512_rolv_epi64(_mm512_mul_epu32(folded, factor),
+                            _mm512_sub_epi64(shift, _mm512_set1_epi64(24)));
+      const __m512i byte_j =
+          _mm512_set1_epi64(static_cast<int64_t>(uint64_t{0xff} << 8 * j));
+      hash =
+          _mm512_ternarylogic_epi64(hash, turned, byte_j, 0xf8);  // hash | turned & byte
     }
     if ((index.monotone_blocks >> j & 1) != 0) {
       // Exact below 2^53; above, rounding does not matter, the code is 255.
@@ -46,10 +55,10 @@ CONGRUA_AVX512 inline Codes code_row(const Index& index, const Word* row) {
       c = _mm512_sub_epi64(c, _mm512_set1_epi64(1022 * 8));
       c = _mm512_max_epi64(c, _mm512_setzero_si512());
       c = _mm512_min_epi64(c, _mm512_set1_epi64(255));
-      codes.monotone = _mm512_or_si512(codes.monotone, _mm512_sllv_epi64(c, shift));
+      monotone = _mm512_or_si512(monotone, _mm512_sllv_epi64(c, shift));
     }
   }
-  return codes;
+  return {hash, monotone};
 }
 
 CONGRUA_AVX512 inline __mmask64 passes(const IndexGroup::Column& c, const Codes& codes) {
@@ -59,15 +68,38 @@ CONGRUA_AVX512 inline __mmask64 passes(const IndexGroup::Column& c, const Codes&
                                 _mm512_load_si512(c.span));
 }
 
+// A row to be checked. It is narrowed by the first check: many look-ups end before.
+class CheckedRow {
+ public:
+  CheckedRow(const Index& index, const Word* row) : index_(index), words_(row) {}
+  CONGRUA_AVX512 bool passes(const LaneBlock& b) {
+    if (form_ == Form::kUnknown) {
+      const bool narrow =
+          index_.narrow_checks && narrow_row(words_, index_.narrow_fields, &narrow_);
+      form_ = narrow ? Form::kNarrow : Form::kWide;
+    }
+    if (form_ == Form::kNarrow) [[likely]]
+      return check_block(b, narrow_);
+    return check_lanes_avx512(b, words_);
+  }
+
+ private:
+  enum class Form : uint8_t { kUnknown, kNarrow, kWide };
+  const Index& index_;
+  const Word* const words_;
+  Form form_ = Form::kUnknown;
+  NarrowRow narrow_;
+};
+
 // The entries of `list` at base + the bits of m, in order: the rank of the first that
 // holds, UINT32_MAX for none.
 CONGRUA_AVX512 inline uint32_t first_of(const ScanList& list, size_t base, __mmask64 m,
-                                        const Word* row, Hosts& hosts) {
+                                        CheckedRow& row, Hosts& hosts) {
   for (; m != 0; m &= m - 1) {
     const size_t at = base + static_cast<size_t>(__builtin_ctzll(m));
     const LaneBlock& b = *list.blocks.data()[at];
     __builtin_prefetch(b.owner);
-    if (check_block(b, row) && hosts.holds(b)) return list.ranks.data()[at];
+    if (row.passes(b) && hosts.holds(b)) return list.ranks.data()[at];
   }
   return UINT32_MAX;
 }
@@ -97,7 +129,7 @@ CONGRUA_AVX512 inline __mmask64 passes_sum(const SumGroup& g, const Codes& codes
 // A few groups at a time, first their sums, then what is left: a branch for each group
 // would be mispredicted for many.
 CONGRUA_AVX512 uint32_t find_summed(const ScanList& list, const Codes& codes,
-                                    uint32_t best, const Word* row, Hosts& hosts) {
+                                    uint32_t best, CheckedRow& row, Hosts& hosts) {
   constexpr size_t kAtOnce = 8;
   const size_t n = list.blocks.size();
   const size_t num_groups = list.sums[0].size();
@@ -133,7 +165,7 @@ CONGRUA_AVX512 uint32_t find_summed(const ScanList& list, const Codes& codes,
 // The groups from *group on that begin before `until`. What is found may lie behind that.
 CONGRUA_AVX512 inline uint32_t find_plain(const ScanList& list, size_t* group,
                                           uint32_t until, const Codes& codes,
-                                          uint32_t best, const Word* row, Hosts& hosts) {
+                                          uint32_t best, CheckedRow& row, Hosts& hosts) {
   const size_t n = list.blocks.size();
   for (size_t i = *group * kGroup; i < n; i = ++*group * kGroup) {
     if (list.ranks.data()[i] >= until || list.ranks.data()[i] >= best) break;
@@ -158,7 +190,7 @@ struct CodeBytes {
 // The first of the candidates that holds and is before `best`.
 CONGRUA_AVX512 uint32_t first_of_segment(const Segment& s, const uint32_t* from, size_t n,
                                          const CodeBytes& codes, uint32_t best,
-                                         const Word* row, Hosts& hosts) {
+                                         CheckedRow& row, Hosts& hosts) {
   uint32_t sorted[kCandidates];
   size_t count = 0;
   for (size_t k = 0; k < n; ++k) {
@@ -176,7 +208,7 @@ CONGRUA_AVX512 uint32_t first_of_segment(const Segment& s, const uint32_t* from,
   }
   for (size_t k = 0; k < count; ++k) {
     const LaneBlock& b = *s.blocks.data()[sorted[k]];
-    if (check_block(b, row) && hosts.holds(b)) return s.ranks.data()[sorted[k]];
+    if (row.passes(b) && hosts.holds(b)) return s.ranks.data()[sorted[k]];
   }
   return best;
 }
@@ -184,7 +216,7 @@ CONGRUA_AVX512 uint32_t first_of_segment(const Segment& s, const uint32_t* from,
 // No branch depends on an entry before its sum has passed: there are some ten runs for
 // each entry that does.
 CONGRUA_AVX512 uint32_t find_in_segment(const Segment& s, const Codes& codes,
-                                        uint32_t best, const Word* row, Hosts& hosts) {
+                                        uint32_t best, CheckedRow& row, Hosts& hosts) {
   CodeBytes bytes;
   _mm512_store_si512(bytes.at, codes.hash);
   _mm512_store_si512(bytes.at + kSlots, codes.monotone);
@@ -239,7 +271,7 @@ CONGRUA_AVX512 uint32_t find_in_segment(const Segment& s, const Codes& codes,
 // small caches some nanoseconds.
 [[gnu::noinline]] CONGRUA_AVX512 uint32_t find_behind(const Index& index,
                                                       const Codes& codes, uint32_t best,
-                                                      const Word* row, Hosts& hosts) {
+                                                      CheckedRow& row, Hosts& hosts) {
   size_t group = 0;
   for (const auto& s : index.segments) {
     best = find_plain(index.plain, &group, s->last_rank, codes, best, row, hosts);
@@ -260,7 +292,7 @@ CONGRUA_AVX512 const EntryBase* find_few_avx512(const Index& index, const Word* 
   Hosts hosts(call);
   const auto holds = [&](const LaneBlock& b) CONGRUA_AVX512 {
     __builtin_prefetch(b.owner);
-    return check_block(b, row) && hosts.holds(b);
+    return check_block(b, WideRow{row}) && hosts.holds(b);
   };
   // The first is the most likely one where entries overlap.
   if (holds(*blocks[0])) return static_cast<const EntryBase*>(blocks[0]->owner);
@@ -268,7 +300,7 @@ CONGRUA_AVX512 const EntryBase* find_few_avx512(const Index& index, const Word* 
   const UnaryGroup* const few = index.few.data();
   uint64_t fail = 0;
   for (size_t i = 0; i * kLanes < kFewTests * (n - 1); ++i) {
-    fail |= uint64_t{failing(few[i], row)} << (i * kLanes);
+    fail |= uint64_t{failing(few[i], WideRow{row})} << (i * kLanes);
   }
   uint64_t m = ~(fail | fail >> (n - 1)) & ((uint64_t{1} << (n - 1)) - 1);
   for (; m != 0; m &= m - 1) {
@@ -287,12 +319,13 @@ CONGRUA_AVX512 const EntryBase* find_avx512(const Index& index, const Word* row,
   }
   if (index.scans()) {
     const Codes codes = code_row(index, row);
-    best = find_summed(index.summed, codes, best, row, hosts);
+    CheckedRow checked(index, row);
+    best = find_summed(index.summed, codes, best, checked, hosts);
     if (index.segments.empty()) {
       size_t group = 0;
-      best = find_plain(index.plain, &group, UINT32_MAX, codes, best, row, hosts);
+      best = find_plain(index.plain, &group, UINT32_MAX, codes, best, checked, hosts);
     } else {
-      best = find_behind(index, codes, best, row, hosts);
+      best = find_behind(index, codes, best, checked, hosts);
     }
   }
   return best == UINT32_MAX ? nullptr : index.entries.data()[best];

@@ -19,6 +19,27 @@ void copy_with_room(const std::vector<T>& from, std::vector<T>& to) {
   to = from;
 }
 
+// All that a check of the block names, and whether a row of 32-bit words can pass it.
+void note_fields(Index& index, const LaneBlock& b) {
+  if (index.num_fields > kNarrowFields) index.narrow_checks = false;
+  if (!index.narrow_checks) return;
+  const auto names = [&index](const uint16_t(&fields)[kLanes]) {
+    for (const uint16_t f : fields) index.narrow_fields |= uint64_t{1} << f;
+  };
+  for (const EqualGroup& g : std::span(b.equal(), b.num_equal)) names(g.field);
+  for (const UnaryGroup& g : std::span(b.unary(), b.num_unary)) {
+    if (g.dense == 0) names(g.field);
+    for (size_t i = 0; i < kLanes; ++i) {
+      const auto v = static_cast<int64_t>(g.lo[i]);
+      if (g.span[i] == 0 && v != static_cast<int32_t>(v)) index.narrow_checks = false;
+    }
+  }
+  for (const PairGroup& g : std::span(b.pairs(), b.num_pairs)) {
+    names(g.x);
+    names(g.y);
+  }
+}
+
 }  // namespace
 
 // The fields that tell most entries apart: one that all of them pin to one value, a dtype
@@ -120,6 +141,7 @@ void IndexBuilder::file(Index& index, const EntryBase* e, uint32_t rank) const {
       reads(e->key.sums[k].second);
     }
   }
+  note_fields(index, *e->lanes.block());
   list.blocks.push_back(e->lanes.block());
   list.ranks.push_back(rank);
 }
@@ -203,6 +225,8 @@ std::unique_ptr<Index> IndexBuilder::append(const Index& old, EntryBase* entry) 
   std::ranges::copy(old.slot_field, index->slot_field);
   index->hash_blocks = old.hash_blocks;
   index->monotone_blocks = old.monotone_blocks;
+  index->narrow_checks = old.narrow_checks;
+  index->narrow_fields = old.narrow_fields;
   index->tuples = old.tuples;
   copy_with_room(old.entries, index->entries);
   const auto copy = [](const ScanList& from, ScanList& to) {

@@ -23,7 +23,7 @@ CONGRUA_AVX512 bool points_hold(const LaneBlock& block, const Word* row) {
 }
 
 CONGRUA_AVX512 bool check_lanes_avx512(const LaneBlock& block, const Word* row) {
-  return check_block(block, row);
+  return check_block(block, WideRow{row});
 }
 
 #else

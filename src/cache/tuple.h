@@ -12,8 +12,6 @@ namespace congrua::cache::internal {
 
 struct EntryBase;
 
-inline constexpr uint64_t kCodeFactor = 0x9e3779b97f4a7c15;
-
 // A hash of some fields of a row: the sum of their words, folded to 32 bits, times a
 // factor of each, mixed. Sums of products with factors that are random tell rows apart as
 // well as any hash and take an instruction for eight fields; what is left to chance is
@@ -27,7 +25,7 @@ struct FieldHash {
   uint64_t operator()(const Word* row) const;
 };
 inline uint32_t fold(Word w) { return static_cast<uint32_t>(w ^ w >> 32); }
-inline uint64_t mix(uint64_t sum) { return (sum ^ sum >> 32) * kCodeFactor; }
+inline uint64_t mix(uint64_t sum) { return (sum ^ sum >> 32) * 0x9e3779b97f4a7c15; }
 
 // An entry that tests nothing but the fields of its tuple is compared by what the tuple
 // knows of their places: only values are read of it.

@@ -50,7 +50,7 @@ CONGRUA_AVX512 inline bool check_in_tuple(const Tuple& t, uint32_t kind,
     case 3:
       return are(static_cast<const int64_t*>(values));
     default:
-      return check_block(b, row) && hosts.holds(b);
+      return check_block(b, WideRow{row}) && hosts.holds(b);
   }
 }
 
