@@ -153,9 +153,13 @@ struct Index {
   uint64_t version = 0;  // the number of its publication
   bool varying = false;  // some costs depend on the row: the first need not be the least
   bool repeats = false;  // answers depend on the row alone, and are worth remembering
+  bool identity = true;  // slot i is field i
+  // Whether what passes is checked by permutations of a row of 32-bit words, and the
+  // fields of which such a check reads them.
+  bool narrow_checks = true;
+  NarrowFields narrow_fields;
   size_t num_fields = 0;
   size_t num_slots = 0;
-  bool identity = true;  // slot i is field i
   uint16_t slot_field[kSlots] = {};
   uint32_t hash_blocks = 0, monotone_blocks = 0;  // a bit per eight slots that are read
   std::vector<const EntryBase*> entries;          // by rank
@@ -163,10 +167,6 @@ struct Index {
   ScanList summed, tail;
   std::vector<std::shared_ptr<const Segment>> segments;
   ScanList plain;
-  // Whether what passes is checked by permutations of a row of 32-bit words, and the
-  // fields of which such a check reads them.
-  bool narrow_checks = true;
-  uint64_t narrow_fields = 0;
   std::vector<Tuple> tuples;
   // At most kFewEntries: all are in `plain`, and these are exact tests of them, a lane
   // each: one of every entry but the first, then a second one of every entry but the

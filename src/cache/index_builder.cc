@@ -24,7 +24,7 @@ void note_fields(Index& index, const LaneBlock& b) {
   if (index.num_fields > kNarrowFields) index.narrow_checks = false;
   if (!index.narrow_checks) return;
   const auto names = [&index](const uint16_t(&fields)[kLanes]) {
-    for (const uint16_t f : fields) index.narrow_fields |= uint64_t{1} << f;
+    for (const uint16_t f : fields) index.narrow_fields.add(f);
   };
   for (const EqualGroup& g : std::span(b.equal(), b.num_equal)) names(g.field);
   for (const UnaryGroup& g : std::span(b.unary(), b.num_unary)) {

@@ -68,6 +68,14 @@ struct alignas(8) PairGroup {
 inline constexpr int64_t kMaxLaneFactor = INT16_MAX;
 inline constexpr int64_t kMaxLaneConstant = int64_t{1} << 61;
 
+// A set of the first 64 fields. Bytes: they are loaded as masks.
+struct NarrowFields {
+  uint8_t at[8] = {};
+  void add(uint16_t field) {
+    at[field / 8] = static_cast<uint8_t>(at[field / 8] | 1u << field % 8);
+  }
+};
+
 class Lanes;
 
 // The head of a block; its groups follow.

@@ -38,19 +38,17 @@ CONGRUA_AVX512 inline __m512i fields(const NarrowRow& row, __m512i field) {
   const __mmask16 is_high = _mm512_test_epi32_mask(field, _mm512_set1_epi32(32));
   return _mm512_mask_mov_epi32(low, is_high, high);
 }
-// The fields in `used` of a row; false: some are wider.
-CONGRUA_AVX512 inline bool narrow_row(const Word* words, uint64_t used, NarrowRow* row) {
+// The fields in `used` of a row, a bit for each; false: some are wider.
+CONGRUA_AVX512 inline bool narrow_row(const Word* words, const NarrowFields& used,
+                                      NarrowRow* row) {
   const __m512i half = _mm512_set1_epi64(int64_t{1} << 31);
   const __m512i even =
       _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
   __m512i large = _mm512_setzero_si512();
   row->words = words;
   for (size_t j = 0; j < 4; ++j) {
-    const auto lanes = static_cast<uint16_t>(used >> 16 * j);
-    const __m512i a =
-        _mm512_maskz_loadu_epi64(static_cast<__mmask8>(lanes & 0xff), words + 16 * j);
-    const __m512i b =
-        _mm512_maskz_loadu_epi64(static_cast<__mmask8>(lanes >> 8), words + 16 * j + 8);
+    const __m512i a = _mm512_maskz_loadu_epi64(used.at[2 * j], words + 16 * j);
+    const __m512i b = _mm512_maskz_loadu_epi64(used.at[2 * j + 1], words + 16 * j + 8);
     large = _mm512_ternarylogic_epi64(large, _mm512_add_epi64(a, half),
                                       _mm512_add_epi64(b, half), 0xfe);
     row->at[j] = _mm512_permutex2var_epi32(a, even, b);

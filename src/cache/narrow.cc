@@ -83,7 +83,7 @@ void set_test(NarrowGroup& group, size_t lane, uint16_t field, int64_t lo, int64
 Narrow make_narrow(std::span<const LaneBlock* const> blocks, size_t num_fields) {
   Narrow out;
   if (num_fields > kNarrowFields || blocks.size() > kNarrowLanes + 1) return {};
-  const auto reads = [&out](uint16_t field) { out.used |= uint64_t{1} << field; };
+  const auto reads = [&out](uint16_t field) { out.used.add(field); };
   for (size_t n = 0; n < blocks.size(); ++n) {
     NarrowEntry e{blocks[n], static_cast<uint32_t>(out.groups.size()), 0};
     size_t count = 0;

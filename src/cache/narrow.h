@@ -39,7 +39,7 @@ struct Narrow {
   // Two tests of each entry but the first: its lane of two groups.
   NarrowGroup tests[2];
   uint32_t alive = 0;  // a bit for each entry that some row of 32-bit words holds at
-  uint64_t used = 0;   // a bit for each field that is read
+  NarrowFields used;   // that are read
 
   size_t bytes() const {
     return entries.capacity() * sizeof(NarrowEntry) +
