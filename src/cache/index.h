@@ -174,8 +174,8 @@ struct Index {
   std::vector<UnaryGroup> few;
   Narrow narrow;
 
-  // Whether entries are filed outside of tuples: all but the first of these lists are
-  // behind it.
+  // Whether entries are filed outside of tuples: segments and the tail lie behind
+  // `summed`.
   bool scans() const { return !summed.blocks.empty() || !plain.blocks.empty(); }
   size_t bytes() const;
 };
