@@ -30,6 +30,7 @@
 #include "base/check.h"
 #include "congrua/guard.h"
 #include "domain/domain.h"
+#include "domain/linear_range.h"
 #include "expr/builder.h"
 #include "expr/factorize.h"
 #include "expr/node.h"
@@ -155,6 +156,7 @@ bool occurs(const Node* atom, const Node* n);
 // p seen as sign * (form) + constant, where form has no constant and a positive first
 // coefficient. Forms are what facts are stored under: x - y >= 3 answers x - y >= 1.
 Domain scaled(const Domain& d, const Int& c);  // of c * x for x in d
+void add_scaled(LinearRange& sum, const Domain& d, const Int& c);
 
 struct LinearForm {
   const Node* form;
@@ -195,12 +197,18 @@ struct Facts::Impl {
   void substitute(const Node* atom, const Node* by);
 
   // ---- ranges.cc: strided intervals
-  Domain domain_of(const Node* n);
+  Domain domain_of(const Node* n) {
+    const uint64_t made = domains_.made(n->id);
+    if (made == 0 || !range_versions.valid(made, n->symbols)) compute_domains(n);
+    return domains_[n->id];
+  }
+  void compute_domains(const Node* n);
   Domain known(const Node* n) const {
     return known_.has(n->id) ? known_[n->id] : Domain::all();
   }
   // Was anything ever learned about the linear form of that sum? May say yes where not.
-  bool may_be_known(const Node* sum) const { return (sum->symbols & ~known_sums_) == 0; }
+  bool may_be_known(const Node* sum) const { return sum_may_be_known(sum->symbols); }
+  bool sum_may_be_known(uint64_t symbols) const { return (symbols & ~known_sums_) == 0; }
   Domain sum_domain(const Node* sum);
   Domain div_elimination(const Node* sum);
   Domain remainder_elimination(const Node* sum);

@@ -24,6 +24,12 @@ Domain point_of(const Int& v) {
 
 }  // namespace
 
+void guard::add_scaled(LinearRange& sum, const Domain& d, const Int& c) {
+  const std::optional<int64_t> x = c.to_int64();
+  if (x && *x != kNegInf && *x != kPosInf) return sum.add(d, *x);
+  sum.add_long(mul(d, point_of(c)));
+}
+
 Domain guard::scaled(const Domain& d, const Int& c) {
   const std::optional<int64_t> x = c.to_int64();
   if (x && *x != kNegInf && *x != kPosInf) return scale(d, *x);
@@ -62,6 +68,10 @@ Domain Facts::Impl::div_elimination(const Node* sum) {
     if (c.sign() <= 0 || !c.is_small() || ++tried > 4) continue;
     // c*(sum - t) + t.coef*p, term by term; no node is made of it.
     const LinearView p(args_of(t.mono)[0]);
+    const auto cancels = [&](const internal::Term& y) {
+      return y.mono != t.mono && !terms_of(sum).coefficient_of(y.mono).is_zero();
+    };
+    if (std::ranges::none_of(p.terms(), cancels)) continue;
     absl::InlinedVector<std::pair<const Node*, Int>, 8> numerator;
     const auto take = [&](const Node* mono, const Int& coef) {
       if (!coef.is_zero()) numerator.emplace_back(mono, coef);
@@ -83,13 +93,13 @@ Domain Facts::Impl::div_elimination(const Node* sum) {
     // Only where something cancels: otherwise it is the sum again.
     const size_t others = terms_of(sum).size() - 1;
     if (numerator.size() > std::max<size_t>(others, 1)) continue;
-    Domain parts = point_of(c * constant_of(sum) + t.coef * p.constant());
+    LinearRange parts(point_of(c * constant_of(sum) + t.coef * p.constant()));
     for (const auto& [mono, coef] : numerator) {
-      parts = congrua::add(parts, guard::scaled(domain_of(mono), coef));
+      guard::add_scaled(parts, domain_of(mono), coef);
     }
     // The remainder may be known better: p modulo c.
     const Domain r = congrua::floor_mod(domain_of(args_of(t.mono)[0]), point_of(c));
-    const Domain numerator_range = congrua::sub(parts, guard::scaled(r, t.coef));
+    const Domain numerator_range = congrua::sub(parts.get(), guard::scaled(r, t.coef));
     best = best.meet(congrua::floor_div(numerator_range, point_of(c)));
   }
   return best;
@@ -148,14 +158,15 @@ Domain Facts::Impl::remainder_elimination(const Node* sum) {
 }
 
 Domain Facts::Impl::sum_domain(const Node* sum) {
-  Domain d = point_of(constant_of(sum));
+  LinearRange parts(point_of(constant_of(sum)));
   bool any_quotient = false;
   bool any_product = false;
   for (const internal::Term& t : terms_of(sum)) {
-    d = congrua::add(d, guard::scaled(domains_[t.mono->id], t.coef));
+    guard::add_scaled(parts, domains_[t.mono->id], t.coef);
     any_quotient |= t.mono->op == Op::kFloorDiv;
     any_product |= t.mono->op == Op::kMul;
   }
+  Domain d = parts.get();
   if (may_be_known(sum)) {
     const guard::LinearForm f = linear_form(sum);
     if (f.valid && f.form != sum) {
@@ -216,12 +227,11 @@ Domain Facts::Impl::compute_domain(const Node* n) {
   }
 }
 
-Domain Facts::Impl::domain_of(const Node* n) {
+void Facts::Impl::compute_domains(const Node* n) {
   const auto valid = [&](const Node* x) {
     const uint64_t made = domains_.made(x->id);
     return made != 0 && range_versions.valid(made, x->symbols);
   };
-  if (valid(n)) return domains_[n->id];
   absl::InlinedVector<const Node*, 32> stack{n};
   while (!stack.empty()) {
     const Node* x = stack.back();
@@ -244,7 +254,6 @@ Domain Facts::Impl::domain_of(const Node* n) {
     domains_.put(x->id, range_versions.now(), d, builder.num_nodes());
     stack.pop_back();
   }
-  return domains_[n->id];
 }
 
 }  // namespace congrua

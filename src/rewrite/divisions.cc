@@ -25,6 +25,13 @@ bool Simplifier::fold(const Parts& parts, const Int& constant, const Int& g,
                       const Node** quotient) {
   if (!g.is_small()) return false;
   const size_t n = parts.size();
+  // Nothing but the facts bounds a multiple of what is not bounded.
+  if (facts_.ge_facts.empty() && std::ranges::any_of(parts, [&](const Part& x) {
+        return (x.domain.lo() == kNegInf || x.domain.hi() == kPosInf) &&
+               !floor_mod(x.coef, g).is_zero();
+      })) {
+    return false;
+  }
   // Remainders of the coefficients, and where only one representative can be right.
   absl::InlinedVector<Int, 8> low(n);
   absl::InlinedVector<size_t, 8> open;
@@ -37,10 +44,9 @@ bool Simplifier::fold(const Parts& parts, const Int& constant, const Int& g,
   // residual in [q*g, q*g + g - 1]: q.
   const auto period =
       [&](const absl::InlinedVector<Int, 8>& coefs) -> std::optional<Int> {
-    Domain d = start;
-    for (const size_t i : open) {
-      d = add(d, guard::scaled(parts[i].domain, coefs[i]));
-    }
+    LinearRange sum(start);
+    for (const size_t i : open) guard::add_scaled(sum, parts[i].domain, coefs[i]);
+    const Domain d = sum.get();
     if (d.empty() || d.lo() == kNegInf || d.hi() == kPosInf) return std::nullopt;
     const Int lo = floor_div(Int(d.lo()), g);
     if (!(lo == floor_div(Int(d.hi()), g))) return std::nullopt;

@@ -59,14 +59,48 @@ inline constexpr bool kIsAtLeast = false;
 template <typename A, typename B>
 inline constexpr bool kIsAtLeast<pattern::Pat<pattern::Kind::kGe, A, B>> = true;
 
+// Operators below the root, seen through sums: most rules fail for want of one, which is
+// seen at once for all of a table.
+inline constexpr uint8_t kQuotientBelow = 1;
+inline constexpr uint8_t kExtremeBelow = 2;
+inline constexpr uint8_t kSelectBelow = 4;
+uint8_t operators_below(const Node* n);
+// Without which a left side matches nothing, as an operand and at the root.
+template <typename T>
+inline constexpr uint8_t kNeededInside = 0;
+template <pattern::Kind kKind, typename A, typename B, typename C>
+inline constexpr uint8_t kNeededInside<pattern::Pat<kKind, A, B, C>> =
+    kKind == pattern::Kind::kFloorDiv                              ? kQuotientBelow
+    : kKind == pattern::Kind::kMin || kKind == pattern::Kind::kMax ? kExtremeBelow
+    : kKind == pattern::Kind::kSelect                              ? kSelectBelow
+    : kKind == pattern::Kind::kAdd || kKind == pattern::Kind::kSub ||
+            kKind == pattern::Kind::kMul
+        ? uint8_t{kNeededInside<A> | kNeededInside<B>}
+        : uint8_t{0};
+template <typename T>
+inline constexpr uint8_t kNeeded = 0;
+template <pattern::Kind kKind, typename A, typename B, typename C>
+inline constexpr uint8_t kNeeded<pattern::Pat<kKind, A, B, C>> =
+    kNeededInside<A> | kNeededInside<B> | kNeededInside<C>;
+
 class Matcher {
  public:
-  explicit Matcher(Simplifier& simplifier) : s_(simplifier), b_(simplifier.builder_) {}
+  // For rules tried on n.
+  Matcher(Simplifier& simplifier, const Node* n)
+      : s_(simplifier), b_(simplifier.builder_), n_(n), below_(operators_below(n)) {}
 
   // What the rule makes of n; n where it does not apply.
   template <typename Left, typename Right, typename Condition>
-  const Node* apply(const Node* n, Left left, Right right, Condition condition) {
-    return at_root(n, pattern::of(left), pattern::of(right), pattern::of(condition));
+  const Node* apply(Left left, Right right, Condition condition) {
+    using L = decltype(pattern::of(left));
+    if ((kNeeded<L> & ~below_) != 0) return n_;
+    if (concluded_) {
+      terms_ = {};
+      props_ = {};
+      has_constant_.reset();
+      concluded_ = false;
+    }
+    return at_root(n_, pattern::of(left), pattern::of(right), pattern::of(condition));
   }
 
  private:
@@ -108,6 +142,7 @@ class Matcher {
   bool conclude(const R& right, const C& condition, const Node** result) {
     if (!ask(condition)) return false;
     *result = build(right);
+    concluded_ = true;
     return true;
   }
 
@@ -303,6 +338,9 @@ class Matcher {
 
   Simplifier& s_;
   Builder& b_;
+  const Node* const n_;
+  const uint8_t below_;
+  bool concluded_ = false;  // a rule held and left its bindings
   std::array<Value, 4> terms_;
   std::array<const Node*, 2> props_{};
   std::array<Int, 3> constants_;

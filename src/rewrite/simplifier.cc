@@ -124,6 +124,26 @@ const Node* Simplifier::step(const Node* n) {
   }
 }
 
+bool Simplifier::is_settled(const Node* p) {
+  const auto speaks_of = [&](const Node* f) { return (f->symbols & p->symbols) != 0; };
+  return std::ranges::none_of(facts_.ge_facts, speaks_of) && is_linear_in_symbols(p);
+}
+
+bool Simplifier::at_least(const Node* a, const Node* b) {
+  if (a == b) return true;
+  const uint64_t symbols = a->symbols | b->symbols;
+  if ((a->symbols & b->symbols) == 0 && !facts_.sum_may_be_known(symbols)) {
+    // Most pairs have nothing in common, and their intervals say all that there is.
+    const Node* x = facts_.rewrite(a);
+    const Node* y = facts_.rewrite(b);
+    const int64_t lo = facts_.domain_of(x).lo();
+    const int64_t hi = facts_.domain_of(y).hi();
+    if (lo != kNegInf && hi != kPosInf && lo >= hi) return true;
+    if (x == a && y == b && is_settled(a) && is_settled(b)) return false;
+  }
+  return nonnegative_by_cases(builder_.sub(a, b));
+}
+
 bool Simplifier::nonnegative(const Node* p) {
   p = facts_.rewrite(p);
   if (p->op == Op::kConst) return internal::const_value(p).sign() >= 0;
@@ -131,10 +151,7 @@ bool Simplifier::nonnegative(const Node* p) {
   const Domain d = facts_.domain_of(p);
   if (d.lo() >= 0) return true;
   if (d.hi() < 0) return false;
-  const bool linked = std::ranges::any_of(
-      facts_.ge_facts, [&](const Node* f) { return (f->symbols & p->symbols) != 0; });
-  // Each symbol once and free of the others: the interval was exact.
-  if (!linked && is_linear_in_symbols(p)) return false;
+  if (is_settled(p)) return false;
   if (facts_.shift_nonnegative(p)) return true;
   if (facts_.ge_facts.empty()) return false;
   Budget budget(std::min(kProofSteps, budget_.left()), budget_.cancel_flag());
@@ -298,7 +315,13 @@ std::optional<bool> Simplifier::decided(const Node* proposition) {
     return v ? std::optional<bool>(!*v) : std::nullopt;
   }
   if (g->op == Op::kGe) {
-    if (nonnegative_by_cases(args_of(g)[0])) return true;
+    const Node* p = args_of(g)[0];
+    if (is_settled(p)) {
+      const Domain d = facts_.domain_of(p);
+      if (d.lo() >= 0) return true;
+      return d.hi() < 0 ? std::optional<bool>(false) : std::nullopt;
+    }
+    if (nonnegative_by_cases(p)) return true;
     if (nonnegative_by_cases(args_of(builder_.logical_not(g))[0])) return false;
     return std::nullopt;
   }
@@ -307,6 +330,7 @@ std::optional<bool> Simplifier::decided(const Node* proposition) {
     const Domain d = facts_.domain_of(p);
     if (d.empty() || !d.contains(0)) return false;
     if (d.is_point()) return true;
+    if (is_settled(p)) return std::nullopt;
     if (nonnegative(builder_.add_const(p, Int(-1))) ||
         nonnegative(builder_.add_const(builder_.neg(p), Int(-1)))) {
       return false;

@@ -74,9 +74,10 @@ class Simplifier {
   bool nonnegative(const Node* p);  // p >= 0 is proved
   // The same, looking into the extremes of p, too.
   bool nonnegative_by_cases(const Node* p, int depth = 0);
-  bool at_least(const Node* a, const Node* b) {
-    return a == b || nonnegative_by_cases(builder_.sub(a, b));
-  }
+  bool at_least(const Node* a, const Node* b);
+  // A sum of symbols that facts about sums do not speak of: each symbol once and free of
+  // the others, so that the interval is exact and no layer knows more.
+  bool is_settled(const Node* p);
   // Runs f with the condition (or its negation) among the facts; f is not called where
   // the facts then contradict each other: nullopt. No `auto` results that refer to memos.
   template <typename F>

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "base/int.h"
+#include "domain/linear_range.h"
 #include "tests/domain/oracle.h"
 
 namespace congrua::domain_test {
@@ -195,6 +196,17 @@ TEST(DomainFuzz, SoundAtTheLimits) {
   for (int round = 0; round < 60000; ++round) {
     const Domain a = random.domain();
     const Domain b = random.domain();
+    {
+      const int64_t c = random.value();
+      const int64_t k = round % 2 == 0 ? c : c % 1000;
+      const int64_t l = round % 3 == 0 ? random.value() : round % 100 - 50;
+      LinearRange sum(a);
+      sum.add(b, k);
+      ASSERT_EQ(sum.get(), add(a, scale(b, k)));
+      sum.add(a, l);
+      ASSERT_EQ(sum.get(), add(add(a, scale(b, k)), scale(a, l)))
+          << a.to_string() << " + " << k << " * " << b.to_string() << " + " << l;
+    }
     for (int i = 0; i < 4; ++i) {
       const std::optional<int64_t> x = random.member(a);
       const std::optional<int64_t> y = random.member(b);

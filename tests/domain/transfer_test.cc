@@ -2,6 +2,8 @@
 // up.
 #include <functional>
 
+#include "domain/linear_range.h"
+#include "domain/wide.h"
 #include "tests/domain/oracle.h"
 
 namespace congrua::domain_test {
@@ -107,6 +109,32 @@ TEST(DomainExhaustive, AddAndSub) {
       all, all, add, [](int64_t x, int64_t y) { return x + y; }, always, best);
   check_pairs(
       all, all, sub, [](int64_t x, int64_t y) { return x - y; }, always, best);
+}
+
+// Term by term the same as add and scale.
+TEST(DomainExhaustive, LinearRangeIsTheSumOfItsTerms) {
+  const auto& all = pair_operands();
+  for (const Sample& a : all) {
+    for (const Sample& b : all) {
+      const int64_t i = a.domain.lo() + 3 * b.domain.hi();
+      const int64_t k = internal::mod_floor(i, 9) - 4;
+      const int64_t l = internal::mod_floor(i / 9, 7) - 3;
+      LinearRange sum(Domain::point(k));
+      sum.add(a.domain, l);
+      ASSERT_EQ(sum.get(), add(Domain::point(k), scale(a.domain, l)));
+      sum.add(b.domain, k);
+      const Domain two =
+          add(add(Domain::point(k), scale(a.domain, l)), scale(b.domain, k));
+      ASSERT_EQ(sum.get(), two);
+      sum.add(a.domain, 2);
+      ASSERT_EQ(sum.get(), add(two, scale(a.domain, 2)));
+      ASSERT_EQ(sum.is_all(), sum.get().is_all());
+    }
+  }
+  LinearRange none(Domain::point(1));
+  none.add(Domain::none(), 2);
+  none.add(Domain(), 2);
+  EXPECT_TRUE(none.get().empty());
 }
 
 // Given up: missing products inside, other than 0.
