@@ -28,6 +28,7 @@ class StatePath {
   State current() const { return {path_.back(), path_.size() - 1}; }
   void add() { path_.push_back(++last_); }
   void truncate(size_t facts) { path_.resize(facts + 1); }
+  uint64_t number(size_t facts) const { return path_[facts]; }  // of that state
   bool is_current(const State& s) const { return s.number == path_.back(); }
   bool holds(const State& s) const {
     return s.facts < path_.size() && path_[s.facts] == s.number;

@@ -218,14 +218,16 @@ struct Facts::Impl {
 
   // ---- learn.cc: adding facts
   void add(const Node* fact);
-  void add_without_models(const Node* fact);
+  // What a proof of one clause may take; a few suffice for tables and intervals.
+  static constexpr int64_t kClauseSteps = 2000;
+  void add_without_models(const Node* fact, int64_t clause_steps = kClauseSteps);
   void learn(const Node* proposition, bool truth);
   void learn_atom(const Node* p, bool value);
   void learn_ge(const Node* p);
   void learn_ne(const Node* p);
   void meet_known(const Node* n, const Domain& d);
   void propagate(const Node* n);
-  void revisit_clauses();
+  void revisit_clauses(int64_t steps);
   void contradict();
 
   // ---- equalities.cc: p = 0, solved for a term

@@ -23,7 +23,6 @@ constexpr size_t kClauseRounds = 4;
 // are left: what facts over other symbols say of them by transitivity is not worth a look
 // at all clauses for each fact.
 constexpr size_t kManyClauses = 64;
-constexpr int64_t kClauseSteps = 2000;
 }  // namespace
 
 void Facts::Impl::contradict() { contradictory = true; }
@@ -37,14 +36,14 @@ void Facts::Impl::add(const Node* fact) {
   add_without_models(fact);
 }
 
-void Facts::Impl::add_without_models(const Node* fact) {
+void Facts::Impl::add_without_models(const Node* fact, int64_t clause_steps) {
   facts.push_back(fact);
   states.add();
   if (contradictory) return;
   learn_depth = 0;
   learn_quota = kLearnQuota + 2 * static_cast<int64_t>(facts.size());
   learn(rewrite(fact), true);
-  if (!contradictory) revisit_clauses();
+  if (!contradictory) revisit_clauses(clause_steps);
 }
 
 void Facts::Impl::learn(const Node* proposition, bool truth) {
@@ -254,7 +253,7 @@ void Facts::Impl::learn_ne(const Node* p) {
   learn_factors(p, Relation::kNotZero);
 }
 
-void Facts::Impl::revisit_clauses() {
+void Facts::Impl::revisit_clauses(int64_t steps) {
   size_t quota = kClauseQuota + kClauseRounds * clauses.size();
   const bool many = clauses.size() > kManyClauses;
   clause_visits.resize(clauses.size());
@@ -287,7 +286,7 @@ void Facts::Impl::revisit_clauses() {
       const Node* open = nullptr;
       int num_open = 0;
       bool done = false;
-      Budget budget(kClauseSteps);
+      Budget budget(steps);
       Layer layer = Layer::kNone;
       for (const Node* part : args_of(c)) {
         const Truth t = prove(part, budget, &layer);
@@ -296,7 +295,7 @@ void Facts::Impl::revisit_clauses() {
         open = part;
         if (++num_open > 1) break;
       }
-      add_steps += kClauseSteps - std::max<int64_t>(budget.left(), 0);
+      add_steps += steps - std::max<int64_t>(budget.left(), 0);
       if (done || num_open > 1) continue;
       if (num_open == 0) return contradict();
       if (quota == 0) return;

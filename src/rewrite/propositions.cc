@@ -117,18 +117,14 @@ const Node* Simplifier::and_step(const Node* n) {
       linked |= j != i && (parts[j]->symbols & parts[i]->symbols) != 0;
     }
     if (!linked) continue;
-    facts_.push_scope();
-    for (size_t j = 0; j < parts.size() && !facts_.contradictory; ++j) {
-      if (j != i) assume(parts[j]);
+    Nodes others(parts);
+    others.erase(others.begin() + static_cast<ptrdiff_t>(i));
+    Simplifier& inner = where(builder_.conjunction(others), true);
+    const Node* simple = run_under(inner, parts[i]);
+    if (inner.impossible_ || (simple != nullptr && internal::is_false(simple))) {
+      return builder_.boolean(false);
     }
-    const bool possible = !facts_.contradictory;
-    const Node* simple = parts[i];
-    if (possible) {
-      Simplifier inner(facts_, budget_, nesting_ + 1);
-      simple = inner.run(parts[i]);
-    }
-    facts_.pop_scope();
-    if (!possible || internal::is_false(simple)) return builder_.boolean(false);
+    if (simple == nullptr) continue;
     if (simple == parts[i] || !keeps_divisors(simple, parts[i])) continue;
     changed = true;
     if (internal::is_true(simple)) {

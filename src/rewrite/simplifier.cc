@@ -20,6 +20,7 @@ constexpr int64_t kProofSteps = 400;
 constexpr size_t kMaxEqualities = 8;  // facts looked at for shorter equal terms
 constexpr int kMaxDepth = 3;          // of extremes looked into for a sign
 constexpr uint32_t kMaxOperands = 8;  // of these
+constexpr size_t kMaxAnswers = 32;    // of one kind that are kept for a condition
 bool is_linear_in_symbols(const Node* p) {
   const internal::LinearView v(p);
   return std::ranges::all_of(
@@ -54,7 +55,18 @@ const Node* Simplifier::run(const Node* root) {
       stack_.pop_back();
       continue;
     }
-    if (have == nullptr) memo_.put(n, kOpen);
+    if (have == nullptr) {
+      // What the condition says nothing about is what it was without it.
+      const Node* const* before = outer_ != nullptr && (n->symbols & reach_) == 0
+                                      ? outer_->memo_.find(n)
+                                      : nullptr;
+      if (before != nullptr && *before != kOpen) {
+        memo_.put(n, *before);
+        stack_.pop_back();
+        continue;
+      }
+      memo_.put(n, kOpen);
+    }
     bool ready = true;
     bool changed = false;
     children.clear();
@@ -125,8 +137,20 @@ const Node* Simplifier::step(const Node* n) {
 }
 
 bool Simplifier::is_settled(const Node* p) {
-  const auto speaks_of = [&](const Node* f) { return (f->symbols & p->symbols) != 0; };
+  // A bound of one symbol is part of its interval.
+  const auto speaks_of = [&](const Node* f) {
+    if ((f->symbols & p->symbols) == 0 || f->op == Op::kSymbol) return false;
+    return f->op != Op::kAdd || f->short_size != 1 ||
+           internal::terms_of(f).mono(0)->op != Op::kSymbol;
+  };
   return std::ranges::none_of(facts_.ge_facts, speaks_of) && is_linear_in_symbols(p);
+}
+
+bool Simplifier::refuted(const Node* p) {
+  // Without facts about sums there is little to ask, and points cost more.
+  if (facts_.ge_facts.empty()) return false;
+  if (root_.points_ == nullptr) root_.points_ = std::make_unique<Points>(facts_);
+  return root_.points_->refute_nonnegative(p);
 }
 
 bool Simplifier::at_least(const Node* a, const Node* b) {
@@ -151,7 +175,7 @@ bool Simplifier::nonnegative(const Node* p) {
   const Domain d = facts_.domain_of(p);
   if (d.lo() >= 0) return true;
   if (d.hi() < 0) return false;
-  if (is_settled(p)) return false;
+  if (is_settled(p) || refuted(p)) return false;
   if (facts_.shift_nonnegative(p)) return true;
   if (facts_.ge_facts.empty()) return false;
   Budget budget(std::min(kProofSteps, budget_.left()), budget_.cancel_flag());
@@ -169,7 +193,7 @@ bool Simplifier::nonnegative_by_cases(const Node* p, int depth) {
   // where no step is left.
   if (budget_.spent()) return false;
   if (nonnegative(p)) return true;
-  if (depth >= kMaxDepth) return false;
+  if (depth >= kMaxDepth || refuted(p)) return false;
   const internal::LinearView v(p);
   if (!budget_.charge(4 * static_cast<int64_t>(v.terms().size()))) return false;
   for (const internal::Term& t : v.terms()) {
@@ -210,20 +234,45 @@ bool Simplifier::nonnegative_where(const Node* condition, bool value, const Node
     }
   }
   if (nesting_ > 1) return false;
-  for (const Sign& s : signs_) {
-    if (s.condition == condition && s.value == value && s.p == p) return s.nonnegative;
-  }
-  Sign& sign = signs_[next_sign_++ % signs_.size()];
-  sign = {condition, value, p, false};
-  under(condition, value, [&] {
-    sign.nonnegative = nonnegative(p);
-    if (sign.nonnegative || !value) return;
+  Simplifier& inner = where(condition, value);
+  if (const bool* known = find_answer(inner.nonnegative_, p)) return *known;
+  bool result = false;
+  under(inner, [&] {
+    result = nonnegative(p);
+    if (result || !value) return;
     // The next rule asks, and the scope is open.
     const Node* opposite = builder_.neg(p);
-    signs_[next_sign_++ % signs_.size()] = {condition, true, opposite,
-                                            nonnegative(opposite)};
+    inner.nonnegative_.emplace_back(opposite, nonnegative(opposite));
   });
-  return sign.nonnegative;
+  if (inner.nonnegative_.size() >= kMaxAnswers) inner.nonnegative_.clear();
+  inner.nonnegative_.emplace_back(p, result);
+  return result;
+}
+
+const bool* Simplifier::find_answer(const Answers& answers, const Node* question) {
+  const auto it = std::ranges::find(answers, question, &Answers::value_type::first);
+  return it == answers.end() ? nullptr : &it->second;
+}
+
+Simplifier& Simplifier::where(const Node* condition, bool value) {
+  std::unique_ptr<Simplifier>& inner = inner_[{condition, value}];
+  if (inner != nullptr) return *inner;
+  inner.reset(new Simplifier(facts_, budget_, this));
+  inner->assumed_ = value ? condition : builder_.logical_not(condition);
+  // Its symbols, and those that facts tie to them.
+  uint64_t reach = condition->symbols;
+  for (uint64_t before = 0; before != reach;) {
+    before = reach;
+    const auto look = [&](const Node* f) {
+      if ((f->symbols & reach) != 0) reach |= f->symbols;
+    };
+    std::ranges::for_each(facts_.facts, look);
+    for (const Simplifier* s = this; s->assumed_ != nullptr; s = s->outer_) {
+      look(s->assumed_);  // which need not be among the facts at the moment
+    }
+  }
+  inner->reach_ = reach;
+  return *inner;
 }
 
 // A divisor that is not 0 where a condition holds may be 0 elsewhere, and everything is
@@ -249,14 +298,21 @@ bool Simplifier::has_value_where(const Node* condition, bool value, const Node* 
   look();
   if (always) return true;
   if (nesting_ >= kMaxNesting) return false;
+  Simplifier& inner = where(condition, value);
+  if (const bool* known = find_answer(inner.has_value_, n)) return *known;
   always = true;
-  under(condition, value, look);
+  under(inner, look);
+  if (inner.has_value_.size() >= kMaxAnswers) inner.has_value_.clear();
+  inner.has_value_.emplace_back(n, always);
   return always;
 }
 
 void Simplifier::assume(const Node* fact) {
+  // A condition is assumed for a few questions, and the clauses of all around it are
+  // looked at again: they take a third of the time where they are proved in full.
+  constexpr int64_t kClauseSteps = 40;
   const int64_t before = facts_.total_propagated;
-  facts_.add_without_models(fact);
+  facts_.add_without_models(fact, kClauseSteps);
   // Few are cheap; where there are many, each is over large sums.
   const int64_t propagated = facts_.total_propagated - before;
   budget_.charge(propagated * propagated / 2);
@@ -265,13 +321,24 @@ void Simplifier::assume(const Node* fact) {
 const Node* Simplifier::simplify_under(const Node* condition, bool value, const Node* n) {
   if (n->op == Op::kConst || nesting_ >= kMaxNesting) return n;
   if ((n->symbols & condition->symbols) == 0) return n;
-  const Node* result = nullptr;
-  under(condition, value, [&] {
-    Simplifier inner(facts_, budget_, nesting_ + 1);
-    result = inner.run(n);
-    if (inner.no_value_) result = nullptr;
-  });
+  const Node* result = run_under(where(condition, value), n);
   return result == nullptr || keeps_divisors(result, n) ? result : n;
+}
+
+const Node* Simplifier::run_under(Simplifier& inner, const Node* n) {
+  if (const Node* const* known = inner.memo_.find(n); known != nullptr) return *known;
+  const auto& without = inner.without_value_;
+  if (std::ranges::find(without, n) != without.end()) return nullptr;
+  const Node* result = nullptr;
+  under(inner, [&] { result = inner.run(n); });
+  if (inner.no_value_) {
+    // Of another term that holds the same division nobody would notice.
+    inner.memo_.clear();
+    inner.no_value_ = false;
+    inner.without_value_.push_back(n);
+    return nullptr;
+  }
+  return result;
 }
 
 uint64_t Simplifier::cost(const Node* n) {

@@ -13,13 +13,14 @@
 #ifndef CONGRUA_REWRITE_SIMPLIFIER_H_
 #define CONGRUA_REWRITE_SIMPLIFIER_H_
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "base/budget.h"
 #include "base/int.h"
@@ -27,6 +28,7 @@
 #include "expr/builder.h"
 #include "expr/column.h"
 #include "guard/facts_impl.h"
+#include "rewrite/points.h"
 #include "rewrite/polynomials.h"
 
 namespace congrua::rewrite {
@@ -36,9 +38,8 @@ using internal::Node;
 
 class Simplifier {
  public:
-  // `nesting`: how many conditions were assumed around this one.
-  Simplifier(Facts::Impl& facts, Budget& budget, int nesting = 0)
-      : facts_(facts), builder_(facts.builder), budget_(budget), nesting_(nesting) {}
+  // The facts stay as they are while it lives.
+  Simplifier(Facts::Impl& facts, Budget& budget) : Simplifier(facts, budget, nullptr) {}
 
   const Node* run(const Node* root);
   // Of two simple nodes of one value; the first of equal ones.
@@ -49,6 +50,14 @@ class Simplifier {
   const Node* by_equal_terms(const Node* n);
 
  private:
+  Simplifier(Facts::Impl& facts, Budget& budget, Simplifier* outer)
+      : facts_(facts),
+        builder_(facts.builder),
+        budget_(budget),
+        outer_(outer),
+        root_(outer == nullptr ? *this : outer->root_),
+        nesting_(outer == nullptr ? 0 : outer->nesting_ + 1) {}
+
   friend class ExtremeView;
   friend class Matcher;
 
@@ -75,14 +84,23 @@ class Simplifier {
   // The same, looking into the extremes of p, too.
   bool nonnegative_by_cases(const Node* p, int depth = 0);
   bool at_least(const Node* a, const Node* b);
+  // A point is known at which p < 0.
+  bool refuted(const Node* p);
   // A sum of symbols that facts about sums do not speak of: each symbol once and free of
   // the others, so that the interval is exact and no layer knows more.
   bool is_settled(const Node* p);
-  // Runs f with the condition (or its negation) among the facts; f is not called where
-  // the facts then contradict each other: nullopt. No `auto` results that refer to memos.
+  // What is simplified where the condition has that value, on top of these facts. Rules
+  // ask about the same conditions again and again, and adding facts is what costs most:
+  // it is kept with all that was found there.
+  Simplifier& where(const Node* condition, bool value);
+  // Runs f with the condition of `inner` among the facts; f is not called where the facts
+  // then contradict each other: false. No `auto` results that refer to memos.
   template <typename F>
-  bool under(const Node* condition, bool value, F&& f);
   void assume(const Node* fact);  // in the innermost scope
+  bool under(Simplifier& inner, F&& f);
+  // n simplified by `inner`, with its condition among the facts; nullptr where that is
+  // impossible, or where a divisor is 0 wherever it holds: there nothing is asked.
+  const Node* run_under(Simplifier& inner, const Node* n);
   // p >= 0 is proved where the condition, a comparison, has that value.
   bool nonnegative_where(const Node* condition, bool value, const Node* p);
   // n simplified where the condition has that value; nullptr where it never has, or where
@@ -159,30 +177,36 @@ class Simplifier {
   Facts::Impl& facts_;
   Builder& builder_;
   Budget& budget_;
-  const int nesting_;
-  bool no_value_ = false;  // a divisor became 0
+  // That of the facts without the condition; null: none was assumed.
+  Simplifier* const outer_;
+  Simplifier& root_;
+  std::unique_ptr<Points> points_;  // of the root, made when first asked
+  const Node* assumed_ = nullptr;   // the condition, or its negation
+  uint64_t reach_ = 0;              // symbols that the condition may say something about
+  bool impossible_ = false;         // where the condition has its value
+  const int nesting_;               // how many conditions were assumed
+  bool no_value_ = false;           // a divisor became 0
   internal::NodeColumn<const Node*> memo_;
   internal::NodeColumn<uint64_t> costs_;
-  // The last questions of nonnegative_where: rules of one node repeat them.
-  struct Sign {
-    const Node* condition = nullptr;
-    bool value = false;
-    const Node* p = nullptr;
-    bool nonnegative = false;
-  };
-  std::array<Sign, 4> signs_;
-  size_t next_sign_ = 0;
+  // Of what was asked where a condition has a value.
+  using Answers = absl::InlinedVector<std::pair<const Node*, bool>, 4>;
+  static const bool* find_answer(const Answers& answers, const Node* question);
+  Answers nonnegative_;                                // nonnegative_where
+  Answers has_value_;                                  // has_value_where
+  absl::InlinedVector<const Node*, 1> without_value_;  // run_under
+  absl::flat_hash_map<std::pair<const Node*, bool>, std::unique_ptr<Simplifier>> inner_;
   absl::InlinedVector<const Node*, 64> stack_;
 };
 
 template <typename F>
-bool Simplifier::under(const Node* condition, bool value, F&& f) {
+bool Simplifier::under(Simplifier& inner, F&& f) {
+  if (inner.impossible_) return false;
   facts_.push_scope();
-  assume(value ? condition : builder_.logical_not(condition));
-  const bool possible = !facts_.contradictory;
-  if (possible) f();
+  assume(inner.assumed_);
+  inner.impossible_ = facts_.contradictory;
+  if (!inner.impossible_) f();
   facts_.pop_scope();
-  return possible;
+  return !inner.impossible_;
 }
 
 }  // namespace congrua::rewrite

@@ -83,15 +83,13 @@ const Node* Simplifier::with_condition(const Node* select, const Node* condition
   const Node* own = args[0];
   // Points where own holds and condition does not, and the other way round.
   for (const bool first : {true, false}) {
-    bool agree = false;
-    const bool possible = under(first ? own : condition, true, [&] {
-      const bool inner = under(first ? condition : own, false, [&] {
-        Simplifier here(facts_, budget_, nesting_ + 2);
-        agree = here.run(builder_.sub(args[1], args[2])) == builder_.constant(Int(0));
-      });
-      agree |= !inner;
-    });
-    if (possible && !agree) return nullptr;
+    Simplifier& outer = where(first ? own : condition, true);
+    Simplifier& inner = outer.where(first ? condition : own, false);
+    const Node* gap = builder_.sub(args[1], args[2]);
+    const Node* simple = nullptr;
+    const bool possible = under(outer, [&] { simple = outer.run_under(inner, gap); });
+    if (!possible || inner.impossible_) continue;
+    if (simple != builder_.constant(Int(0))) return nullptr;
   }
   return builder_.select(condition, args[1], args[2]);
 }

@@ -118,6 +118,18 @@ TEST(Simplify, AnArmWithoutAValueIsNotTaken) {
   EXPECT_EQ(to_string(q.simple(e)), "x + floor_div(y, z)");
 }
 
+// What is found under a condition is kept for the next term that is read there; that one
+// of them has no value says nothing of the others, and of each that has none it is said.
+TEST(Simplify, TermsUnderOneConditionAreToldApart) {
+  Question q("z >= 0");
+  EXPECT_EQ(to_string(q.simple(q.read("select(z >= 1, x, floor_div(w, z)) + select(z >= "
+                                      "1, y, floor_div(w, z) + y)"))),
+            "x + y");
+  EXPECT_EQ(
+      q.simple(q.read("select(z >= 1, x, floor_div(w, z)) + select(z >= 1, y, w + z)")),
+      q.simple(q.read("x + select(z >= 1, y, w)")));
+}
+
 TEST(Simplify, ASpentBudgetLeavesTheValue) {
   Question q("");
   const Expr e = q.read("max(min(x + 1, z), max(y, min(x - 1, z)))");
