@@ -95,12 +95,7 @@ std::vector<TermId> DagExtractor::plain(std::span<const Node* const> roots) {
 std::vector<TermId> DagExtractor::alone(std::span<const Node* const> roots) {
   std::vector<TermId> out;
   for (const Node* r : roots) {
-    Extractor extractor(builder_, options_);
-    ViewDag dag = extractor.extract(r);
-    if (extractor.gave_up()) {
-      ViewDag plain = internal::view_of(r, internal::Language::kSexpr, options_.division);
-      if (count_operations(plain) < count_operations(dag)) dag = std::move(plain);
-    }
+    const ViewDag dag = shortest_view(builder_, options_, r);
     out.push_back(terms_.import(dag, std::array{dag.root})[0]);
   }
   return out;

@@ -55,10 +55,23 @@ Poly nearest(const Poly& a, const Int& m) {
   return out;
 }
 
+// Has a term into whose operands a sign may go.
+bool takes_signs(const Poly& p) {
+  return std::ranges::any_of(p.terms, [](const Term& t) {
+    return t.mono->op == Op::kMin || t.mono->op == Op::kMax || t.mono->op == Op::kSelect;
+  });
+}
+
+// A sum of subtractions alone is written with a sign ahead of it.
+bool has_sign(const Poly& p) {
+  return p.constant.is_zero() && !p.terms.empty() &&
+         std::ranges::all_of(p.terms, [](const Term& t) { return t.coef == Int(-1); });
+}
+
 }  // namespace
 
 // a//m = ceil(a - m + 1, m) = (-a)//(-m), and with the other sign -ceil(-a, m),
-// -((m - 1 - a)//m) and -((a - m + 1)//(-m)).
+// -((m - 1 - a)//m), -((a - m + 1)//(-m)) and -ceil(a, -m).
 absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
                                                                const Int& m) {
   struct Way {
@@ -77,14 +90,13 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
       {ViewOp::kCeilDiv, true, Int(0), false, true},
       {ViewOp::kFloorDiv, true, last, false, true},
       {ViewOp::kFloorDiv, false, -last, true, true},
+      {ViewOp::kCeilDiv, true, last, true, false},
+      {ViewOp::kCeilDiv, false, Int(0), true, true},
   };
   const Poly negated = scaled(a, Int(-1));
   // The sign of an extreme or a selection goes into its operands: what comes of it is
   // seen when it is written.
-  const bool written = can_settle(a) && std::ranges::any_of(a.terms, [](const Term& t) {
-                         return t.mono->op == Op::kMin || t.mono->op == Op::kMax ||
-                                t.mono->op == Op::kSelect;
-                       });
+  const bool written = can_settle(a) && takes_signs(a);
   absl::InlinedVector<Signed, 4> out;
   for (const bool negative : {false, true}) {
     Poly best;
@@ -95,7 +107,7 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::quotients(const Poly& a,
       Poly p = w.mirrored ? negated : a;
       p.constant += w.shift;
       if (written && best_way != nullptr && this->least(p) > least) continue;
-      const uint64_t e = written ? cost(poly_view(p)) : likely(p);
+      const uint64_t e = written ? cost(poly_view(p)) : likely(p) + has_sign(p);
       if (best_way != nullptr && e >= least) continue;
       least = e;
       best_way = &w;
@@ -143,8 +155,9 @@ absl::InlinedVector<Extractor::Signed, 4> Extractor::remainders(const Poly& a,
   if (options_.division == Division::kFloor) {
     best = nullptr;
     least = UINT64_MAX;
-    const Poly mirrors[] = {scaled(near, Int(-1)), scaled(plain, Int(-1)),
-                            scaled(a, Int(-1))};
+    const Poly turned = scaled(a, Int(-1));
+    const Poly mirrors[] = {scaled(near, Int(-1)), scaled(plain, Int(-1)), turned,
+                            takes_signs(a) ? turned : nearest(turned, m)};
     for (const Poly& p : mirrors) {
       if (p.terms.empty()) continue;
       if (const uint64_t e = estimate(p); best == nullptr || e < least) {
@@ -282,23 +295,39 @@ void Extractor::try_remainder(const Sum& s, size_t i, Best& best) {
   }
 }
 
-// A symbolic divisor of one term: k*b*(a//b) = k*a - k*(a%b).
+// A symbolic divisor: k*b*(a//b) = k*a - k*(a%b), and (-a)//b = -ceil(a, b).
 void Extractor::try_symbolic_remainder(const Sum& s, size_t i, Best& best) {
   const Term t = s.open.terms[i];
   const Node* quotient = quotient_of(t.mono);
   if (quotient == nullptr || options_.division != Division::kFloor) return;
   const Node* divisor = args_of(quotient)[1];
-  const LinearView vb(divisor);
-  if (vb.terms().size() != 1 || !vb.constant().is_zero() ||
-      builder_.mul(vb.terms()[0].mono, quotient) != t.mono ||
-      !floor_mod(t.coef, vb.terms()[0].coef).is_zero()) {
-    return;
-  }
   const Poly a = poly_of(args_of(quotient)[0]);
   if (a.terms.size() > kMaxNumerator) return;
-  const Int k = floor_div(t.coef, vb.terms()[0].coef);
+  if (t.mono == quotient) {
+    const Poly turned = scaled(a, Int(-1));
+    if (estimate(turned) >= add_costs(estimate(a), 1)) return;
+    Sum next = s;
+    erase_term(next.open, i);
+    const ViewId args[] = {poly_view(turned), value(divisor)};
+    next.items.push_back({-t.coef, {app(ViewOp::kCeilDiv, args)}});
+    keep(std::move(next), best);
+    return;
+  }
+  const Node* product = builder_.mul(divisor, quotient);
+  const LinearView whole(product);
+  // Of a divisor of several terms each stands in the sum; the first of them is asked.
+  if (whole.terms().empty() || whole.terms()[0].mono != t.mono ||
+      whole.terms().size() > s.open.terms.size() ||
+      !floor_mod(t.coef, whole.terms()[0].coef).is_zero()) {
+    return;
+  }
+  const Int k = floor_div(t.coef, whole.terms()[0].coef);
+  const bool all = std::ranges::all_of(whole.terms(), [&](const Term& x) {
+    return coefficient(s.open, x.mono) == k * x.coef;
+  });
+  if (!all) return;
   Sum next = s;
-  erase_term(next.open, i);
+  add_poly(next.open, poly_of(product), -k);
   add_poly(next.open, a, k);
   const ViewId args[] = {value(args_of(quotient)[0]), value(divisor)};
   next.items.push_back({-k, {app(ViewOp::kFloorMod, args)}});

@@ -14,6 +14,7 @@ namespace {
 // and by factors taken out.
 constexpr uint64_t kRewritten = 1;
 constexpr uint64_t kRewrittenArms = 2;  // a sign and a constant go into a selection
+constexpr uint64_t kSteps = 4;  // (x%5)//2 is 2*(x%5) + 2 by 5, and 2*(x//5) apart
 constexpr uint64_t kFactored = 6;
 constexpr uint64_t kRewrittenFactored = 3;
 constexpr uint64_t kMaxSaved = uint64_t{1} << 40;
@@ -24,6 +25,31 @@ bool same_terms(const LinearView& a, const LinearView& b) {
   return std::ranges::equal(a.terms(), b.terms(), [](const Term& x, const Term& y) {
     return x.mono == y.mono && x.coef == y.coef;
   });
+}
+
+// k*((a*A + b)//m) - k*a*(A//m): a quotient of A%m, of which another may take the steps.
+bool has_steps(const Poly& p) {
+  for (const Term& x : p.terms) {
+    if (x.mono->op != Op::kFloorDiv) continue;
+    for (const Term& y : p.terms) {
+      if (y.mono == x.mono || y.mono->op != Op::kFloorDiv ||
+          args_of(x.mono)[1] != args_of(y.mono)[1] ||
+          args_of(x.mono)[1]->op != Op::kConst) {
+        continue;
+      }
+      const LinearView whole(args_of(x.mono)[0]);
+      const LinearView multiple(args_of(y.mono)[0]);
+      if (!floor_mod(x.coef, y.coef).is_zero()) continue;
+      const Int a = -floor_div(x.coef, y.coef);
+      if (std::ranges::equal(whole.terms(), multiple.terms(),
+                             [&](const Term& t, const Term& u) {
+                               return t.mono == u.mono && a * t.coef == u.coef;
+                             })) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -116,7 +142,10 @@ uint64_t Extractor::slack(const Poly& p) const {
     if (!g.is_one()) g = gcd(g, t.coef);
   }
   if (can_settle(p)) {
-    return products ? kRewrittenFactored : arms ? kRewrittenArms : kRewritten;
+    const uint64_t rewritten = products ? kRewrittenFactored
+                               : arms   ? kRewrittenArms
+                                        : kRewritten;
+    return rewritten + (has_steps(p) ? kSteps : 0);
   }
   if (products) return kFactored;
   return g.is_one() || p.terms.empty() ? 0 : p.terms.size() - 1;

@@ -99,9 +99,10 @@ void Extractor::try_numerator(const Sum& s, size_t i, Best& best) {
   if (a.terms.size() > kMaxNumerator) return;
   Sum rest = s;
   erase_term(rest.open, i);
-  // x//m alone is as short as it gets.
-  if (rest.open.terms.empty() && rest.open.constant.is_zero() && a.terms.size() == 1 &&
-      a.terms[0].coef.is_one() && a.constant.is_zero() &&
+  // x//m alone is as short as it gets, and -(x//m) is ceil(x, -m).
+  const bool turns = t.coef == Int(-1) && options_.division == Division::kFloor;
+  if (!turns && rest.open.terms.empty() && rest.open.constant.is_zero() &&
+      a.terms.size() == 1 && a.terms[0].coef.is_one() && a.constant.is_zero() &&
       a.terms[0].mono->op != Op::kFloorDiv) {
     return;
   }

@@ -1,6 +1,7 @@
 #include "rewrite/extractor.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "expr/factorize.h"
 #include "expr/order.h"
@@ -338,6 +339,20 @@ ViewId Extractor::poly_view(Poly p) {
   // Nothing more is tried when the trials are spent.
   poly_views_.insert_or_assign(std::move(p), PolyView{v, trials_ > 0 ? depth_ : 0});
   return v;
+}
+
+// Trials end, and the plain view knows ways to write a node that the extractor does not
+// try: what is shown is never longer than it.
+ViewDag shortest_view(Builder& builder, const ExtractOptions& options, const Node* n) {
+  Extractor extractor(builder, options);
+  ViewDag dag = extractor.extract(n);
+  // k symbols take k - 1 operators, and no operator is a symbol or a number.
+  const auto least = static_cast<uint64_t>(std::max(std::popcount(n->symbols) - 1, 1));
+  const uint64_t operations = internal::count_operations(dag);
+  if (operations <= least) return dag;
+  ViewDag plain = internal::view_of(n, internal::Language::kSexpr, options.division);
+  if (internal::count_operations(plain) < operations) return plain;
+  return dag;
 }
 
 }  // namespace congrua::rewrite

@@ -241,6 +241,9 @@ class Extractor {
   std::vector<const Node*> stack_;
 };
 
+// The extractor's view of n, or the plain one where that has fewer operators.
+ViewDag shortest_view(Builder& builder, const ExtractOptions& options, const Node* n);
+
 }  // namespace congrua::rewrite
 
 #endif  // CONGRUA_REWRITE_EXTRACTOR_H_

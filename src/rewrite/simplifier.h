@@ -93,10 +93,10 @@ class Simplifier {
   // ask about the same conditions again and again, and adding facts is what costs most:
   // it is kept with all that was found there.
   Simplifier& where(const Node* condition, bool value);
+  void assume(const Node* fact);  // in the innermost scope
   // Runs f with the condition of `inner` among the facts; f is not called where the facts
   // then contradict each other: false. No `auto` results that refer to memos.
   template <typename F>
-  void assume(const Node* fact);  // in the innermost scope
   bool under(Simplifier& inner, F&& f);
   // n simplified by `inner`, with its condition among the facts; nullptr where that is
   // impossible, or where a divisor is 0 wherever it holds: there nothing is asked.

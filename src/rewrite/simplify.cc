@@ -102,12 +102,7 @@ Form extract(Facts& facts, Expr e, const ExtractOptions& options) {
   if (options.cost == Cost::kWeightOnDag)
     return extract(facts, std::span(&e, 1), options).form(0);
   const Node* n = Builder::node(e);
-  rewrite::Extractor extractor(facts.impl().builder, options);
-  Form form = internal::make_form(extractor.extract(n));
-  if (!extractor.gave_up()) return form;
-  Form plain = internal::make_form(
-      internal::view_of(n, internal::Language::kSexpr, options.division));
-  return plain.operations() < form.operations() ? plain : form;
+  return internal::make_form(rewrite::shortest_view(facts.impl().builder, options, n));
 }
 
 Forms extract(Facts& facts, std::span<const Expr> expressions,

@@ -77,6 +77,21 @@ struct Written {
   uint64_t operations;
 };
 constexpr Written kWritten[] = {
+    // A quotient of a remainder that the canonical form fused into the one around it.
+    {"floor_mod(x + floor_div(floor_mod(y, 5), 2), 6)", 4},
+    {"floor_mod(x + floor_div(floor_mod(y, 7), 3), 6)", 4},
+    // Negative divisors.
+    {"floor_div(x, -2)", 1},
+    {"floor_div(x, -3)", 1},
+    {"ceil_div(x, -5)", 1},
+    {"floor_mod(x, -2)", 1},
+    {"ceil_div(x + y, -2)", 2},
+    // Divisors of several terms.
+    {"floor_mod(x, z - 3)", 2},
+    {"select(floor_mod(x, z - 3) == 0, z, x*y)", 5},
+    {"ceil_div(x, max(x, y))", 2},
+    {"ceil_div(x, y) <= 0", 2},
+    {"floor_div(x, 2)*floor_mod(y, 3) < y", 4},
     // Remainders of quotients, of either sign and with a constant between.
     {"floor_mod(floor_div(x, 7), 5)", 2},
     {"floor_mod(floor_div(x, -7) + 1, 5)", 3},

@@ -187,7 +187,8 @@ struct Size {
 void count(const Node* n, Size& size) {
   size.selections += n->op == Op::kSelect;
   size.divisions += n->op == Op::kFloorDiv;
-  if (n->op == Op::kMin || n->op == Op::kMax) size.extremes += static_cast<int>(n->short_size) - 1;
+  if (n->op == Op::kMin || n->op == Op::kMax)
+    size.extremes += static_cast<int>(n->short_size) - 1;
   size.comparisons += n->op == Op::kGe;
   size.symbols += n->op == Op::kSymbol;
   internal::for_each_child(n, [&](const Node* c) { count(c, size); });

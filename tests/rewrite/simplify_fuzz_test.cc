@@ -43,6 +43,15 @@ bool has_opaque(const Tree& t) {
   return t.kind == Kind::kOpaque || std::ranges::any_of(t.args, has_opaque);
 }
 
+// As Form::operations counts them; what a form has no operator for is written out.
+uint64_t operators_of(const Tree& t) {
+  uint64_t below = 0;
+  for (const Tree& a : t.args) below += operators_of(a);
+  if (t.args.empty()) return 0;
+  return t.kind == Kind::kAbs ? 2 * below + 2
+                              : below + (t.kind == Kind::kImplies ? 2 : 1);
+}
+
 // One system: its facts are added, its questions and their parts are simplified.
 class Trial {
  public:
@@ -77,6 +86,7 @@ class Trial {
   uint64_t terms() const { return terms_; }
   int lighter() const { return lighter_; }
   int shorter() const { return shorter_; }
+  uint64_t longer() const { return longer_; }
 
  private:
   void check_all(const Tree& t) {
@@ -99,6 +109,16 @@ class Trial {
       return;
     }
     compare("shown as " + form.to_string(), *read, e, values, where);
+    // However it was multiplied out: what is shown is not longer than the node itself.
+    const uint64_t plain =
+        internal::make_form(internal::view_of(Builder::node(simple),
+                                              internal::Language::kSexpr,
+                                              Division::kFloor))
+            .operations();
+    if (form.operations() > plain) {
+      wrong_ = form.to_string() + " is longer than " + to_string(simple);
+    }
+    longer_ += form.operations() > operators_of(t);
     const Form infix = extract(facts_, simple);
     const auto again = parse_infix(pool_, infix.to_string());
     if (!again.ok() || *again != *read) wrong_ = infix.to_string() + " reads as another";
@@ -212,11 +232,12 @@ class Trial {
   int lighter_ = 0;
   int shorter_ = 0;  // as written
   uint64_t terms_ = 0;
+  uint64_t longer_ = 0;  // forms with more operators than what they were made of
 };
 
 TEST(SimplifyFuzz, RandomTermsAgreeWithEnumeration) {
   const Seeds seeds = soak_seeds(1'000, 400'000);
-  uint64_t changed = 0, terms = 0, lighter = 0, shorter = 0, failures = 0;
+  uint64_t changed = 0, terms = 0, lighter = 0, shorter = 0, longer = 0, failures = 0;
   for (uint64_t seed = seeds.begin; seed < seeds.end && failures < 20; ++seed) {
     const System system = guard_test::RandomSystem(seed).make();
     const Trial run(system);
@@ -224,6 +245,7 @@ TEST(SimplifyFuzz, RandomTermsAgreeWithEnumeration) {
     lighter += static_cast<uint64_t>(run.lighter());
     shorter += static_cast<uint64_t>(run.shorter());
     terms += run.terms();
+    longer += run.longer();
     if (run.wrong().empty()) continue;
     ++failures;
     const System small = guard_test::reduce(
@@ -237,10 +259,13 @@ TEST(SimplifyFuzz, RandomTermsAgreeWithEnumeration) {
                {"changed", changed},
                {"lighter", lighter},
                {"shorter as written", shorter},
+               {"longer than the input", longer},
                {"failures", failures}});
   EXPECT_GE(changed, seeds.count() / 2);
   EXPECT_GT(lighter, 0u);
   EXPECT_GT(shorter, 0u);
+  // The canonical form multiplies out and merges: extract alone does not find 1.8 % back.
+  EXPECT_LE(longer, terms / 40);
 }
 
 }  // namespace
