@@ -136,14 +136,23 @@ const Node* Simplifier::step(const Node* n) {
   }
 }
 
+uint64_t Simplifier::tied_symbols() {
+  const uint64_t state = facts_.states.current().number;
+  if (tied_at_ == state) return tied_;
+  tied_at_ = state;
+  tied_ = 0;
+  for (const Node* f : facts_.ge_facts) {
+    // A bound of one symbol is part of its interval.
+    const bool bound =
+        f->op == Op::kSymbol || (f->op == Op::kAdd && f->short_size == 1 &&
+                                 internal::terms_of(f).mono(0)->op == Op::kSymbol);
+    if (!bound) tied_ |= f->symbols;
+  }
+  return tied_;
+}
+
 bool Simplifier::is_settled(const Node* p) {
-  // A bound of one symbol is part of its interval.
-  const auto speaks_of = [&](const Node* f) {
-    if ((f->symbols & p->symbols) == 0 || f->op == Op::kSymbol) return false;
-    return f->op != Op::kAdd || f->short_size != 1 ||
-           internal::terms_of(f).mono(0)->op != Op::kSymbol;
-  };
-  return std::ranges::none_of(facts_.ge_facts, speaks_of) && is_linear_in_symbols(p);
+  return (p->symbols & tied_symbols()) == 0 && is_linear_in_symbols(p);
 }
 
 bool Simplifier::refuted(const Node* p) {

@@ -89,6 +89,7 @@ class Simplifier {
   // A sum of symbols that facts about sums do not speak of: each symbol once and free of
   // the others, so that the interval is exact and no layer knows more.
   bool is_settled(const Node* p);
+  uint64_t tied_symbols();  // of facts p >= 0 that are no bounds of one symbol
   // What is simplified where the condition has that value, on top of these facts. Rules
   // ask about the same conditions again and again, and adding facts is what costs most:
   // it is kept with all that was found there.
@@ -183,9 +184,11 @@ class Simplifier {
   std::unique_ptr<Points> points_;  // of the root, made when first asked
   const Node* assumed_ = nullptr;   // the condition, or its negation
   uint64_t reach_ = 0;              // symbols that the condition may say something about
-  bool impossible_ = false;         // where the condition has its value
-  const int nesting_;               // how many conditions were assumed
-  bool no_value_ = false;           // a divisor became 0
+  uint64_t tied_ = 0;               // tied_symbols() at the state tied_at_
+  uint64_t tied_at_ = UINT64_MAX;
+  bool impossible_ = false;  // where the condition has its value
+  const int nesting_;        // how many conditions were assumed
+  bool no_value_ = false;    // a divisor became 0
   internal::NodeColumn<const Node*> memo_;
   internal::NodeColumn<uint64_t> costs_;
   // Of what was asked where a condition has a value.

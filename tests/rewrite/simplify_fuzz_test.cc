@@ -264,7 +264,7 @@ TEST(SimplifyFuzz, RandomTermsAgreeWithEnumeration) {
   EXPECT_GE(changed, seeds.count() / 2);
   EXPECT_GT(lighter, 0u);
   EXPECT_GT(shorter, 0u);
-  // The canonical form multiplies out and merges: extract alone does not find 1.8 % back.
+  // The canonical form multiplies out and merges: extract alone does not find 2 % back.
   EXPECT_LE(longer, terms / 40);
 }
 
