@@ -133,7 +133,7 @@ Answer Facts::decide(Expr guard, const QuestionOptions& options) {
     answer.layer = entry->layer;
     impl_->implied = answer.truth == Truth::kTrue ? g : nullptr;
     if (!explain) return answer;
-    if (const Answer* known = entry->explained.get()) {
+    if (const Answer* known = impl_->answers.explanation(*entry)) {
       answer.rests_on = known->rests_on;
       answer.counterexample = known->counterexample;
       if (!options.certificate) return answer;
@@ -154,9 +154,13 @@ Answer Facts::decide(Expr guard, const QuestionOptions& options) {
     impl_->explain(g, &answer);
   if (options.certificate) impl_->certify(g, options.cancel, &answer);
   if (Budget(0, options.cancel).cancelled()) return answer;
-  impl_->answers.put(
-      g, {impl_->states.current(), options.steps, options.search, answer.truth,
-          answer.layer, explain ? std::make_unique<const Answer>(answer) : nullptr});
+  const guard::State state = impl_->states.current();
+  if (explain) {
+    impl_->answers.put(g, state, options.steps, options.search, answer);
+  } else {
+    impl_->answers.put(g, state, options.steps, options.search, answer.truth,
+                       answer.layer);
+  }
   return answer;
 }
 

@@ -74,7 +74,7 @@ bool View::add(Expr fact, RecordId owner) {
   const Node* n = Builder::node(fact);
   check_own(n);
   // Before each step: what is asked on the way is remembered by what was stated before.
-  states_.add();
+  note(n);
   if (n->partial) {
     for (const Node* o : terms_.below(n)) describe(o);
     learn_floats(n, true);
@@ -98,7 +98,12 @@ void View::learn(Expr fact, RecordId owner) {
   if (!reads_all(n)) return;
   (void)facts_.add(fact);
   owner_of_.push_back(owner);
+  note(n);
+}
+
+void View::note(const Node* fact) {
   states_.add();
+  ties_.add(fact, states_.current().facts);
 }
 
 // Is every divisor below n read where n is, or known not to be 0?
@@ -113,7 +118,7 @@ bool View::reads_all(const Node* n) {
 
 bool View::add_hull(const Node* real, const FloatHull& hull) {
   if (!floats_.learn_hull(real, hull)) float_conflict_ = true;
-  states_.add();
+  note(real);
   return !float_conflict_;
 }
 
@@ -134,7 +139,9 @@ void View::learn_floats(const Node* n, bool holds) {
 void View::push() {
   facts_.push();
   scopes_.push_back({owner_of_.size(), floats_.mark(), float_facts_.size(),
-                     stated_trail_.size(), states_.current().facts, float_conflict_});
+                     stated_trail_.size(), states_.current().facts, ties_.mark(),
+                     float_conflict_});
+  ties_.push();
 }
 
 void View::pop() {
@@ -150,6 +157,7 @@ void View::pop() {
     stated_trail_.pop_back();
   }
   states_.truncate(s.states);
+  ties_.pop(s.ties);
   float_conflict_ = s.float_conflict;
 }
 
@@ -223,6 +231,16 @@ Known View::decide(Expr proposition, int64_t steps) {
   if (const auto* e = answers_.find(n, states_, steps, thorough_))
     return {e->truth, e->layer};
   check_own(n);
+  if (const auto* e = answers_.unknown_before(n, states_, steps, thorough_)) {
+    if (!contradictory() && ties_.last(n) <= e->state.facts) {
+      const Known known{e->truth, e->layer};
+      // A state in a scope will be left before those that this one came from.
+      if (scopes_.empty())
+        answers_.put(n, states_.current(), e->steps, e->searched, known.truth,
+                     known.layer);
+      return known;
+    }
+  }
   const QuestionOptions options{.steps = steps, .explain = false, .search = thorough_};
   const Node* p = n->partial ? prepare(n) : n;
   Known known;
@@ -238,8 +256,7 @@ Known View::decide(Expr proposition, int64_t steps) {
       known = {Truth::kUnknown, Layer::kNone};
     }
   }
-  answers_.put(n,
-               {states_.current(), steps, thorough_, known.truth, known.layer, nullptr});
+  answers_.put(n, states_.current(), steps, thorough_, known.truth, known.layer);
   return known;
 }
 

@@ -29,6 +29,7 @@
 #include "guard/answers.h"
 #include "shape/chain.h"
 #include "shape/floats.h"
+#include "shape/ties.h"
 
 namespace congrua::shape {
 
@@ -87,6 +88,7 @@ class View {
   void check_own(const Node* n) const;
   bool reads_all(const Node* n);
   void learn(Expr fact, RecordId owner);
+  void note(const Node* fact);  // a new state, after it
   Known both_ways(Expr proposition, const QuestionOptions& options);
   const Node* prepare(const Node* n);
   const Node* resolved(const Node* n);
@@ -127,12 +129,13 @@ class View {
   std::vector<std::pair<const Node*, Stated>> stated_trail_;
   absl::flat_hash_map<std::string, std::vector<const Node*>> applications_;  // by name
   struct Scope {
-    size_t owners, floats, float_facts, stated, states;
+    size_t owners, floats, float_facts, stated, states, ties;
     bool float_conflict;
   };
   std::vector<Scope> scopes_;
 
   guard::StatePath states_;
+  Ties ties_;
   // Facts remember answers to what they are asked: here several of those, and what
   // simplifying brings, are one answer.
   guard::AnswerMemo answers_;
