@@ -248,8 +248,11 @@ class Env {
   // error. So is a name of another symbol (unbacked and nested: checked).
   absl::StatusOr<Expr> size(std::string_view source, int64_t hint,
                             const SizeOptions& options = {});
-  // The same for a source that is known to have the value of `symbol` (the host unified
-  // them) or to be a constant: recorded for guards().
+  // The same for a source that is known to have the value of a term over inputs (the host
+  // unified them) or to be a constant: recorded for guards(), which tests it at entry.
+  // kInvalidArgument: a term that has no value there, since it reads what is no input
+  // (sizes that come from data) or divides by the constant 0. Where another divisor is 0
+  // the test fails.
   absl::Status unify(std::string_view source, Expr value);
   // The sizes, strides and storage offset of a tensor: "x.size(0)", "x.stride(0)",
   // "x.storage_offset()" where the source is "x". Strides of 0 and 1 are constants; one
@@ -356,6 +359,9 @@ class Env {
   // ---- Results
   size_t num_records() const;
   const Record& record(RecordId id) const;
+  // Groups of guards that are tied by common symbols cost what they cost apart. Of more
+  // than a hundred in one group each is asked about within fewer steps, and of hundreds of
+  // domains only some: what is not shown to follow is kept.
   GuardSet guards();
   // Symbols by their first sources, in the order of birth, without nested ones. What a
   // GuardSet says rests on their birth: ranges, and floats that may not be NaN.

@@ -144,10 +144,13 @@ bool Env::Impl::state(Expr fact, FactClass c) {
 std::string Env::Impl::fresh_name(std::string_view prefix, std::string_view wanted,
                                   const SymbolOptions& options) {
   if (!wanted.empty()) return std::string(wanted);
-  for (size_t i = 0;; ++i) {
+  // Numbers below are those of inputs: ten thousand sizes do not ask for each of them.
+  size_t& first = first_numbers[std::string(prefix)];
+  for (size_t i = first;; ++i) {
     std::string name = cat(prefix, i);
     const std::optional<Expr> known = pool.find_symbol(name);
     if (!known || may_be_reborn(*known, options)) return name;
+    if (i == first && info_of(*known) != nullptr) ++first;
   }
 }
 
@@ -339,6 +342,8 @@ absl::StatusOr<Expr> Env::size(std::string_view source, int64_t hint,
 absl::Status Env::unify(std::string_view source, Expr value) {
   CONGRUA_CHECK(Builder::of(impl_->pool).holds(Builder::node(value)),
                 "a term of another pool");
+  const internal::UseChild use(Builder::of(impl_->pool));
+  if (absl::Status s = impl_->check_read_at_entry(source, value); !s.ok()) return s;
   if (absl::Status s = impl_->new_source(source); !s.ok()) return s;
   impl_->sources.push_back({std::string(source), value, impl_->location});
   return absl::OkStatus();

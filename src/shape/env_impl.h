@@ -76,6 +76,7 @@ struct Env::Impl {
   const SymbolInfo* info_of(const Node* symbol) const;
   const SymbolInfo* info_of(Expr symbol) const;
   absl::Status new_source(std::string_view source);
+  absl::Status check_read_at_entry(std::string_view source, Expr value) const;
   absl::Status check_declared(std::string_view source, int64_t hint,
                               const SizeOptions& o);
   RecordId put(Expr fact, FactClass c, uint32_t in_branch);
@@ -102,7 +103,7 @@ struct Env::Impl {
   FloatOf float_hints() const;
   void bind_opaque(const Node* opaque, const FloatOf& floats,
                    internal::Assignment& point);
-  bool only_inputs(Expr e);  // reads no unbacked symbol
+  bool only_inputs(Expr e);                          // reads no unbacked symbol
   const internal::Assignment* point(Typical which);  // null: none was found
 
   // ---- messages.cc
@@ -126,7 +127,8 @@ struct Env::Impl {
 
   ChainList<SymbolInfo> symbols;  // in order of birth
   ChainMap<const Node*, uint32_t> symbol_index;
-  ChainList<SourceValue> sources;  // constants and second sources
+  absl::flat_hash_map<std::string, size_t> first_numbers;  // that names may have
+  ChainList<SourceValue> sources;                          // constants and second sources
   ChainList<std::string> source_names;
   ChainMap<std::string, bool> known_sources;
   ChainList<std::pair<int64_t, Expr>> duck_log;  // in order; the map is made of it

@@ -191,12 +191,62 @@ namespace congrua::shape {
 namespace {
 
 constexpr int64_t kPointSteps = 200'000;
+constexpr int64_t kAllPinSteps = 4'000'000;   // of all pins together
 constexpr int64_t kLarge = int64_t{1} << 20;  // where nothing bounds a size from above
+
+// Pins on single symbols, each kept where the facts with it and with those before it
+// still have a point. Most are kept: all of a block are tried at once, then its halves.
+class Pins {
+ public:
+  Pins(ExprPool& pool, std::vector<Expr> facts) : pool_(pool), all_(std::move(facts)) {}
+
+  // The first of the choices that can be kept.
+  void want(std::vector<Expr> choices) {
+    if (!choices.empty()) wanted_.push_back(std::move(choices));
+  }
+  // The facts, and the pins that were kept.
+  std::vector<Expr> keep() && {
+    keep(0, wanted_.size());
+    return std::move(all_);
+  }
+
+ private:
+  void keep(size_t first, size_t last) {
+    if (first == last || left_ <= 0) return;
+    const size_t before = all_.size();
+    for (size_t i = first; i < last; ++i) all_.push_back(wanted_[i][0]);
+    if (has_point()) return;
+    all_.erase(all_.begin() + static_cast<std::ptrdiff_t>(before), all_.end());
+    if (last - first > 1) {
+      const size_t middle = first + (last - first) / 2;
+      keep(first, middle);
+      keep(middle, last);
+      return;
+    }
+    for (size_t choice = 1; choice < wanted_[first].size() && left_ > 0; ++choice) {
+      all_.push_back(wanted_[first][choice]);
+      if (has_point()) return;
+      all_.pop_back();
+    }
+  }
+  bool has_point() {
+    const int64_t granted = std::min(left_, kPointSteps);
+    Budget budget(granted);
+    const bool found =
+        guard::solve(pool_, all_, budget, false).status == guard::Status::kSat;
+    left_ -= budget.spent_of(granted) + static_cast<int64_t>(all_.size());
+    return found;
+  }
+
+  ExprPool& pool_;
+  std::vector<Expr> all_;
+  std::vector<std::vector<Expr>> wanted_;
+  int64_t left_ = kAllPinSteps;
+};
 
 }  // namespace
 
-// Points that satisfy every fact: pins on single symbols are tried one after another and
-// kept where the facts with them still have a point.
+// A point that satisfies every fact.
 const internal::Assignment* Env::Impl::point(Typical which) {
   Point& p = points[static_cast<size_t>(which)];
   if (p.made && p.records == records.size() && p.symbols == symbols.size() &&
@@ -212,7 +262,7 @@ const internal::Assignment* Env::Impl::point(Typical which) {
   for (const Record& r : records) {
     if (holds_here(r, kAllClasses)) facts.push_back(r.fact);
   }
-  std::vector<Expr> pins;
+  Pins pins(pool, std::move(facts));
   for (const SymbolInfo& s : symbols) {
     if (s.kind == Kind::kFloat) continue;
     std::vector<int64_t> wanted;
@@ -224,19 +274,14 @@ const internal::Assignment* Env::Impl::point(Typical which) {
       if (b.hi) wanted.push_back(*b.hi);
       for (int64_t large = kLarge; large >= 64; large /= 4) wanted.push_back(large);
     }
+    std::vector<Expr> choices;
     for (const int64_t v : wanted) {
-      const Expr pin = s.symbol.is_bool() ? (v != 0 ? s.symbol : !s.symbol)
-                                          : eq(s.symbol, pool.constant(v));
-      std::vector<Expr> all = facts;
-      all.insert(all.end(), pins.begin(), pins.end());
-      all.push_back(pin);
-      Budget budget(kPointSteps);
-      if (guard::solve(pool, all, budget, false).status != guard::Status::kSat) continue;
-      pins.push_back(pin);
-      break;
+      choices.push_back(s.symbol.is_bool() ? (v != 0 ? s.symbol : !s.symbol)
+                                           : eq(s.symbol, pool.constant(v)));
     }
+    pins.want(std::move(choices));
   }
-  facts.insert(facts.end(), pins.begin(), pins.end());
+  facts = std::move(pins).keep();
   Budget budget(kPointSteps);
   const guard::SolveResult r = guard::solve(pool, facts, budget, false);
   p.found = r.status == guard::Status::kSat;

@@ -33,6 +33,7 @@ void Env::pop() {
   m.branch_parents.resize(s.branch_parents);
   if (m.symbols.size() > s.mark.symbols) {
     m.symbols.shorten(s.mark.symbols);
+    m.first_numbers.clear();
     // A symbol may be born again without a hint; opaque terms were bound by hints.
     m.hints.clear();
     for (size_t i = m.symbols.base(); i < m.symbols.size(); ++i)

@@ -423,5 +423,28 @@ TEST_F(EnvTest, QuestionsOverHundredsOfSizesStayShort) {
   EXPECT_LT(env.pool().num_nodes() - before, 2000u);
 }
 
+// Pins are tried together; one that cannot be kept does not cost the others theirs.
+TEST(Env, TypicalPointsOfManySizes) {
+  Env env;
+  std::vector<Expr> sizes;
+  for (int64_t i = 0; i < 300; ++i) {
+    SizeOptions o{.policy = Policy::kOwn};
+    if (i == 7 || i == 200) o.typical = 3;  // less than is known of them
+    if (i == 8) o.typical = 1'000;
+    sizes.push_back(*env.size("x" + std::to_string(i), 10 + i, o));
+    EXPECT_EQ(sizes.back().name(), "s" + std::to_string(i));
+  }
+  for (const Expr s : sizes) {
+    ASSERT_TRUE(env.guard(ge(s, env.pool().constant(5))).ok());
+  }
+  for (size_t i = 0; i + 1 < sizes.size(); ++i) {
+    ASSERT_TRUE(env.guard(ge(sizes[i + 1] + 2'000, sizes[i])).ok());
+  }
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    EXPECT_EQ(env.optimization_hint(sizes[i], -1),
+              i == 8 ? 1'000 : 10 + static_cast<int64_t>(i));
+  }
+}
+
 }  // namespace
 }  // namespace congrua::shape
