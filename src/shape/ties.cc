@@ -68,6 +68,14 @@ size_t Ties::last(const Node* question) const {
   return last;
 }
 
+std::optional<uint32_t> Ties::group(const Node* n) const {
+  for (const Node* read : read_by(n)) {
+    const auto it = ids_.find(key_of(read));
+    if (it != ids_.end()) return root_of(it->second);
+  }
+  return std::nullopt;
+}
+
 void Ties::pop(size_t mark) {
   --scopes_;
   while (trail_.size() > mark) {

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -26,6 +27,10 @@ class Ties {
   void add(const internal::Node* fact, size_t number);
   // The number of the last fact that bears on the question; 0: there is none.
   size_t last(const internal::Node* question) const;
+
+  // One number for all that is tied to what n reads, until something is tied; nullopt:
+  // n reads nothing that a fact did.
+  std::optional<uint32_t> group(const internal::Node* n) const;
 
   void push() { ++scopes_; }
   size_t mark() const { return trail_.size(); }

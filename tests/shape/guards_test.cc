@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "congrua/eval.h"
 #include "congrua/shape.h"
 #include "congrua/text.h"
@@ -87,6 +89,73 @@ TEST_F(GuardsTest, OrderIsThatOfTheProgram) {
 }
 
 // ---- Facts of other classes never make an entry guard go.
+
+// Tangents of a parabola, each touched at one integer, and as many that the others imply,
+// ahead of them: more than are held against each other in turn.
+TEST_F(GuardsTest, OfManyThatAreTiedTheOnesNeededAreKept) {
+  const Expr x = size("x", 50), y = size("y", 100'000);
+  constexpr int64_t kTangents = 40;
+  std::vector<Expr> needed;
+  for (int64_t k = 1; k <= kTangents; ++k) {
+    take(ge(y, 2 * k * x - (k * k + 1)));
+    needed.push_back(ge(y, 2 * k * x - k * k));
+  }
+  for (const Expr e : needed) take(e);
+  const GuardSet set = env.guards();
+  EXPECT_EQ(set.guards.size() + set.dropped.size(), 2 * needed.size());
+  for (const Expr e : set.guards) {
+    EXPECT_NE(std::ranges::find(needed, e), needed.end()) << to_string(e);
+  }
+  // Sizes are at least 2: the tangent at 1 touches nothing there, and that at 2 gives way
+  // to a bound of y.
+  EXPECT_EQ(set.guards.size(), needed.size() - 2);
+}
+
+// Each guard is looked at with those it is tied to.
+TEST_F(GuardsTest, InputsThatAreNotTiedAreLookedAtApart) {
+  constexpr size_t kPairs = 300;
+  std::vector<Expr> pairs;
+  for (size_t i = 0; i < kPairs; ++i) {
+    const auto own = [&](const char* source, int64_t hint) {
+      return *env.size(source + std::to_string(i), hint, {.policy = Policy::kOwn});
+    };
+    const Expr a = own("a", 10), b = own("b", 12);
+    take(le(a, b + 1));
+    take(le(a, b));
+    take(eq(floor_mod(a + b, 2), c(0)));
+    pairs.push_back(le(a, b));
+  }
+  const GuardSet set = env.guards();
+  ASSERT_EQ(set.guards.size(), 2 * kPairs);
+  EXPECT_EQ(set.dropped.size(), kPairs);
+  for (size_t i = 0; i < kPairs; ++i) {
+    EXPECT_EQ(set.guards[2 * i], pairs[i]);
+    EXPECT_EQ(set.origins[2 * i], 3 * i + 1);
+    EXPECT_EQ(set.dropped[i].record, 3 * i);
+  }
+}
+
+TEST_F(GuardsTest, SourcesHaveValuesAtEntry) {
+  const Expr s = size("x", 20);
+  env.set_location("model.py:7");
+  const Expr u = env.unbacked();
+  const auto refused = [&](Expr value) {
+    const absl::Status status = env.unify("y", value);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    return std::string(status.message());
+  };
+  EXPECT_EQ(
+      refused(s + u),
+      "y cannot be x + u0: u0 comes from data (born at model.py:7) and is not known "
+      "at entry");
+  EXPECT_EQ(refused(floor_div(s, c(0)) + 1),
+            "y cannot be floor_div(x, 0) + 1: it divides by 0");
+  EXPECT_EQ(refused(env.pool().symbol("n")), "y cannot be n: n is no input");
+  // Nothing was taken, and what has a value is.
+  EXPECT_TRUE(env.unify("y", floor_div(c(40), s)).ok());
+  EXPECT_TRUE(env.unify("z", ge(s, c(4))).ok());
+  EXPECT_EQ(env.guards().sources.size(), 2u);
+}
 
 TEST_F(GuardsTest, NoGuardIsDroppedForARuntimeAssert) {
   const Expr s = size("x", 20);
