@@ -164,6 +164,7 @@ bool Simplifier::refuted(const Node* p) {
 
 bool Simplifier::at_least(const Node* a, const Node* b) {
   if (a == b) return true;
+  budget_.charge(2);
   const uint64_t symbols = a->symbols | b->symbols;
   if ((a->symbols & b->symbols) == 0 && !facts_.sum_may_be_known(symbols)) {
     // Most pairs have nothing in common, and their intervals say all that there is.
@@ -184,6 +185,7 @@ bool Simplifier::nonnegative(const Node* p) {
   const Domain d = facts_.domain_of(p);
   if (d.lo() >= 0) return true;
   if (d.hi() < 0) return false;
+  budget_.charge(6);
   if (is_settled(p) || refuted(p)) return false;
   if (facts_.shift_nonnegative(p)) return true;
   if (facts_.ge_facts.empty()) return false;
@@ -322,9 +324,10 @@ void Simplifier::assume(const Node* fact) {
   constexpr int64_t kClauseSteps = 40;
   const int64_t before = facts_.total_propagated;
   facts_.add_without_models(fact, kClauseSteps);
-  // Few are cheap; where there are many, each is over large sums.
+  // A step is some 60 ns. Few ranges are cheap; where there are many, each is over large
+  // sums.
   const int64_t propagated = facts_.total_propagated - before;
-  budget_.charge(propagated * propagated / 2);
+  budget_.charge(64 + propagated * propagated / 2);
 }
 
 const Node* Simplifier::simplify_under(const Node* condition, bool value, const Node* n) {
