@@ -98,20 +98,21 @@ class Speller {
 
   Form run(const Node* root) {
     Form form = extracted(root);
+    // The divisions of the text round down.
+    if (extraction_.division != Division::kFloor) return form;
     if (!is_shorter_as_written(root, form)) return form;
     todo_ = {root};
     open(root);
     while (!todo_.empty()) visit(todo_.back());
     const TermId written[] = {done_.at(root)};
-    std::optional<Form> best;
-    for (const TermId t : {written[0], terms_.flatten(written)[0]}) {
+    for (const TermId t : {terms_.flatten(written)[0], written[0]}) {
       const TermId roots[] = {t};
       auto [dag, views] = terms_.to_views(roots);
       dag.root = views[0];
       Form f = internal::make_form(std::move(dag));
-      if (f.operations() < (best ? *best : form).operations()) best = std::move(f);
+      if (is_shorter(f, form)) form = std::move(f);
     }
-    return best ? *best : form;
+    return form;
   }
 
  private:
@@ -121,9 +122,17 @@ class Speller {
                    extraction_);
   }
 
+  // Where neither can be counted on the tree, on the DAG.
+  static bool is_shorter(const Form& a, const Form& b) {
+    if (a.operations() != b.operations()) return a.operations() < b.operations();
+    return a.operations() == UINT64_MAX &&
+           internal::dag_of(a).views.size() < internal::dag_of(b).views.size();
+  }
+
   bool is_shorter_as_written(const Node* n, const Form& form) const {
     const SpellingTable::Spelling* s = table_.find(n);
-    return s != nullptr && s->operations < form.operations();
+    return s != nullptr &&
+           (s->operations < form.operations() || s->operations == UINT64_MAX);
   }
 
   void open(const Node* n) {
@@ -141,7 +150,7 @@ class Speller {
     if (!opened && (s == nullptr ||
                     (simplified_ < kMaxSimplified && !falls_apart(n, s->operations)))) {
       const Form form = extracted(n);
-      if (s == nullptr || s->operations >= form.operations()) {
+      if (!is_shorter_as_written(n, form)) {
         const internal::ViewDag& dag = internal::dag_of(form);
         done_.emplace(n, terms_.import(dag, std::span(&dag.root, 1))[0]);
         return todo_.pop_back();

@@ -58,21 +58,23 @@ std::vector<Kept> minimal_groups(Env::Impl& m) {
     for (const Node* c : conjuncts) {
       parts.push_back({c, id, parts.size()});
       ties.add(c, 1);
-      apart = apart && ties.group(c).has_value();
+      apart = apart && (ties.group(c).has_value() || internal::is_true(c));
     }
   }
   absl::flat_hash_map<uint32_t, size_t> number_of;
-  const auto group_of = [&](const Node* n) -> Group* {
-    const std::optional<uint32_t> g = apart ? ties.group(n) : std::optional(0u);
-    if (!g) return nullptr;
-    const auto [it, fresh] = number_of.try_emplace(*g, groups.size());
+  const auto group = [&](uint32_t number) -> Group& {
+    const auto [it, fresh] = number_of.try_emplace(apart ? number : 0, groups.size());
     if (fresh) groups.emplace_back();
-    return &groups[it->second];
+    return groups[it->second];
   };
-  for (const Part& p : parts) group_of(p.condition)->parts.push_back(p);
+  constexpr uint32_t kNothing = UINT32_MAX;  // is read by parts that are true
+  for (const Part& p : parts) {
+    group(ties.group(p.condition).value_or(kNothing)).parts.push_back(p);
+  }
   for (size_t i = 0; i < m.symbols.size(); ++i) {
     // Of a symbol that no part reads its birth is known, and no more.
-    if (Group* g = group_of(Builder::node(m.symbols[i].symbol))) g->symbols.push_back(i);
+    const std::optional<uint32_t> g = ties.group(Builder::node(m.symbols[i].symbol));
+    if (g || !apart) group(g.value_or(0)).symbols.push_back(i);
   }
   std::vector<Kept> kept;
   for (Group& g : groups) {
@@ -126,11 +128,19 @@ std::vector<Expr> Env::why_dropped(const GuardSet& set, size_t which) {
   const internal::UseChild use(Builder::of(m.pool));
   CONGRUA_CHECK(which < set.dropped.size(), "no such dropped guard");
   View view(m.pool, m.opaques, m.terms);
+  const Expr condition = set.dropped[which].condition;
   std::vector<Expr> tested = set.domains;
   tested.insert(tested.end(), set.guards.begin(), set.guards.end());
+  // What is not tied to the condition does not bear on it, unless nothing satisfies it.
+  Ties ties;
+  for (const Expr t : tested) ties.add(Builder::node(t), 1);
+  const std::optional<uint32_t> group = ties.group(Builder::node(condition));
+  if (group && !m.view(kAllClasses).contradictory()) {
+    std::erase_if(tested, [&](Expr t) { return ties.group(Builder::node(t)) != group; });
+  }
   for (size_t i = 0; i < tested.size(); ++i)
     view.add(tested[i], static_cast<RecordId>(i));
-  const Explanation e = view.explain(set.dropped[which].condition, kGuardSteps, false);
+  const Explanation e = view.explain(condition, kGuardSteps, false);
   // All of them imply it, even where that is not seen in the forms that are shown.
   if (e.known.truth != Truth::kTrue) return tested;
   std::vector<Expr> because;

@@ -73,6 +73,38 @@ TEST(Spelled, KeepsOutWhatFormsDoNotHave) {
             extract(facts, bits).to_string());
 }
 
+// A text whose divisions round down is nothing to a reader whose divisions do not.
+TEST(Spelled, IsNotForOtherReaders) {
+  for (const char* text : {"floor_div(x, -3)", "floor_mod(6, z)", "floor_mod(x, -5)"}) {
+    ExprPool pool;
+    Facts facts(pool);
+    Spellings spellings;
+    const Expr e = parse_infix(pool, text, {.spellings = &spellings}).value();
+    const Form form = simplest_form(facts, e, spellings, {.division = Division::kEuclid});
+    EXPECT_EQ(
+        form.to_string(),
+        extract(facts, simplify(facts, e), {.division = Division::kEuclid}).to_string());
+  }
+}
+
+TEST(Spelled, WritesNoNestedSums) {
+  EXPECT_EQ(shortest("x + y*trunc_mod(x, 3) + trunc_mod(trunc_div(y, 4), 5)"),
+            "x + y*trunc_mod(x, 3) + trunc_mod(trunc_div(y, 4), 5)");
+}
+
+// Of texts whose operators cannot be counted on the tree the smaller DAG is taken.
+TEST(Spelled, TextsOfSharedTerms) {
+  std::string text;
+  std::string t = "y";
+  for (int i = 0; i < 70; ++i) {
+    const std::string next = "t" + std::to_string(i);
+    text += next + " = abs(" + t + " - y) + trunc_mod(" + t + ", " +
+            std::to_string(i % 7 + 2) + "); ";
+    t = next;
+  }
+  EXPECT_LT(shortest(text + t).size(), 4 * text.size());
+}
+
 // Text read by a text: a term that is a part of its own text elsewhere.
 TEST(Spelled, TextsThatMentionEachOtherEnd) {
   ExprPool pool;
