@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <random>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "congrua/float64.h"
 #include "congrua/shape.h"
+#include "congrua/text.h"
 #include "expr/builder.h"
 
 namespace congrua::shape {
@@ -48,6 +50,28 @@ TEST(Ties, OpaqueTermsAreTiedToEachOther) {
   const Expr a = *env.float64("a", 0.5), b = *env.float64("b", 0.5);
   ties.add(Builder::node(float_lt(a, float_constant(env.pool(), 2))), 3);
   EXPECT_EQ(ties.last(Builder::node(b)), 3u);
+}
+
+// It reads nothing, and does not make one group of all.
+TEST(Ties, AGuardThatIsTrueChangesNothing) {
+  const auto guards = [](bool with) {
+    Env env;
+    if (with) (void)env.guard(env.pool().boolean(true));
+    for (int i = 0; i < 4; ++i) {
+      SizeOptions own;
+      own.policy = Policy::kDynamic;
+      const Expr e = *env.size("x.size(" + std::to_string(i) + ")", 8 + i, own);
+      (void)env.guard(ge(e * e, env.pool().constant(20)));
+      (void)env.guard(ge(e, env.pool().constant(3)));
+    }
+    std::string text;
+    const GuardSet set = env.guards();
+    for (const Expr d : set.domains) text += to_string(d) + "; ";
+    for (const Expr g : set.guards) text += to_string(g) + "; ";
+    return text;
+  };
+  EXPECT_EQ(guards(true), guards(false));
+  EXPECT_NE(guards(false), "");
 }
 
 // Against sets of symbols that are joined, with scopes.
