@@ -8,6 +8,7 @@
 #include <random>
 #include <string>
 
+#include "congrua/guard.h"
 #include "congrua/text.h"
 #include "expr/builder.h"
 #include "expr/eval.h"
@@ -498,6 +499,22 @@ TEST(Search, NumbersBeyondColumns) {
   one.add(node(eq(x, huge)));
   Budget third(100'000);
   EXPECT_NE(one.find(third), Outcome::kNone);
+}
+
+// The selection is the maximum, and the program's sum has neither.
+TEST(Search, TermsThatCancelAreStillRead) {
+  for (const char* text :
+       {"x + select(x >= y, x, y) > max(x, y)", "select(x >= y, x, y) >= max(x, y)",
+        "2*x + select(x >= y, x, y) != max(x, y)"}) {
+    ExprPool pool;
+    Facts facts(pool);
+    ASSERT_TRUE(facts.add(parse_infix(pool, "x >= 0").value()).ok());
+    (void)facts.add(parse_infix(pool, text).value());
+    EXPECT_NE(facts.decide(parse_infix(pool, "x != 1").value()).truth, Truth::kTrue)
+        << text;
+    const Bounds b = facts.bounds(pool.symbol("x"));
+    EXPECT_LE(b.lo.value_or(0), 1) << text;
+  }
 }
 
 }  // namespace
