@@ -10,9 +10,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "base/check.h"
 #include "expr/builder.h"
-#include "expr/walk.h"
 #include "shape/env_impl.h"
 #include "shape/minimizer.h"
+#include "shape/needs.h"
 #include "shape/ties.h"
 
 namespace congrua::shape {
@@ -31,13 +31,10 @@ void split(const Node* n, std::vector<const Node*>& out) {
   for (const Node* part : args_of(n)) split(part, out);
 }
 
-// Does it divide by something that is not known not to be 0?
-bool divides_openly(View& known, ExprPool& pool, Expr e) {
-  return std::ranges::any_of(
-      internal::open_divisors(Builder::node(e)), [&](const Node* d) {
-        return known.decide(ne(Builder::expr(d), pool.constant(0)), kGuardSteps).truth !=
-               Truth::kTrue;
-      });
+// Is it known to have a value?
+bool has_value(View& known, Expr e) {
+  return std::ranges::all_of(needs(Builder::node(e)),
+                             [&](const Need& n) { return known.meets(n, kGuardSteps); });
 }
 
 // Groups in the order of their first parts.
@@ -176,7 +173,7 @@ AssertSet Env::asserts(bool keep_all) {
     for (; open.size() < path.size(); open.push_back(path[open.size()])) known.push();
     if (r.fact_class == FactClass::kAssert &&
         known.decide(r.fact, kGuardSteps).truth == Truth::kTrue &&
-        !divides_openly(known, m.pool, r.fact)) {
+        has_value(known, r.fact)) {
       set.dropped.push_back(id);
       if (keep_all) set.kept.push_back(id);
       continue;

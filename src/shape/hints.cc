@@ -123,19 +123,19 @@ struct Reading {
 }  // namespace
 
 // A guard holds in the run that is traced, though a divisor may be 0 there of which
-// nothing is read. The guard as it was read, after the conditions by which it is read
-// like that, and after those that other unread divisors are not 0: all of which hold in
-// this run.
+// nothing is read, or a real that becomes an integer no number. The guard as it was read,
+// after the conditions by which it is read like that, and after what else it needs of
+// what it does not read: all of which hold in this run.
 std::vector<Expr> Env::Impl::as_read(Expr fact) {
   std::vector<Expr> conditions;
-  const auto is_zero = [&](const Node* d) {
-    const std::optional<Int> v = value_at_hints(Builder::expr(d));
+  const auto fails = [&](const Need& need) {
+    const std::optional<Int> v = value_at_hints(need.condition);
     return !v || v->is_zero();
   };
-  const auto zero_below = [&](const Node* n) {
-    return std::ranges::any_of(internal::open_divisors(n), is_zero);
+  const auto fails_below = [&](const Node* n) {
+    return std::ranges::any_of(needs(n), fails);
   };
-  // The outermost term of which a part that divides by 0 was not read.
+  // The outermost term of which a part without a value was not read.
   const auto reading = [&](Expr e) {
     std::optional<Reading> found;
     for (const Node* n : internal::nodes_below(
@@ -145,10 +145,10 @@ std::vector<Expr> Env::Impl::as_read(Expr fact) {
       if (n->op == Op::kSelect) {
         const Expr c = Builder::expr(args[0]);
         const std::optional<Int> v = value_at_hints(c);
-        if (!v || !zero_below(args[v->is_zero() ? 1 : 2])) continue;
+        if (!v || !fails_below(args[v->is_zero() ? 1 : 2])) continue;
         found = {Builder::expr(n), Builder::expr(args[v->is_zero() ? 2 : 1]),
                  v->is_zero() ? !c : c};
-      } else if (zero_below(n)) {
+      } else if (fails_below(n)) {
         for (const Node* part : args) {
           const std::optional<Int> v = value_at_hints(Builder::expr(part));
           if (!v || !v->is_zero()) continue;
@@ -159,14 +159,14 @@ std::vector<Expr> Env::Impl::as_read(Expr fact) {
     }
     return found;
   };
-  while (std::ranges::any_of(internal::unread_divisors(Builder::node(fact)), is_zero)) {
+  while (std::ranges::any_of(unread_needs(Builder::node(fact)), fails)) {
     const std::optional<Reading> r = reading(fact);
     if (!r) break;
     for (const Expr c : as_read(r->where)) conditions.push_back(c);
     fact = substitute(fact, std::vector{std::pair(r->of, r->value)});
   }
-  for (const Node* d : internal::unread_divisors(Builder::node(fact))) {
-    if (!is_zero(d)) conditions.push_back(ne(Builder::expr(d), pool.constant(0)));
+  for (const Need& need : unread_needs(Builder::node(fact))) {
+    if (!fails(need)) conditions.push_back(need.condition);
   }
   conditions.push_back(fact);
   return conditions;

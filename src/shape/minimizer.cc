@@ -1,6 +1,6 @@
-// A question is asked about the points where no divisor of the facts is 0. That a divisor
-// is not 0 may therefore never follow from a fact that divides by it: such a fact is left
-// out while the question is asked (`divides`).
+// A question is asked about the points where the facts have values (needs.h). That a
+// divisor is not 0 may therefore never follow from a fact that divides by it: such a fact
+// is left out while the question is asked (`rests_on`).
 #include "shape/minimizer.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 #include "congrua/float64.h"
 #include "congrua/width.h"
 #include "expr/builder.h"
-#include "expr/walk.h"
+#include "shape/needs.h"
 
 namespace congrua::shape {
 
@@ -34,10 +34,10 @@ struct Conjunct {
   Expr condition;
   RecordId record;
   uint64_t cost;
-  std::vector<const Node*> divisors;  // that may be 0, by their form
-  const Node* nonzero = nullptr;      // "this divisor is not 0"
-  bool proposed = false;              // not said so by the program
-  size_t place;                       // in the whole set: among symbols or conjuncts
+  std::vector<Expr> needs;                  // that were not known before it
+  std::optional<Need> need = std::nullopt;  // that the condition is, of others
+  bool proposed = false;                    // not said so by the program
+  size_t place;  // in the whole set: among symbols or conjuncts
 };
 
 // What it costs to compute (Form::weight).
@@ -81,31 +81,41 @@ class Minimizer {
   bool follows(View& view, Expr condition) {
     return view.decide(condition, steps_).truth == Truth::kTrue;
   }
+  bool follows(View& view, const Conjunct& c) {
+    return c.need ? view.meets(*c.need, steps_) : follows(view, c.condition);
+  }
 
-  // The conjuncts of birth facts and entry guards, in program order, each after the
-  // conditions that its divisors are not 0.
+  // The conjuncts of birth facts and entry guards, in program order, each after what it
+  // needs to have a value.
   void collect() {
     const std::unique_ptr<View> known = fresh();
     absl::flat_hash_set<const Node*> seen;
-    absl::flat_hash_set<const Node*> used;  // divisors of conjuncts so far
+    absl::flat_hash_set<Expr> used;  // what conjuncts so far need
     for (const auto& [part, id, place] : parts_) {
-      std::vector<const Node*> open;
-      for (const Node* d : internal::open_divisors(part)) {
-        const Expr nonzero = ne(Builder::expr(d), m_.pool.constant(0));
+      std::vector<Expr> open;
+      for (const Need& need : needs(part)) {
+        const Expr c = need.condition;
         // Asked about points where facts before this one have a value: not where one
-        // divides by it without having been shown to be right.
-        if (follows(*known, nonzero) && !used.contains(d)) continue;
-        open.push_back(d);
-        if (seen.insert(Builder::node(nonzero)).second) {
-          conjuncts_.push_back(
-              {nonzero, id, cost_of(Builder::node(nonzero)), {}, d, false, place});
-          known->add(nonzero, id);
+        // rests on it without having been shown to be right.
+        if (known->meets(need, steps_) && !used.contains(c)) continue;
+        open.push_back(c);
+        if (seen.insert(Builder::node(c)).second) {
+          conjuncts_.push_back({.condition = c,
+                                .record = id,
+                                .cost = cost_of(Builder::node(c)),
+                                .needs = {},
+                                .need = need,
+                                .place = place});
+          known->add(c, id);
         }
       }
       if (!seen.insert(part).second) continue;
       used.insert(open.begin(), open.end());
-      conjuncts_.push_back(
-          {Builder::expr(part), id, cost_of(part), open, nullptr, false, place});
+      conjuncts_.push_back({.condition = Builder::expr(part),
+                            .record = id,
+                            .cost = cost_of(part),
+                            .needs = std::move(open),
+                            .place = place});
       known->add(Builder::expr(part), id);
     }
   }
@@ -158,13 +168,12 @@ class Minimizer {
   // nothing.
   void propose(View& all, Expr condition, size_t symbol) {
     const std::vector<RecordId> from = all.explain(condition, steps_, false).rests_on;
-    conjuncts_.push_back({condition,
-                          from.empty() ? 0 : from.back(),
-                          cost_of(Builder::node(condition)),
-                          {},
-                          nullptr,
-                          true,
-                          symbol});
+    conjuncts_.push_back({.condition = condition,
+                          .record = from.empty() ? 0 : from.back(),
+                          .cost = cost_of(Builder::node(condition)),
+                          .needs = {},
+                          .proposed = true,
+                          .place = symbol});
   }
 
   std::unique_ptr<View> with_domains() {
@@ -177,22 +186,22 @@ class Minimizer {
   void drop_forward() {
     const std::unique_ptr<View> known = with_domains();
     std::vector<Conjunct> kept;
-    absl::flat_hash_set<const Node*> used;
+    absl::flat_hash_set<Expr> used;
     for (Conjunct& c : conjuncts_) {
-      const bool blind = c.nonzero != nullptr && used.contains(c.nonzero);
-      if (!blind && follows(*known, c.condition)) {
+      const bool blind = c.need && used.contains(c.condition);
+      if (!blind && follows(*known, c)) {
         drop(std::move(c), false);
         continue;
       }
       known->add(c.condition, c.record);
-      used.insert(c.divisors.begin(), c.divisors.end());
+      used.insert(c.needs.begin(), c.needs.end());
       kept.push_back(std::move(c));
     }
     conjuncts_ = std::move(kept);
   }
 
-  static bool divides(const Conjunct& c, const Node* d) {
-    return std::ranges::find(c.divisors, d) != c.divisors.end();
+  static bool rests_on(const Conjunct& c, const Conjunct& need) {
+    return need.need && std::ranges::find(c.needs, need.condition) != c.needs.end();
   }
 
   // What follows from all others: the costliest first, among equals the latest.
@@ -226,10 +235,7 @@ class Minimizer {
       std::ranges::sort(others);
       for (const size_t j : others) {
         if (j == but || gone_[j]) continue;
-        if (but < conjuncts_.size() && conjuncts_[but].nonzero != nullptr &&
-            divides(conjuncts_[j], conjuncts_[but].nonzero)) {
-          continue;
-        }
+        if (but < conjuncts_.size() && rests_on(conjuncts_[j], conjuncts_[but])) continue;
         view.add(conjuncts_[j].condition, conjuncts_[j].record);
       }
     };
@@ -245,20 +251,18 @@ class Minimizer {
     }
     for (const size_t i : order) {
       const Conjunct& c = conjuncts_[i];
-      // A view that has facts that divide by it may not be asked.
-      if (order.size() < conjuncts_.size() && c.nonzero != nullptr && is_divided_by(c)) {
-        continue;
-      }
+      // A view that has facts that rest on it may not be asked.
+      if (order.size() < conjuncts_.size() && is_needed(c)) continue;
       view.push();
       add(order, i);
-      gone_[i] = follows(view, c.condition);
+      gone_[i] = follows(view, c);
       view.pop();
     }
   }
 
-  bool is_divided_by(const Conjunct& nonzero) const {
+  bool is_needed(const Conjunct& need) const {
     for (size_t j = 0; j < conjuncts_.size(); ++j) {
-      if (!gone_[j] && divides(conjuncts_[j], nonzero.nonzero)) return true;
+      if (!gone_[j] && rests_on(conjuncts_[j], need)) return true;
     }
     return false;
   }
@@ -273,25 +277,25 @@ class Minimizer {
   // A domain may follow from a guard that divides: where the guard is evaluated its
   // divisors are not 0 (result()), and there the domain holds. But the domain may be by
   // what a divisor is known not to be 0, and another condition would take its place: it
-  // stays unless the other domains and the guards that do not divide say the same of all
-  // divisors.
+  // stays unless the other domains and the guards that need nothing say the same of all
+  // needs.
   void drop_domains() {
     absl::flat_hash_set<const Node*> read;
     for (const Conjunct& c : conjuncts_) {
       for (const Expr s : free_symbols(c.condition)) read.insert(Builder::node(s));
     }
-    const std::vector<Expr> nonzero = divisors_known(*undivided(domains_.size()));
+    const std::vector<Need> met = needs_met(*without_needs(domains_.size()));
     size_t added = 0;
     for (size_t i = domains_.size(); i-- > 0 && added < kMaxAdded;) {
       const std::vector<Expr> symbols = free_symbols(domains_[i].second);
       if (symbols.empty() || !read.contains(Builder::node(symbols[0]))) continue;
-      added += domains_.size() + conjuncts_.size() + nonzero.size();
-      const std::unique_ptr<View> others = undivided(i);
-      const bool safe =
-          std::ranges::all_of(nonzero, [&](Expr n) { return follows(*others, n); });
+      added += domains_.size() + conjuncts_.size() + met.size();
+      const std::unique_ptr<View> others = without_needs(i);
+      const bool safe = std::ranges::all_of(
+          met, [&](const Need& n) { return others->meets(n, steps_); });
       if (!safe) continue;
       for (const Conjunct& c : conjuncts_) {
-        if (divides_by_form(c)) others->add(c.condition, c.record);
+        if (needs_any(c)) others->add(c.condition, c.record);
       }
       if (follows(*others, domains_[i].second)) {
         domains_.erase(domains_.begin() + static_cast<std::ptrdiff_t>(i));
@@ -299,40 +303,39 @@ class Minimizer {
     }
   }
 
-  static bool divides_by_form(const Conjunct& c) {
-    return !internal::open_divisors(Builder::node(c.condition)).empty();
+  static bool needs_any(const Conjunct& c) {
+    return !needs(Builder::node(c.condition)).empty();
   }
 
   // The domains but one, and the guards that have a value everywhere.
-  std::unique_ptr<View> undivided(size_t without) {
+  std::unique_ptr<View> without_needs(size_t without) {
     std::unique_ptr<View> view = fresh();
     for (size_t j = 0; j < domains_.size(); ++j) {
       if (j != without) view->add(domains_[j].second, kDerived);
     }
     for (const Conjunct& c : conjuncts_) {
-      if (!divides_by_form(c)) view->add(c.condition, c.record);
+      if (!needs_any(c)) view->add(c.condition, c.record);
     }
     return view;
   }
 
-  // "d is not 0", of the divisors of which that is known.
-  std::vector<Expr> divisors_known(View& known) {
-    std::vector<Expr> out;
-    absl::flat_hash_set<const Node*> seen;
+  // What conjuncts need and is known to be met.
+  std::vector<Need> needs_met(View& known) {
+    std::vector<Need> out;
+    absl::flat_hash_set<Expr> seen;
     for (const std::vector<Conjunct>* list : {&conjuncts_, &dropped_}) {
       for (const Conjunct& c : *list) {
-        for (const Node* d : internal::open_divisors(Builder::node(c.condition))) {
-          const Expr nonzero = ne(Builder::expr(d), m_.pool.constant(0));
-          if (seen.insert(d).second && follows(known, nonzero)) out.push_back(nonzero);
+        for (const Need& n : needs(Builder::node(c.condition))) {
+          if (seen.insert(n.condition).second && known.meets(n, steps_)) out.push_back(n);
         }
       }
     }
     return out;
   }
 
-  // In an order in which every divisor is known not to be 0 before it is used. Where the
-  // guards do not say so themselves, conditions that do are put before them; divisors of
-  // dropped guards have to be known as well, or those would have no value.
+  // In an order in which every divisor is known not to be 0 before it is used, and so on.
+  // Where the guards do not say so themselves, conditions that do are put before them;
+  // needs of dropped guards have to be met as well, or those would have no value.
   void result() {
     kept_.domains = domains_;
     const std::unique_ptr<View> known = with_domains();
@@ -342,9 +345,8 @@ class Minimizer {
     };
     const auto not_known = [&](Expr condition) {
       std::vector<Expr> open;
-      for (const Node* d : internal::open_divisors(Builder::node(condition))) {
-        const Expr nonzero = ne(Builder::expr(d), m_.pool.constant(0));
-        if (!follows(*known, nonzero)) open.push_back(nonzero);
+      for (const Need& n : needs(Builder::node(condition))) {
+        if (!known->meets(n, steps_)) open.push_back(n.condition);
       }
       return open;
     };
@@ -357,8 +359,8 @@ class Minimizer {
       }
       if (next == conjuncts_.size()) next = first;
       const Conjunct& c = conjuncts_[next];
-      for (const Expr nonzero : not_known(c.condition)) emit(nonzero, c);
-      // Simpler by what was tested before it; without a divisor that is not known.
+      for (const Expr need : not_known(c.condition)) emit(need, c);
+      // Simpler by what was tested before it; without a need that is not known.
       const Expr simple = known->simplify(c.condition);
       const bool better = !simple.is_const() && cost_of(Builder::node(simple)) < c.cost &&
                           not_known(simple).empty();
@@ -369,9 +371,9 @@ class Minimizer {
     for (size_t i = 0; i < dropped_.size(); ++i) {
       const Conjunct& c = dropped_[i];
       if (c.proposed) continue;
-      for (const Expr nonzero : not_known(c.condition)) {
-        kept_.guards.push_back({false, SIZE_MAX, nonzero, c.record});
-        known->add(nonzero, c.record);
+      for (const Expr need : not_known(c.condition)) {
+        kept_.guards.push_back({false, SIZE_MAX, need, c.record});
+        known->add(need, c.record);
       }
       kept_.dropped.push_back({late_.contains(i), c.place, {c.record, c.condition}});
     }

@@ -40,10 +40,10 @@ struct Kept {
   std::vector<Dropped> dropped;
 };
 
-// The path condition is the conjunction of the parts, and that no divisor in them is 0.
-// What they say of single symbols goes into domains, and a conjunct that follows from the
-// domains and the other conjuncts is dropped, until none does. Every step is an
-// entailment, so that what is left is equivalent to the path condition.
+// The path condition is the conjunction of the parts, and of what they need to have
+// values (needs.h). What they say of single symbols goes into domains, and a conjunct
+// that follows from the domains and the other conjuncts is dropped, until none does.
+// Every step is an entailment, so that what is left is equivalent to the path condition.
 //
 // Each conjunct is held against all others; where there are many, what a question may
 // cost shrinks, so that all cost about the same, and of their domains only some are held

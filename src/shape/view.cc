@@ -1,6 +1,7 @@
 #include "shape/view.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/check.h"
@@ -258,6 +259,19 @@ Known View::decide(Expr proposition, int64_t steps) {
   }
   answers_.put(n, states_.current(), steps, thorough_, known.truth, known.layer);
   return known;
+}
+
+bool View::meets(const Need& need, int64_t steps) {
+  if (need.finite != nullptr) {
+    const FloatHull h = floats_.hull(need.finite, [this](const Node* n) {
+      Bounds b = int_bounds(n);
+      if (!b.lo) b.lo = INT64_MIN;
+      if (!b.hi) b.hi = INT64_MAX;
+      return b;
+    });
+    if (!h.nan && std::isfinite(h.lo) && std::isfinite(h.hi)) return true;
+  }
+  return decide(need.condition, steps).truth == Truth::kTrue;
 }
 
 Known View::decide_given(Expr proposition, std::span<const Expr> given, int64_t steps) {

@@ -29,6 +29,7 @@
 #include "guard/answers.h"
 #include "shape/chain.h"
 #include "shape/floats.h"
+#include "shape/needs.h"
 #include "shape/ties.h"
 
 namespace congrua::shape {
@@ -67,6 +68,8 @@ class View {
   void pop();
 
   Known decide(Expr proposition, int64_t steps);
+  // Is that known, where integers inside reals fit int64?
+  bool meets(const Need& need, int64_t steps);
   // With facts that hold for this question alone.
   Known decide_given(Expr proposition, std::span<const Expr> given, int64_t steps);
   Explanation explain(Expr proposition, int64_t steps, bool certificate);

@@ -7,6 +7,7 @@
 
 #include "congrua/float64.h"
 #include "congrua/guard_text.h"
+#include "congrua/text.h"
 #include "tests/base/soak.h"
 #include "tests/shape/guard_oracle.h"
 #include "tests/shape/printed.h"
@@ -161,6 +162,40 @@ class Hostile {
   std::vector<Argument> arguments_;
   GuardSet set_;
 };
+
+// Of conditions that are dropped, too, and those that divide or convert a real.
+TEST(EmitFuzz, WhatIsAcceptedHasThePathsValues) {
+  const Seeds seeds = soak_seeds(300, 100'000);
+  uint64_t accepted = 0, facts = 0, large = 0;
+  for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
+    Hostile program(seed);
+    for (int i = 0; i < 100; ++i) {
+      GuardOracle oracle;
+      const Arguments at = program.point(oracle);
+      if (program.first_failing(oracle, at) != Hostile::kAll) continue;
+      ++accepted;
+      for (RecordId id = 0; id < program.env.num_records(); ++id) {
+        const Expr fact = program.env.record(id).fact;
+        const bool holds = oracle.holds(fact);
+        ++facts;
+        large += !holds && oracle.too_large() ? 1 : 0;
+        if (holds || oracle.too_large()) continue;
+        std::string text = to_string(fact) + "\n";
+        for (const Expr d : program.set().domains)
+          text += "domain " + to_string(d) + "\n";
+        for (const Expr g : program.set().guards) text += "guard " + to_string(g) + "\n";
+        for (const int64_t v : at.ints) text += std::to_string(v) + " ";
+        for (const double v : at.floats) text += std::to_string(v) + " ";
+        for (const int v : at.bools) text += std::to_string(v) + " ";
+        FAIL() << "seed " << seed << ": " << text;
+      }
+    }
+  }
+  EXPECT_GT(accepted, 1000u);
+  EXPECT_LT(large, facts / 10);
+  soak_report("paths", seeds,
+              {{"accepted", accepted}, {"facts", facts}, {"large", large}});
+}
 
 // Integers of several limbs: one function for each condition, that about every other
 // input satisfies.

@@ -44,8 +44,12 @@ class GuardOracle {
     absl::flat_hash_set<Expr> seen;
     if (!bind(e, seen, bindings)) return std::nullopt;
     const auto v = evaluate(e, bindings);
+    too_large_ |= v.status().code() == absl::StatusCode::kOutOfRange;
     return v.ok() ? std::optional<int64_t>(*v) : std::nullopt;
   }
+
+  // Whether some value so far did not fit int64.
+  bool too_large() const { return too_large_; }
 
   std::optional<double> real(Expr e) {
     if (e.is_int()) {
@@ -102,7 +106,10 @@ class GuardOracle {
                        : name == "floortoint" ? std::floor(*v)
                        : name == "ceiltoint"  ? std::ceil(*v)
                                               : std::nearbyint(*v);
-      if (!(r >= -0x1p63 && r < 0x1p63)) return std::nullopt;
+      if (!(r >= -0x1p63 && r < 0x1p63)) {
+        too_large_ |= std::isfinite(r);
+        return std::nullopt;
+      }
       return static_cast<int64_t>(r);
     }
     if (e.is_bool() && e.num_args() == 2) {
@@ -133,6 +140,7 @@ class GuardOracle {
   }
 
   Host host_;
+  bool too_large_ = false;
   absl::flat_hash_map<Expr, int64_t> ints_;
   absl::flat_hash_map<Expr, double> floats_;
 };

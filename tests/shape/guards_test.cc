@@ -69,6 +69,36 @@ TEST_F(GuardsTest, DivisorsAreTestedFirst) {
   EXPECT_EQ(g.guards[0], ne(d, c(0)));
 }
 
+// One that holds for every integer is dropped, but not that there is one.
+TEST_F(GuardsTest, RealsThatBecomeIntegersAreTestedToBeNumbers) {
+  const Expr s = size("x", 24);
+  const Expr f = *env.float64("f", 1.5, {.may_be_nan = true});
+  const Expr square = float_mul(f, f);
+  take(gt(s, floor_mod(floor_to_int(square), s)));
+  const GuardSet g = env.guards();
+  EXPECT_THAT(texts(g.guards),
+              ElementsAre("gt(mul(f0, f0), -oo) and lt(mul(f0, f0), oo)"));
+  EXPECT_EQ(g.dropped.size(), 1u);
+}
+
+TEST_F(GuardsTest, ProductsOfSizesAreNumbers) {
+  const Expr s = size("x", 24);
+  take(gt(s,
+          floor_mod(floor_to_int(float_mul(to_float(s), float_constant(env.pool(), 0.7))),
+                    s)));
+  EXPECT_TRUE(env.guards().guards.empty());
+}
+
+// A conversion that this run does not read may be one of no number.
+TEST_F(GuardsTest, ConversionsThatAreNotReadNeedNoNumber) {
+  const Expr s = size("x", 24);
+  const Expr f = *env.float64("f", std::nan(""), {.may_be_nan = true});
+  take(gt(select(ge(s, c(20)), s, trunc_to_int(f)), c(7)));
+  const GuardSet g = env.guards();
+  EXPECT_THAT(texts(g.domains), ElementsAre("s0 >= 20"));
+  EXPECT_TRUE(g.guards.empty());
+}
+
 // A bound that follows from a guard which divides goes; one by which its divisor is known
 // not to be 0 stays.
 TEST_F(GuardsTest, DomainsGoForGuardsThatDivide) {
