@@ -144,6 +144,13 @@ inline constexpr size_t kLeastSegment = 1024;  // what is less is scanned, behin
 // The first segment, beside kScanned; each has eight times the entries of the one before.
 inline constexpr size_t kFirstSegment = 7 * kScanned;
 
+// Which rows a reader keeps with their answers, where these depend on the row alone.
+enum class Remembers : uint8_t {
+  kNothing,
+  kRepeated,  // one that is much like the row before it
+  kAll,
+};
+
 struct Index;
 // The entry to be found; nullptr: none. The host's predicates are asked once each.
 using Find = const EntryBase* (*)(const Index& index, const Word* row, const void* call);
@@ -152,7 +159,7 @@ struct Index {
   Find find = nullptr;   // chosen where it is published
   uint64_t version = 0;  // the number of its publication
   bool varying = false;  // some costs depend on the row: the first need not be the least
-  bool repeats = false;  // answers depend on the row alone, and are worth remembering
+  Remembers remembers = Remembers::kNothing;
   bool identity = true;  // slot i is field i
   // Whether what passes is checked by permutations of a row of 32-bit words, and the
   // fields of which such a check reads them.

@@ -93,7 +93,8 @@ struct Store::Search {
     // has published before.
     const Index* index = m.current.load(std::memory_order_seq_cst);
     const EntryBase* e = nullptr;
-    if (index->repeats && line.memo != nullptr) {
+    if (index->remembers != Remembers::kNothing && line.memo != nullptr &&
+        (index->remembers == Remembers::kAll || line.memo->repeats(row))) {
       bool known = false;
       Memo::Place& place = line.memo->place(row, index->version, &known);
       if (!known) {

@@ -15,12 +15,29 @@
 
 namespace congrua::cache::internal {
 
-inline constexpr size_t kMemoEntries = 256;  // with fewer entries nothing is kept
+// From so many entries on each row is kept, and with fewer down to so many one that seems
+// to repeat the row before it: to hash and to keep a row costs a quarter of a look-up
+// there.
+inline constexpr size_t kMemoEntries = 256;
+inline constexpr size_t kMemoRepeatedEntries = 32;
 
 class Memo {
  public:
   explicit Memo(size_t num_fields)
-      : num_fields_(num_fields), hash_(num_fields), rows_(kRows * num_fields) {}
+      : num_fields_(num_fields),
+        stride_(num_fields / kSampled + 1),
+        hash_(num_fields),
+        rows_(kRows * num_fields) {}
+
+  // Whether the words that are looked at are those of the row that this was asked about
+  // last.
+  bool repeats(const Word* row) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < num_fields_; i += stride_) sum += row[i] * (2 * i + 1);
+    const bool same = sum == last_;
+    last_ = sum;
+    return same;
+  }
 
   struct Place {
     uint64_t version = 0;  // of an index; 0: empty
@@ -44,7 +61,10 @@ class Memo {
 
  private:
   static constexpr size_t kRows = 16;
+  static constexpr size_t kSampled = 8;  // words, about
   size_t num_fields_;
+  size_t stride_;
+  uint64_t last_ = 0;  // of repeats()
   const FieldHash hash_;
   const bool wide_ = has_avx512();
   std::vector<Word> rows_;

@@ -37,7 +37,10 @@ void Store::Impl::publish(std::unique_ptr<Index> index,
   index->varying = varying != 0;
   index->find = choose_find(*index);
   // Hashing a row once more would be all that hash tables need.
-  index->repeats = index->scans() && entries.size() >= kMemoEntries && hosts.empty();
+  index->remembers = !index->scans() || !hosts.empty()        ? Remembers::kNothing
+                     : entries.size() >= kMemoEntries         ? Remembers::kAll
+                     : entries.size() >= kMemoRepeatedEntries ? Remembers::kRepeated
+                                                              : Remembers::kNothing;
   current.store(index.get(), std::memory_order_seq_cst);
   const uint64_t now = epoch.fetch_add(1, std::memory_order_acq_rel) + 1;
   retired_bytes += live->bytes();

@@ -174,8 +174,8 @@ TEST(Cost, AgreesWithLinearEvaluationFuzz) {
       }
       found += best ? 1 : 0;
       const auto read = [&](size_t field) { return r[field]; };
-      for (const Hit<size_t>& hit :
-           {cache.lookup(r), reader.lookup(r), reader.lookup_lazily(read)}) {
+      for (const Hit<size_t>& hit : {cache.lookup(r), reader.lookup(r), reader.lookup(r),
+                                     reader.lookup_lazily(read)}) {
         ASSERT_EQ(hit ? std::optional(*hit) : std::nullopt, best) << "seed " << seed;
         ++lookups;
       }
