@@ -302,9 +302,16 @@ bool Search::Impl::holds_at(std::span<const Node* const> propositions,
                             const internal::Assignment& at,
                             std::span<const Node* const> admitted, Budget& budget) {
   if (evaluator.all_true(propositions, at)) return admit(admitted, at);
-  if (evaluator.error() == internal::EvalError::kTooLarge) {
-    refused = true;
-    budget.charge(kLargeSteps);
+  switch (evaluator.error()) {
+    case internal::EvalError::kTooLarge:
+      refused = true;
+      budget.charge(kLargeSteps);
+      break;
+    case internal::EvalError::kUnbound:
+      refused = true;  // the program has no variable for it, and says nothing of it
+      break;
+    default:
+      break;
   }
   return false;
 }

@@ -343,8 +343,7 @@ CellId Program::sum_cell(Summands terms, int64_t constant, bool opaque) {
     size += static_cast<int128>(magnitude(coef));
   }
   // Terms that are one cell only here (a selection that is an extreme) and cancel: what
-  // they read would be no part of the program, and a search that leaves it out answers
-  // for other facts.
+  // they read would be no part of the program and have no value at any of its points.
   opaque |= std::ranges::find(coefs, 0) != coefs.end();
   size_t out = 0;
   for (size_t i = 0; i < cells.size(); ++i) {
