@@ -8,6 +8,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "base/saturating.h"
 
 namespace congrua::cli {
 namespace {
@@ -51,11 +52,6 @@ std::string_view name_of(TermOp op) {
   return std::ranges::find(kOps, op, &OpInfo::op)->name;
 }
 bool is_leaf(TermOp op) { return op <= TermOp::kVariable; }
-
-uint64_t add_saturating(uint64_t a, uint64_t b) {
-  uint64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
 
 }  // namespace
 

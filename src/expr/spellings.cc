@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/saturating.h"
 #include "congrua/text.h"
 
 namespace congrua {
@@ -11,11 +12,6 @@ namespace congrua {
 namespace internal {
 
 namespace {
-
-uint64_t add_saturating(uint64_t a, uint64_t b) {
-  uint64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
 
 // The operators of op(n arguments) itself; 0 where forms do not have it.
 uint64_t own_operations(TextOp op, std::span<const Node* const> args) {

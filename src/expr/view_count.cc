@@ -1,20 +1,11 @@
 #include <algorithm>
 
+#include "base/saturating.h"
 #include "expr/view.h"
 
 namespace congrua::internal {
 
 namespace {
-
-uint64_t add_saturating(uint64_t a, uint64_t b) {
-  uint64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
-uint64_t mul_saturating(uint64_t a, uint64_t b) {
-  uint64_t product = 0;
-  return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
-}
 
 // Operators of the view itself: how print.cc writes it.
 uint64_t own_operations(const ViewDag& dag, const View& v) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/saturating.h"
+
 namespace congrua::rewrite {
 
 using internal::ProductItem;
@@ -19,11 +21,6 @@ constexpr uint64_t kSimple = 1;
 constexpr uint64_t kMultiply = 3;
 constexpr uint64_t kByConstant = 6;
 constexpr uint64_t kDivide = 20;
-
-uint64_t add_saturating(uint64_t a, uint64_t b) {
-  uint64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
 
 // 1, 2, 4 ... or the negative of one.
 bool is_power_of_2(const Int& n) {
