@@ -18,11 +18,12 @@ using internal::Term;
 namespace {
 
 constexpr size_t kMaxParts = 12;
+constexpr int64_t kMaxGap = 3;  // of a quotient that is nearly another term
 
 }  // namespace
 
 bool Simplifier::fold(const Parts& parts, const Int& constant, const Int& g,
-                      const Node** quotient) {
+                      const Node** quotient, int64_t* gap) {
   if (!g.is_small()) return false;
   const size_t n = parts.size();
   // Nothing but the facts bounds a multiple of what is not bounded.
@@ -41,16 +42,21 @@ bool Simplifier::fold(const Parts& parts, const Int& constant, const Int& g,
   }
   const Int k = floor_mod(constant, g);
   const Domain start = Domain::point(*k.to_int64());
-  // residual in [q*g, q*g + g - 1]: q.
+  // residual in [q*g, q*g + g - 1], or up to so many periods more: q.
+  const int64_t most = gap == nullptr ? 0 : kMaxGap;
+  const auto within = [&](const Domain& d) -> std::optional<Int> {
+    if (d.empty() || d.lo() == kNegInf || d.hi() == kPosInf) return std::nullopt;
+    const Int lo = floor_div(Int(d.lo()), g);
+    const Int more = floor_div(Int(d.hi()), g) - lo;
+    if (more > Int(most)) return std::nullopt;
+    if (gap != nullptr) *gap = *more.to_int64();
+    return lo;
+  };
   const auto period =
       [&](const absl::InlinedVector<Int, 8>& coefs) -> std::optional<Int> {
     LinearRange sum(start);
     for (const size_t i : open) guard::add_scaled(sum, parts[i].domain, coefs[i]);
-    const Domain d = sum.get();
-    if (d.empty() || d.lo() == kNegInf || d.hi() == kPosInf) return std::nullopt;
-    const Int lo = floor_div(Int(d.lo()), g);
-    if (!(lo == floor_div(Int(d.hi()), g))) return std::nullopt;
-    return lo;
+    return within(sum.get());
   };
   absl::InlinedVector<Int, 8> coefs = low;
   std::optional<Int> q = period(coefs);
@@ -73,10 +79,7 @@ bool Simplifier::fold(const Parts& parts, const Int& constant, const Int& g,
       const Node* rest = builder_.constant(k);
       for (const size_t i : open)
         rest = builder_.add(rest, builder_.scale(parts[i].node, coefs[i]));
-      const Domain d = range(rest);
-      if (d.empty() || d.lo() == kNegInf || d.hi() == kPosInf) return;
-      const Int lo = floor_div(Int(d.lo()), g);
-      if (lo == floor_div(Int(d.hi()), g)) q = lo;
+      q = within(range(rest));
     };
     coefs = low;
     joint();
@@ -227,7 +230,8 @@ const Node* Simplifier::divide_by_constant(const Node* n, const Node* a, const I
     const Node* outside = node_of(builder_, whole);
     if (const Node* r = attempt(parts, completed.constant, outside)) return r;
   }
-  return n;
+  const Node* r = divide_radices(a, c, {});
+  return r != nullptr ? r : n;
 }
 
 const Node* Simplifier::divide_by_term(const Node* n, const Node* a, const Node* b) {

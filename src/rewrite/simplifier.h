@@ -8,8 +8,8 @@
 //
 // Rules that a pattern can say are lines of the tables rules_*.inc, run by matcher.h;
 // what reads a whole sum is a procedure, whose laws are lines of laws_*.inc.
-// docs/rules.md shows both. Files: rules.cc, sums.cc, divisions.cc, extremes.cc,
-// selections.cc, propositions.cc.
+// docs/rules.md shows both. Files: rules.cc, sums.cc, divisions.cc, radices.cc,
+// extremes.cc, selections.cc, propositions.cc.
 #ifndef CONGRUA_REWRITE_SIMPLIFIER_H_
 #define CONGRUA_REWRITE_SIMPLIFIER_H_
 
@@ -148,9 +148,18 @@ class Simplifier {
   // is taken from p.constant. *any: there were some.
   Parts parts_with_remainders(Poly& p, bool* any);
   // sum(parts) + constant = g * sum(quotients) + r with 0 <= r < g: then *quotient is the
-  // first sum. The coefficients of the parts may be taken modulo g.
-  bool fold(const Parts& parts, const Int& constant, const Int& g, const Node** quotient);
+  // first sum. The coefficients of the parts may be taken modulo g. With `gap`, r may
+  // reach over a few periods of g: *gap more than one.
+  bool fold(const Parts& parts, const Int& constant, const Int& g, const Node** quotient,
+            int64_t* gap = nullptr);
   absl::InlinedVector<Int, 8> candidate_divisors(const Parts& parts, const Int& c);
+
+  // ---- radices.cc
+  class Radices;
+  // (a + c*more)//c; null where no rule applies.
+  const Node* divide_radices(const Node* a, const Int& c, const Poly& more);
+  void nearly(Poly& p, Parts& parts);
+  const Node* join_radices(const Node* n);
 
   // ---- extremes.cc
   const Node* extreme_step(const Node* n);

@@ -186,6 +186,7 @@ const Node* Simplifier::sum_step(const Node* n) {
   }
   if (quotients > 1) {
     if (const Node* r = join_halves(n); r != n) return r;
+    if (const Node* r = join_radices(n); r != n) return r;
   }
   if (extremes > 0) {
     if (const Node* r = distribute(n, false); r != n) return r;
