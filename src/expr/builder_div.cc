@@ -103,9 +103,17 @@ const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
       break;
     }
     if (positive && c == Int(2)) {
-      // 1 and -1 are the same modulo 2: of C*y + p and C*y - p the one that will not be
-      // turned over below, so that ((h + 1)//2 + 1)//2 is (h + 3)//4.
+      // 1 and -1 are the same modulo 2: of C*y + p and C*y - p the one that leaves
+      // nothing of p//C outside, so that (h - h//2 + 1)//2 is (h + 3)//4 and (h +
+      // h//2)//2 is 3*h//4; else the one that will not be turned over below.
+      Int outside;
+      for (const Term& t : whole.terms) {
+        if (t.mono == mono) outside += t.coef;
+      }
+      positive = !(outside == Int(-1));
+      const bool either = !outside.is_zero() && positive;
       for (const Term& t : p.terms()) {
+        if (!either) break;
         Int k = t.coef;
         for (const Term& y : r.terms) {
           if (y.mono == t.mono) k += inner_c * y.coef;

@@ -213,7 +213,8 @@ bool Extractor::improve(Sum& s, Order order) {
         return {&Extractor::try_remainder, &Extractor::try_numerator,
                 &Extractor::try_distributed, &Extractor::try_steps};
       case Op::kMul:
-        return {&Extractor::try_remainder, nullptr, nullptr, nullptr};
+        return {&Extractor::try_remainder, &Extractor::try_truncated_product, nullptr,
+                nullptr};
       case Op::kMin:
       case Op::kMax:
         return {&Extractor::try_extreme, nullptr, nullptr, nullptr};
@@ -339,6 +340,16 @@ bool may_share(const Items& items) {
 }  // namespace
 
 ViewId Extractor::finish(absl::InlinedVector<Item, 8> items, Int constant) {
+  for (Item& i : items) {
+    for (ViewId& f : i.factors) {
+      if (i.coef.sign() >= 0) break;
+      const std::optional<ViewId> positive = turned(f);
+      if (!positive) continue;
+      f = *positive;
+      i.coef = -i.coef;
+    }
+    std::ranges::sort(i.factors);
+  }
   if (items.size() <= kMaxTerms && may_share(items)) {
     for (int round = 0; round < kMaxRounds && items.size() > 1; ++round) {
       if (trials_ <= 0 || !factor_out(items, constant)) break;

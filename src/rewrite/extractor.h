@@ -200,16 +200,23 @@ class Extractor {
   static std::optional<Stepped> shortest_steps(const Poly& p, const Int& m);
 
   // ---- extract_truncated.cc
-  // The quotient rounded to 0 that a selection is: select = scale * trunc + rest.
+  // A quotient rounded to 0 in a selection: select = scale * trunc + rest.
   struct Truncated {
     const Node* dividend;
     const Node* divisor;
     Int scale;
     const Node* rest;
   };
-  std::optional<Truncated> as_truncated(const Node* select);
+  using Truncations = absl::InlinedVector<Truncated, 2>;
+  const Truncations& truncations(const Node* select);
   std::optional<Truncated> find_truncated(const Node* select);
+  void find_nested(const Node* select, Truncations& found);
   void try_truncated(const Sum& s, size_t i, Best& best);
+  void try_truncation(const Sum& s, size_t i, const Truncated& q, Best& best);
+  // d*trunc(u, d) among the terms is u less the remainder.
+  void try_truncated_product(const Sum& s, size_t i, Best& best);
+  // The negative of a truncation by a number below 0, by the number above 0.
+  std::optional<ViewId> turned(ViewId truncation);
 
   // ---- extract_props.cc
   ViewId comparison(const Node* p, ViewOp op);
@@ -235,7 +242,7 @@ class Extractor {
   };
   // Sums that are written while others are tried come again and again; terms by id.
   absl::flat_hash_map<Poly, PolyView, PolyHash, PolyEqual> poly_views_;
-  absl::flat_hash_map<const Node*, std::optional<Truncated>> truncated_;
+  absl::flat_hash_map<const Node*, std::unique_ptr<Truncations>> truncated_;
   internal::NodeColumn<ViewId> values_;
   internal::NodeColumn<ViewId> negations_;
   std::vector<const Node*> stack_;
