@@ -25,7 +25,8 @@ from pathlib import Path
 FUZZERS = {
     "expr": "ExprFuzz.*",
     "guard": "FactsFuzz.*:BoundsFuzz.*",
-    "rewrite": "SimplifyFuzz.*:SimplifyZ3Fuzz.*",
+    "rewrite": "SimplifyFuzz.*:SimplifyZ3Fuzz.*:RadicesFuzz.*:TruncationFuzz.*",
+    "shape": "EmitFuzz.WhatIs*:GuardsFuzz.*:ConstraintsFuzz.*",
     "smt2": "SessionFuzz.*",
     "cli": "EntailFuzz.*",
     "cache": "GuardCache.*Fuzz:GuardProgram.*Fuzz:ProgramBytes.*Fuzz:Review.*Fuzz:"

@@ -165,7 +165,7 @@ class Hostile {
 
 // Of conditions that are dropped, too, and those that divide or convert a real.
 TEST(EmitFuzz, WhatIsAcceptedHasThePathsValues) {
-  const Seeds seeds = soak_seeds(300, 100'000);
+  const Seeds seeds = soak_seeds(300, 30'000);
   uint64_t accepted = 0, facts = 0, large = 0;
   for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
     Hostile program(seed);
