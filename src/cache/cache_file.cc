@@ -171,7 +171,9 @@ bool read_key(ByteReader& in, IndexKey& k) {
     for (uint8_t& v : pair) v = position(0, kSlots);
   }
   for (uint8_t& v : k.less) v = position(0, 2 * kSlots);
-  return sound;
+  // Two monotone codes, or none: a kernel does not read which kind they are.
+  const bool monotone = k.less[0] >= kSlots && k.less[1] >= kSlots;
+  return sound && (k.less[0] == k.less[1] || monotone);
 }
 
 // False: what is there makes no sense. `image` is a copy of the payload.
