@@ -146,7 +146,7 @@ bool read_rest(ByteReader& in, size_t num_fields, FileEntry& e) {
   return in.ok() && e.rest.empty() == ((e.block->flags & LaneBlock::kRest) == 0);
 }
 
-bool read_key(ByteReader& in, IndexKey& k) {
+bool read_key(ByteReader& in, size_t num_slots, IndexKey& k) {
   const std::span<const uint8_t> b = in.take(1 + 6 + 3 * kColumns + 2 * kPairs + 2);
   if (!in.ok() || b[0] > 1) return false;
   k.summed = b[0] != 0;
@@ -154,7 +154,8 @@ bool read_key(ByteReader& in, IndexKey& k) {
   bool sound = true;
   const auto position = [&](size_t from, size_t to) {
     const uint8_t v = b[at++];
-    sound &= v >= from && v < to;
+    // A code that no slot has would be made of what lies behind the row.
+    sound &= v >= from && v < to && code_position(v % kSlots) < num_slots;
     return v;
   };
   for (IndexKey::Sum& s : k.sums) {
@@ -176,14 +177,25 @@ bool read_key(ByteReader& in, IndexKey& k) {
   return sound && (k.less[0] == k.less[1] || monotone);
 }
 
+// Without slots the index is built anew. Of few fields the look-up reads field i for slot
+// i.
+bool sound_slots(std::span<const uint16_t> slots, size_t num_fields) {
+  if (slots.empty()) return true;
+  if (slots.size() != std::min(num_fields, kSlots)) return false;
+  for (size_t i = 0; i < slots.size() && num_fields <= kSlots; ++i) {
+    if (slots[i] != i) return false;
+  }
+  return true;
+}
+
 // False: what is there makes no sense. `image` is a copy of the payload.
 bool read_lanes(ByteReader& in, size_t size, unsigned char* image, const Schema& schema,
-                FileEntry& e) {
+                size_t num_slots, FileEntry& e) {
   const uint64_t parts = in.number(2);
   if (!in.ok()) return false;
   e.keyed = parts != 0;
   if (parts == 0) return true;
-  if (parts == 1) return read_key(in, e.key);
+  if (parts == 1) return read_key(in, num_slots, e.key);
   const uint64_t length = in.number();
   if (!in.ok()) return false;
   in.take(padding(size - in.left()));
@@ -193,7 +205,7 @@ bool read_lanes(ByteReader& in, size_t size, unsigned char* image, const Schema&
     return false;
   }
   e.block = reinterpret_cast<LaneBlock*>(image + at);
-  return read_rest(in, schema.size(), e) && read_key(in, e.key);
+  return read_rest(in, schema.size(), e) && read_key(in, num_slots, e.key);
 }
 
 }  // namespace
@@ -250,6 +262,9 @@ absl::StatusOr<CacheFile> parse_cache(std::span<const uint8_t> bytes) {
   for (uint64_t left = in.number(kSlots); left != 0 && in.ok(); --left) {
     out.slots.push_back(static_cast<uint16_t>(in.number(schema->size() - 1)));
   }
+  if (!sound_slots(out.slots, schema->size())) return broken("its slots are no index's");
+  // Keys of an index that is built anew are not read.
+  const size_t num_slots = out.slots.empty() ? kSlots : out.slots.size();
   const uint64_t count = in.number(in.left() / 6);  // of six bytes at least
   // Lanes are used where they are, in a copy that is not read again from the file.
   const size_t size = opened->payload.size();
@@ -276,7 +291,7 @@ absl::StatusOr<CacheFile> parse_cache(std::span<const uint8_t> bytes) {
     const size_t before =
         size - static_cast<size_t>(opened->payload.data() + size - program.data());
     e.payload = {image + before, program.size()};
-    sound = sound && in.ok() && read_lanes(in, size, image, *schema, e);
+    sound = sound && in.ok() && read_lanes(in, size, image, *schema, num_slots, e);
     if (sound && e.block == nullptr) e.program = read_payload(*schema, program);
     if (!sound || (e.block == nullptr && e.program == nullptr)) {
       return broken(absl::StrCat("entry ", i, " makes no sense"));

@@ -257,7 +257,7 @@ TEST_F(CacheFileTest, RefusalsSayWhyAndInsertNothing) {
 }
 
 TEST(CacheFile, HostileBytesFuzz) {
-  const Seeds seeds = soak_seeds(60, 100'000);
+  const Seeds seeds = soak_seeds(2'000, 100'000);
   uint64_t accepted = 0, refused = 0, restored = 0;
   for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
     Programs p(seed % 50);
