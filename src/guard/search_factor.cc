@@ -124,7 +124,15 @@ Program::Poly Program::to_poly(internal::Terms terms, const Int& constant) {
       m.factors.emplace_back(*by_node_.find(f.base), f.exponent);
     }
     std::ranges::sort(m.factors);
-    p.terms.push_back(std::move(m));
+    // Terms of different nodes may be of the same cells (a selection that is an extreme).
+    const auto same = std::ranges::find(p.terms, m.factors, &Monomial::factors);
+    if (same == p.terms.end()) {
+      p.terms.push_back(std::move(m));
+      continue;
+    }
+    // Of what cancels nothing would be read.
+    p.opaque |= __builtin_add_overflow(same->coef, m.coef, &same->coef);
+    p.opaque |= same->coef == 0;
   }
   const auto c = rest.to_int64();
   if (!c.has_value()) p.opaque = true;
@@ -168,7 +176,7 @@ bool Program::extract(Poly& p, int depth, Summands& sum) {
     }
     divide_by(m.factors, best);
     if (m.factors.empty()) {
-      q.constant = m.coef;
+      q.constant = m.coef;  // of one: no two are of the same cells
     } else {
       q.terms.push_back(std::move(m));
     }

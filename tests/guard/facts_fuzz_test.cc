@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -295,6 +296,10 @@ TEST(FactsFuzz, RandomSystemsAgreeWithEnumeration) {
     questions += run.questions();
     if (run.wrong().empty()) continue;
     ++failures;
+    // To make it smaller may take long.
+    std::printf("seed %llu: %s\n%s\n", static_cast<unsigned long long>(seed),
+                run.wrong().c_str(), guard_test::text_of(system).c_str());
+    std::fflush(stdout);
     const System small = guard_test::reduce(
         system, [](const System& s) { return !Trial(s).wrong().empty(); });
     ADD_FAILURE() << "seed " << seed << ": " << run.wrong()

@@ -438,6 +438,8 @@ class RandomSystem {
     }
     if (s.boxed) bound_all(s);
     s.bounds = s.script.size();
+    twins_.clear();
+    if (one_in(6)) twins_ = {integer(1), integer(1)};
     int depth = 0;
     for (size_t i = 3 + below(10); i > 0; --i) {
       switch (below(8)) {
@@ -586,6 +588,7 @@ class RandomSystem {
   }
 
   Tree integer(int depth) {
+    if (!twins_.empty() && one_in(3)) return twin();
     if (depth == 0 || one_in(4)) return one_in(4) ? number() : atom();
     const auto sub = [&] { return integer(depth - 1); };
     switch (below(16)) {
@@ -619,8 +622,27 @@ class RandomSystem {
     }
   }
 
+  // Different forms of one value, which cancel.
+  Tree twin() {
+    Tree a = twins_[0], b = twins_[1];
+    if (one_in(2)) std::swap(a, b);
+    switch (below(8)) {
+      case 0:
+        return a;
+      case 1:
+        return {Kind::kMax, 0, {a, b}};
+      case 2:
+        return {Kind::kMin, 0, {a, b}};
+      case 3:
+        return {Kind::kAbs, 0, {{Kind::kSub, 0, {a, b}}}};
+      default:
+        return {Kind::kSelect, 0, {{comparison(), 0, {a, b}}, a, b}};
+    }
+  }
+
   std::mt19937_64 rng_;
   const System* system_ = nullptr;
+  std::vector<Tree> twins_;  // two, or none
   std::vector<Tree> facts_;
   bool wild_ = false, opaque_ = false, divides_ = false;
 };

@@ -501,6 +501,22 @@ TEST(Search, NumbersBeyondColumns) {
   EXPECT_NE(one.find(third), Outcome::kNone);
 }
 
+// Of two selections that are one extreme each monomial counts.
+TEST(Search, TermsOfOneCellAreAdded) {
+  ExprPool pool;
+  Facts facts(pool);
+  for (const char* text :
+       {"x >= 1", "x <= 3",
+        "select(x > 1000, x - 1000, 0)*select(x >= 1000, 1000, x)"
+        " + select(x > 1000, 1000, x) + 1000*select(x >= 1000, 1000, x) >= 1001"}) {
+    ASSERT_TRUE(facts.add(parse_infix(pool, text).value()).ok());
+  }
+  for (const int64_t v : {1, 2, 3}) {
+    const Expr x = pool.symbol("x");
+    EXPECT_NE(facts.decide(ne(x, pool.constant(v))).truth, Truth::kTrue) << v;
+  }
+}
+
 // The selection is the maximum, and the program's sum has neither.
 TEST(Search, TermsThatCancelAreStillRead) {
   for (const char* text :
