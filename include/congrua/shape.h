@@ -216,7 +216,10 @@ struct GuardSet {
   // left out.
   std::vector<Expr> domains;
   // The rest, in the order in which they have to be tested: a divisor is tested before it
-  // is used. None follows from the other guards and the domains.
+  // is used, a float that becomes an integer to be a number. None follows from the other
+  // guards and the domains. Of a guard that this run read without a divisor (in the branch
+  // of a select that is not taken) all points are refused at which that divisor is 0,
+  // unless it was 0 in this run.
   std::vector<Expr> guards;
   std::vector<RecordId> origins;  // of guards[i]
   std::vector<DroppedGuard> dropped;
