@@ -208,7 +208,7 @@ const Node* View::resolved(const Node* n) {
 Known View::both_ways(Expr proposition, const QuestionOptions& options) {
   const Answer a = facts_.decide(proposition, options);
   Known known{a.truth, a.layer};
-  if (a.truth == Truth::kOpen) {
+  if (!settled(a.truth)) {
     const Answer negated = facts_.decide(!proposition, options);
     if (negated.truth == Truth::kTrue) known = {Truth::kFalse, negated.layer};
   }
