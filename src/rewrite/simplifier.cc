@@ -83,6 +83,9 @@ const Node* Simplifier::run(const Node* root) {
       children.push_back(simple);
     });
     if (!ready) continue;
+    // Each of a chain of sums may hold all of those before; one that changes is sorted.
+    const auto size = static_cast<int64_t>(children.size());
+    budget_.charge(changed ? size : size / 4);
     const Node* next = changed ? builder_.rebuild(n, children) : n;
     no_value_ |= next != n && divides_by_zero(next);
     if (next == n) next = step(n);
