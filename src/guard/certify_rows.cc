@@ -182,6 +182,7 @@ bool Certifier::settle(State& s) {
     if (budget_.spent()) return false;
     const RowId r = s.pending.back();
     s.pending.pop_back();
+    if (r == kNoRow) continue;  // the checker refused the step: it is too large for it
     if (row(r).absurd()) {
       close(r);
       return true;
