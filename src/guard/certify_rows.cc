@@ -260,7 +260,9 @@ bool Certifier::settle_ge(State& s, RowId r) {
     }
     const int sum = (p.constant() + q.constant()).sign();
     if (sum < 0) {
-      close(combine({{Poly(Int(1)), r}, {Poly(Int(1)), other}}));
+      const RowId absurd = combine({{Poly(Int(1)), r}, {Poly(Int(1)), other}});
+      if (absurd == kNoRow) continue;
+      close(absurd);
       return true;
     }
     if (sum == 0) {
