@@ -14,6 +14,8 @@
 namespace congrua::cli {
 namespace {
 
+constexpr size_t kMaxErrors = 10;  // of one file that are shown
+
 using Json = nlohmann::ordered_json;
 
 template <typename T>
@@ -111,7 +113,13 @@ int run_cases(const CasesOptions& options, std::FILE* out, std::FILE* err) {
       complain(std::string(cases.status().message()));
       continue;
     }
-    for (const std::string& e : cases->errors) complain(e);
+    // A file of another kind has an error a line.
+    const size_t errors = cases->errors.size();
+    const size_t shown = errors > kMaxErrors + 1 ? kMaxErrors : errors;
+    for (size_t i = 0; i < shown; ++i) complain(cases->errors[i]);
+    if (shown < errors) {
+      complain(fmt::format("{}: {} more lines cannot be read", path, errors - shown));
+    }
     for (const Case& c : cases->cases) {
       absl::StatusOr<CaseRow> row = run_case(c, options.engine);
       if (!row.ok()) {
