@@ -69,6 +69,21 @@ TEST(Certify, TheExampleOfTheDocument) {
   EXPECT_EQ(text, to_string(*a.certificate, given, goal));
 }
 
+// A step about a divisor of an unknown sign was refused, and its row read.
+TEST(Certify, RefusedStepsArePassedOver) {
+  ExprPool pool;
+  Facts facts(pool);
+  (void)pool.symbol("x", {.range = {.lo = 1}});
+  for (const char* text :
+       {"floor_mod(floor_div(y, -2), -2) == 0",
+        "floor_mod(x, select(floor_mod(floor_mod(x, floor_mod(y, 3)), 6) < x, x, -1)) == "
+        "1",
+        "floor_div(y, floor_mod(x, -2)) - x*2 >= y"}) {
+    facts.add(read(pool, text)).IgnoreError();
+  }
+  (void)facts.decide(read(pool, "floor_mod(4, y)*y == x"), {.certificate = true});
+}
+
 TEST(Certify, FuzzRandomSystems) {
   Coverage coverage;
   const char* first = std::getenv("CONGRUA_SEED");
