@@ -3,6 +3,7 @@
 // each time). It is paid only when asked for, and what is named is checked to suffice.
 #include <algorithm>
 
+#include "expr/eval.h"
 #include "guard/certify.h"
 #include "guard/facts_impl.h"
 
@@ -74,6 +75,11 @@ void Facts::Impl::explain(const Node* g, Answer* answer) {
       return;
     case Truth::kOpen: {
       const auto add = [&](const auto& point) {
+        internal::Assignment at;
+        for (const auto& [node, value] : point) at.set(node, value);
+        internal::Evaluator evaluator;
+        const std::optional<Int> there = evaluator.evaluate(g, at);
+        if (!there || !there->is_zero() || !evaluator.all_true(facts, at)) return;
         for (const auto& [node, value] : point) {
           if (const std::optional<int64_t> v = value.to_int64()) {
             answer->counterexample.emplace_back(Builder::expr(node), *v);

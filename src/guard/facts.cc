@@ -128,6 +128,11 @@ Answer Facts::decide(Expr guard, const QuestionOptions& options) {
       impl_->contradictory
           ? nullptr
           : impl_->answers.find(g, impl_->states, options.steps, options.search);
+  // The point of an open answer was not kept, and is that of another question by now.
+  if (entry != nullptr && explain && entry->truth == Truth::kOpen &&
+      impl_->answers.explanation(*entry) == nullptr) {
+    entry = nullptr;
+  }
   if (entry != nullptr) {
     answer.truth = entry->truth;
     answer.layer = entry->layer;

@@ -107,13 +107,37 @@ bool Program::take_mod(std::vector<Term>& terms, Int& constant, Monomial* mod) {
   return false;
 }
 
+// Terms and factors of different nodes may be of one cell (a selection that is an
+// extreme): here each is there once.
+void Program::Poly::add(Monomial m) {
+  std::ranges::sort(m.factors);
+  size_t n = 0;
+  for (size_t i = 0; i < m.factors.size(); ++i) {
+    if (n > 0 && m.factors[n - 1].first == m.factors[i].first) {
+      uint32_t& exponent = m.factors[n - 1].second;
+      exponent = tame(uint64_t{exponent} + m.factors[i].second);
+    } else {
+      m.factors[n++] = m.factors[i];
+    }
+  }
+  m.factors.resize(n);
+  const auto same = std::ranges::find(terms, m.factors, &Monomial::factors);
+  if (same == terms.end()) {
+    terms.push_back(std::move(m));
+    return;
+  }
+  // Of what cancels nothing would be read.
+  opaque |= __builtin_add_overflow(same->coef, m.coef, &same->coef);
+  opaque |= same->coef == 0;
+}
+
 Program::Poly Program::to_poly(internal::Terms terms, const Int& constant) {
   Poly p;
   std::vector<Term> left(terms.begin(), terms.end());
   Int rest = constant;
   Monomial mod;
   if (left.size() <= kMaxFactoredTerms) {
-    while (take_mod(left, rest, &mod)) p.terms.push_back(std::move(mod));
+    while (take_mod(left, rest, &mod)) p.add(std::move(mod));
   }
   for (const Term& t : left) {
     const auto coef = t.coef.to_int64();
@@ -123,16 +147,7 @@ Program::Poly Program::to_poly(internal::Terms terms, const Int& constant) {
     for (const Factor& f : view.factors()) {
       m.factors.emplace_back(*by_node_.find(f.base), f.exponent);
     }
-    std::ranges::sort(m.factors);
-    // Terms of different nodes may be of the same cells (a selection that is an extreme).
-    const auto same = std::ranges::find(p.terms, m.factors, &Monomial::factors);
-    if (same == p.terms.end()) {
-      p.terms.push_back(std::move(m));
-      continue;
-    }
-    // Of what cancels nothing would be read.
-    p.opaque |= __builtin_add_overflow(same->coef, m.coef, &same->coef);
-    p.opaque |= same->coef == 0;
+    p.add(std::move(m));
   }
   const auto c = rest.to_int64();
   if (!c.has_value()) p.opaque = true;
@@ -176,7 +191,7 @@ bool Program::extract(Poly& p, int depth, Summands& sum) {
     }
     divide_by(m.factors, best);
     if (m.factors.empty()) {
-      q.constant = m.coef;  // of one: no two are of the same cells
+      q.constant = m.coef;  // of one: no two are alike (Poly::add)
     } else {
       q.terms.push_back(std::move(m));
     }

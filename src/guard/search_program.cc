@@ -29,12 +29,6 @@ bool is_lazy(const Node* n) {
                            std::memory_order_acquire) == nullptr;
 }
 
-// Exponents above 2^20 are all the same to an int64 column, but for their parity.
-uint32_t tame(uint64_t exponent) {
-  constexpr uint64_t kTop = uint64_t{1} << 20;
-  return static_cast<uint32_t>(exponent <= kTop ? exponent : kTop + exponent % 2);
-}
-
 // A sum of more terms is a tree of sums of kSumPart terms each: the propagation of one
 // changed term then touches a path of the tree and not all terms. The bounds that a tree
 // of sums propagates are those of the sum, as no term occurs twice.

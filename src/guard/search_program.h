@@ -56,6 +56,12 @@ struct Cell {
   const Node* node;  // kVar
 };
 
+// Exponents above 2^20 are all the same to an int64 column, but for their parity.
+inline uint32_t tame(uint64_t exponent) {
+  constexpr uint64_t kTop = uint64_t{1} << 20;
+  return static_cast<uint32_t>(exponent <= kTop ? exponent : kTop + exponent % 2);
+}
+
 class Program {
  public:
   Program();
@@ -85,6 +91,7 @@ class Program {
     std::vector<Monomial> terms;
     int64_t constant = 0;
     bool opaque = false;
+    void add(Monomial m);
   };
 
   const internal::Factorization* factored(const Node* sum);

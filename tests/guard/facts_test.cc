@@ -448,5 +448,21 @@ TEST(FactsFuzz, AgreesWithEnumeration) {
   soak_report("FactsFuzz, infix", seeds, {{"questions", asked}, {"failures", 0}});
 }
 
+// A point that was found for another question in between is none of this one.
+TEST(FactsPoints, AreThoseOfTheQuestion) {
+  ExprPool pool;
+  const Expr y = pool.symbol("y", {.range = {.lo = -4}});
+  Facts facts(pool);
+  ASSERT_TRUE(facts.add(gt(y, pool.constant(-5))).ok());
+  const Expr a = parse_infix(pool, "floor_mod(x, 6)*x + 5*floor_mod(x, 6) <= 14").value();
+  ASSERT_EQ(facts.decide(a, {.explain = false}).truth, Truth::kOpen);
+  (void)facts.bounds(
+      parse_infix(pool, "3*(z*z) - (x*z)*x + 2*(floor_mod(x, 6)*z)").value());
+  const Answer again = facts.decide(a);
+  ASSERT_EQ(again.truth, Truth::kOpen);
+  ASSERT_FALSE(again.counterexample.empty());
+  EXPECT_EQ(*evaluate(a, again.counterexample), 0);
+}
+
 }  // namespace
 }  // namespace congrua
