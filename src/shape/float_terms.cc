@@ -15,13 +15,13 @@ namespace {
 using internal::Builder;
 using internal::Node;
 
-constexpr double kExact = 9007199254740992.0;  // 2^53
+constexpr int64_t kExact = int64_t{1} << 53;
 
 // Integer constants that are doubles count as such.
 std::optional<double> constant(const Node* n) {
   if (n->op == Op::kConst && n->sort == Sort::kInt) {
     const std::optional<int64_t> v = internal::const_value(n).to_int64();
-    if (!v || std::abs(static_cast<double>(*v)) > kExact) return std::nullopt;
+    if (!v || *v > kExact || *v < -kExact) return std::nullopt;
     return static_cast<double>(*v);
   }
   if (n->op != Op::kOpaque || n->sort != Sort::kReal) return std::nullopt;

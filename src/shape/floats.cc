@@ -75,6 +75,22 @@ std::optional<double> apply(std::string_view op, double a, double b) {
   return std::nullopt;
 }
 
+// Integers are compared exactly: what is between two doubles lies beyond the one and
+// before the other.
+double rounded_down(int64_t v) {
+  const auto d = static_cast<double>(v);
+  return static_cast<long double>(v) < d ? std::nextafter(d, -kInfinity) : d;
+}
+double rounded_up(int64_t v) {
+  const auto d = static_cast<double>(v);
+  return static_cast<long double>(v) > d ? std::nextafter(d, kInfinity) : d;
+}
+
+// x may be 0 where y is infinite.
+bool meet_as_factors(const FloatHull& x, const FloatHull& y) {
+  return x.lo <= 0 && x.hi >= 0 && (std::isinf(y.lo) || std::isinf(y.hi));
+}
+
 bool monotone_in_corners(std::string_view op) {
   return op == "add" || op == "sub" || op == "mul" || op == "min" || op == "max";
 }
@@ -154,8 +170,8 @@ FloatHull FloatFacts::hull(const Node* n, const IntBounds& ints, int depth) {
   if (depth > kMaxDepth) return {};
   if (n->sort == Sort::kInt) {
     const Bounds b = ints(n);
-    return {b.lo ? static_cast<double>(*b.lo) : -kInfinity,
-            b.hi ? static_cast<double>(*b.hi) : kInfinity, false};
+    return {b.lo ? rounded_down(*b.lo) : -kInfinity, b.hi ? rounded_up(*b.hi) : kInfinity,
+            false};
   }
   if (n->sort != Sort::kReal) return {};
   FloatHull h;
@@ -178,6 +194,8 @@ FloatHull FloatFacts::hull(const Node* n, const IntBounds& ints, int depth) {
           ((name == "truediv" || name == "ftruediv") && (b.lo > 0 || b.hi < 0));
       if (corners) {
         FloatHull hull_of{kInfinity, -kInfinity, a.nan || b.nan};
+        // 0 times an infinity, of which neither need be an end.
+        if (name == "mul") hull_of.nan |= meet_as_factors(a, b) || meet_as_factors(b, a);
         for (const double x : {a.lo, a.hi}) {
           for (const double y : {b.lo, b.hi}) {
             const std::optional<double> v = apply(name, x, y);

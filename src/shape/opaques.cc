@@ -17,8 +17,11 @@ using internal::OpaqueNode;
 namespace {
 
 constexpr double kExact = 9007199254740992.0;  // 2^53: integers below are doubles
-constexpr size_t kMaxRelated = 32;             // applications of one name
-constexpr int64_t kDivisorSteps = 2'000;       // whether a divisor may be 0
+bool is_exact(int64_t v) {  // asked of the integer: as a double 2^53 + 1 is 2^53
+  return v >= -(int64_t{1} << 53) && v <= int64_t{1} << 53;
+}
+constexpr size_t kMaxRelated = 32;        // applications of one name
+constexpr int64_t kDivisorSteps = 2'000;  // whether a divisor may be 0
 
 std::string_view name_of(const Node* n) {
   return static_cast<const OpaqueNode*>(n)->name;
@@ -48,8 +51,7 @@ std::optional<RealChain> real_chain(const Node* n, int depth = 0) {
     if (a->op == Op::kOpaque && args_of(a).empty()) return float_literal(name_of(a));
     if (a->op == Op::kConst && a->sort == Sort::kInt) {
       const std::optional<int64_t> v = internal::const_value(a).to_int64();
-      if (v && std::abs(static_cast<double>(*v)) <= kExact)
-        return static_cast<double>(*v);
+      if (v && is_exact(*v)) return static_cast<double>(*v);
     }
     return std::nullopt;
   };
@@ -134,10 +136,7 @@ const Node* View::threshold(const Node* comparison) {
   const internal::Term t = *p.terms().begin();
   const std::optional<int64_t> k = t.coef.to_int64(), c = p.constant().to_int64();
   if (!k || !c || t.mono->op != Op::kOpaque) return nullptr;
-  if (std::abs(static_cast<double>(*k)) > kExact ||
-      std::abs(static_cast<double>(*c)) > kExact) {
-    return nullptr;
-  }
+  if (!is_exact(*k) || !is_exact(*c)) return nullptr;
   const std::optional<MonotoneTerm> m = monotone_term(t.mono, opaques_);
   if (!m) return nullptr;
   const Bounds range = int_bounds(m->argument);
@@ -147,7 +146,7 @@ const Node* View::threshold(const Node* comparison) {
   Builder& b = Builder::of(pool_);
   // o >= value, in terms of the argument.
   const auto at_least = [&](int64_t value) -> const Node* {
-    if (std::abs(static_cast<double>(value)) > kExact) return nullptr;
+    if (!is_exact(value)) return nullptr;
     const auto reaches = [&](int64_t v) -> std::optional<bool> {
       const std::optional<double> r = m->at(v);
       if (!r) return std::nullopt;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -8,6 +9,7 @@
 #include "congrua/shape.h"
 #include "congrua/text.h"
 #include "tests/base/soak.h"
+#include "tests/shape/guard_oracle.h"
 
 namespace congrua::shape {
 namespace {
@@ -86,6 +88,49 @@ TEST_F(FloatTest, RoundedProductsAreDecidedExactly) {
 }
 
 // Comparisons of rounded products with numbers, against IEEE arithmetic at all points.
+// 0 times an infinity is no number.
+TEST_F(FloatTest, ProductsMayBeNoNumber) {
+  const Expr f = *env.float64("f", 1), g = *env.float64("g", 2);
+  const Expr p = float_mul(f, g);
+  EXPECT_NE(env.is_known(float_ne(p, p)).truth, Truth::kFalse);
+  for (const Expr e : {!float_lt(p, float_constant(env.pool(), 1.5)),
+                       !float_gt(p, float_constant(env.pool(), 10)),
+                       ge(trunc_to_int(p), env.pool().constant(1))}) {
+    ASSERT_TRUE(env.guard(e).ok());
+  }
+  // Two that a product without a value satisfies, and one that needs a value.
+  EXPECT_GE(env.guards().guards.size(), 2u);
+  const GuardSet set = env.guards();
+  const bool needs_number = std::ranges::any_of(set.guards, [&](Expr e) {
+    GuardOracle at;
+    at.set_float(f, 0);
+    at.set_float(g, INFINITY);
+    return !at.holds(e);
+  });
+  EXPECT_TRUE(needs_number);
+}
+
+// Integers that no double is are compared exactly.
+TEST_F(FloatTest, IntegersBetweenDoubles) {
+  constexpr int64_t kBig = int64_t{1} << 53;
+  const auto integer = [&](int64_t v) { return env.pool().constant(v); };
+  const auto real = [&](double v) { return float_constant(env.pool(), v); };
+  EXPECT_FALSE(float_eq(real(0x1p53), integer(kBig + 1)).is_true());
+  EXPECT_FALSE(float_lt(real(0x1p53), integer(kBig + 1)).is_false());
+  const Expr f = *env.float64("f", 1);
+  ASSERT_TRUE(env.guard(float_lt(f, integer(kBig + 1))).ok());
+  EXPECT_NE(env.is_known(float_lt(f, real(0x1p53))).truth, Truth::kTrue);
+  const Expr h = *env.float64("h", 0x1p53 + 4);
+  ASSERT_TRUE(env.guard(float_gt(h, integer(kBig + 3))).ok());
+  EXPECT_NE(env.is_known(float_gt(h, real(0x1p53 + 4))).truth, Truth::kTrue);
+  const Expr k = *env.float64("k", 0x1p63);
+  ASSERT_TRUE(env.guard(float_gt(k, integer(INT64_MAX))).ok());
+  EXPECT_NE(env.is_known(float_eq(k, real(0x1p63))).truth, Truth::kFalse);
+  const Expr s = *env.size("s", kBig, {.policy = Policy::kDynamic});
+  EXPECT_NE(env.is_known(ne(floor_to_int(to_float(s)), integer(kBig))).truth,
+            Truth::kTrue);
+}
+
 TEST(FloatFuzz, ThresholdsAgreeWithEvaluation) {
   const Seeds seeds = soak_seeds(4'000, 1'000'000);
   for (uint64_t seed = seeds.begin; seed < seeds.end; ++seed) {
