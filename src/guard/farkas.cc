@@ -87,10 +87,14 @@ Farkas::Result Farkas::solve(std::span<const Row> rows, size_t variables, int ma
     }
     const Int target = below ? bounds_[out->var].lo->value : bounds_[out->var].hi->value;
     pivot(static_cast<size_t>(out - basics_.data()), column);
-    // Long integers cost more, and soon too much.
+    // Long integers cost more, and soon too much: each pivot divides by common factors,
+    // which takes the square of the length.
     unsigned bits = 0;
     for (const Basic& b : basics_) bits = std::max(bits, b.denominator.bit_length());
-    if (bits > kMaxBits || !budget.charge(cost * (bits / 64))) return Result::kUnknown;
+    const int64_t words = bits / 64;
+    if (bits > kMaxBits || !budget.charge(cost * words * words * 4)) {
+      return Result::kUnknown;
+    }
     value_[column] = target;
   }
   return Result::kUnknown;
