@@ -43,7 +43,8 @@ class Hostile {
     }
     if (below(2) == 0) {
       const bool nan = below(2) == 0;
-      const double hint = static_cast<double>(below(400)) / 16 - 3;
+      double hint = static_cast<double>(below(400)) / 16 - 3;
+      if (below(8) == 0) hint = 0x1p53 + 2 * static_cast<double>(below(4));
       const Expr f = *env.float64("f", hint, {.may_be_nan = nan});
       arguments_.push_back({f, 0, hint, nan});
       terms_.floats.push_back(f);

@@ -91,7 +91,10 @@ class RandomTerms {
       return logical_or(condition(depth - 1), condition(depth - 1));
     if (reals && (which == 2 || which == 3)) {
       const Expr a = real(depth - 1);
-      const Expr b = below(3) == 0 ? term(depth - 2) : real(depth - 2);
+      // Integers are compared exactly, also those that no double is.
+      const Expr b = below(3) != 0   ? real(depth - 2)
+                     : below(4) != 0 ? term(depth - 2)
+                                     : constant((int64_t{1} << 53) + small());
       switch (below(4)) {
         case 0:
           return float_lt(a, b);
