@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <vector>
 
+#include "congrua/eval.h"
 #include "congrua/float64.h"
 #include "congrua/shape.h"
 
@@ -140,6 +142,22 @@ TEST_F(AnswersTest, CertificatesComeWithTheFactsTheyNumber) {
   ASSERT_NE(no.certificate, nullptr);
   EXPECT_TRUE(check(*no.certificate, no.certificate_facts, !le(in, s)).ok());
   EXPECT_THAT(env.explain(ge(s, c(0))).certificate_facts, IsEmpty());
+}
+
+// A divisor that is not read says nothing, also where a term is simplified.
+TEST(Simplify, DoesNotTakeUnreadDivisorsForGranted) {
+  Env env;
+  const Expr s =
+      *env.size("x", 3, {.policy = Policy::kDynamic, .specialize_zero_one = false});
+  const Expr t = *env.size("y", 7, {.policy = Policy::kDynamic});
+  const auto c = [&](int64_t v) { return env.pool().constant(v); };
+  const Expr e =
+      select(gt(s, c(1)), t, select(gt(t, c(9)), c(7), floor_div(c(5), floor_div(s, 2))));
+  const Expr simple = env.simplify(e);
+  const std::vector<Binding> at = {{s, 1}, {t, 12}};
+  EXPECT_EQ(*evaluate(simple, at), 7);
+  ASSERT_TRUE(env.guard(gt(s, c(3))).ok());
+  EXPECT_EQ(env.simplify(e), t);
 }
 
 }  // namespace
