@@ -163,7 +163,16 @@ std::vector<Expr> Env::Impl::as_read(Expr fact) {
     const std::optional<Reading> r = reading(fact);
     if (!r) break;
     for (const Expr c : as_read(r->where)) conditions.push_back(c);
+    const std::vector<Need> before = needs(Builder::node(fact));
     fact = substitute(fact, std::vector{std::pair(r->of, r->value)});
+    // What is left may be shorter: a*b//(a*b) is 1, and needed a*b != 0.
+    const std::vector<Need> left = needs(Builder::node(fact));
+    for (const Need& need : before) {
+      if (std::ranges::find(left, need.condition, &Need::condition) == left.end() &&
+          !fails(need)) {
+        conditions.push_back(need.condition);
+      }
+    }
   }
   for (const Need& need : unread_needs(Builder::node(fact))) {
     if (!fails(need)) conditions.push_back(need.condition);
