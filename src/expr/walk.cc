@@ -21,15 +21,15 @@ std::vector<const Node*> open_divisors(const Node* root) {
   return divisors;
 }
 
-std::vector<const Node*> unread_divisors(const Node* root) {
-  absl::flat_hash_set<const Node*> seen, read;
+bool for_each_always_read(const Node* root, absl::FunctionRef<void(const Node*)> visit) {
+  absl::flat_hash_set<const Node*> seen;
   std::vector<const Node*> stack{root};
   bool all = true;
   while (!stack.empty()) {
     const Node* n = stack.back();
     stack.pop_back();
     if (!n->partial || !seen.insert(n).second) continue;
-    if (n->op == Op::kFloorDiv) read.insert(args_of(n)[1]);
+    visit(n);
     if (n->op == Op::kSelect) {
       stack.push_back(args_of(n)[0]);
       all = false;
@@ -39,6 +39,14 @@ std::vector<const Node*> unread_divisors(const Node* root) {
       for_each_child(n, [&](const Node* c) { stack.push_back(c); });
     }
   }
+  return all;
+}
+
+std::vector<const Node*> unread_divisors(const Node* root) {
+  absl::flat_hash_set<const Node*> read;
+  const bool all = for_each_always_read(root, [&](const Node* n) {
+    if (n->op == Op::kFloorDiv) read.insert(args_of(n)[1]);
+  });
   if (all) return {};
   std::vector<const Node*> divisors = open_divisors(root);
   std::erase_if(divisors, [&](const Node* d) { return read.contains(d); });

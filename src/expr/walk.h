@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "expr/node.h"
 
 namespace congrua::internal {
@@ -36,11 +37,15 @@ std::vector<const Node*> nodes_below(const Node* root, Enter&& enter, Wanted&& w
   return out;
 }
 
+// The terms below root that may have no value and are read wherever it is: not those that
+// are only below a branch of a select or a part of a conjunction. Whether there are no
+// others.
+bool for_each_always_read(const Node* root, absl::FunctionRef<void(const Node*)> visit);
+
 // Divisors below n that may be 0 for all that numbers and birth ranges say, each once;
 // inner ones before those that divide by them.
 std::vector<const Node*> open_divisors(const Node* n);
-// Those of them that n may be evaluated without: below a branch of a select or a part of
-// a conjunction.
+// Those of them that n may be evaluated without.
 std::vector<const Node*> unread_divisors(const Node* n);
 // Symbols below n, each once.
 std::vector<const Node*> symbols_below(const Node* n);

@@ -54,28 +54,6 @@ std::optional<Need> need_of(const Node* n) {
   return std::nullopt;
 }
 
-// The terms below root that are read wherever it is; whether these are all.
-bool always_read(const Node* root, std::vector<const Node*>& read) {
-  absl::flat_hash_set<const Node*> seen;
-  std::vector<const Node*> stack{root};
-  bool all = true;
-  while (!stack.empty()) {
-    const Node* n = stack.back();
-    stack.pop_back();
-    if (!n->partial || !seen.insert(n).second) continue;
-    read.push_back(n);
-    if (n->op == Op::kSelect) {
-      stack.push_back(args_of(n)[0]);
-      all = false;
-    } else if (n->op == Op::kAnd) {
-      all = false;
-    } else {
-      internal::for_each_child(n, [&](const Node* c) { stack.push_back(c); });
-    }
-  }
-  return all;
-}
-
 }  // namespace
 
 std::vector<Need> needs(const Node* root) {
@@ -96,12 +74,11 @@ std::vector<Need> needs(const Node* root) {
 }
 
 std::vector<Need> unread_needs(const Node* root) {
-  std::vector<const Node*> read;
-  if (always_read(root, read)) return {};
   absl::flat_hash_set<Expr> met;
-  for (const Node* n : read) {
+  const bool all = internal::for_each_always_read(root, [&](const Node* n) {
     if (const std::optional<Need> need = need_of(n)) met.insert(need->condition);
-  }
+  });
+  if (all) return {};
   std::vector<Need> out = needs(root);
   std::erase_if(out, [&](const Need& need) { return met.contains(need.condition); });
   return out;
