@@ -322,8 +322,10 @@ Expr View::simplify(Expr e) {
   const Node* n = Builder::node(e);
   check_own(n);
   if (n->partial) n = prepare(n);
-  // Facts would take a divisor for not 0 of which nothing is read.
-  if (!reads_all(n)) return Builder::expr(n);
+  // Facts would take it for granted, and what is simple may read what n does not.
+  for (const Need& need : unread_needs(n)) {
+    if (!meets(need, kDivisorSteps)) return Builder::expr(n);
+  }
   return congrua::simplify(facts_, Builder::expr(n));
 }
 

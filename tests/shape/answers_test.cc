@@ -160,5 +160,22 @@ TEST(Simplify, DoesNotTakeUnreadDivisorsForGranted) {
   EXPECT_EQ(env.simplify(e), t);
 }
 
+// Nor a number where a float becomes an integer: min(floor_mod(int(f), s), 0) would read
+// it.
+TEST(Simplify, DoesNotReadConversionsThatWereNotRead) {
+  Env env;
+  const Expr s = *env.size(
+      "x", -3,
+      {.policy = Policy::kDynamic, .specialize_zero_one = false, .nonnegative = false});
+  const Expr f = *env.float64("f", 2, {.may_be_nan = true});
+  const Expr zero = env.pool().constant(0);
+  ASSERT_TRUE(env.guard(ne(s, zero)).ok());
+  const Expr e = select(lt(s, zero), floor_mod(trunc_to_int(f), s), min(zero, s));
+  EXPECT_EQ(env.simplify(e).op(), Op::kSelect);
+  ASSERT_TRUE(env.guard(float_lt(f, float_constant(env.pool(), 9))).ok());
+  ASSERT_TRUE(env.guard(float_gt(f, float_constant(env.pool(), -9))).ok());
+  EXPECT_NE(env.simplify(e).op(), Op::kSelect);
+}
+
 }  // namespace
 }  // namespace congrua::shape

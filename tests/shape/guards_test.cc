@@ -99,6 +99,31 @@ TEST_F(GuardsTest, ConversionsThatAreNotReadNeedNoNumber) {
   EXPECT_TRUE(g.guards.empty());
 }
 
+// What is read of it folds to 1 > x, and needed a divisor.
+TEST_F(GuardsTest, DivisorsOfWhatWasReadAreTested) {
+  const Expr s = *env.size(
+      "x", -3,
+      {.policy = Policy::kDynamic, .specialize_zero_one = false, .nonnegative = false});
+  const Expr t =
+      *env.size("y", 3, {.policy = Policy::kDynamic, .specialize_zero_one = false});
+  const Expr f = *env.float64("f", std::nan(""), {.may_be_nan = true});
+  const Expr part =
+      select(float_gt(f, float_constant(env.pool(), 0)), round_to_int(f), t * s);
+  take(gt(floor_div(part, t * s), s));
+  const GuardSet g = env.guards();
+  std::vector<Expr> all = g.domains;
+  all.insert(all.end(), g.guards.begin(), g.guards.end());
+  const auto accepts = [&](int64_t x, int64_t y) {
+    return std::ranges::all_of(all, [&](Expr e) {
+      const std::vector<Binding> at = {{s, x}, {t, y}};
+      const auto v = evaluate(e, at);
+      return !v.ok() || *v == 1;  // what reads the float has no value here
+    });
+  };
+  EXPECT_TRUE(accepts(-3, 3));
+  EXPECT_FALSE(accepts(-1, 0));
+}
+
 // A bound that follows from a guard which divides goes; one by which its divisor is known
 // not to be 0 stays.
 TEST_F(GuardsTest, DomainsGoForGuardsThatDivide) {
