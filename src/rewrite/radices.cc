@@ -110,7 +110,7 @@ class Simplifier::Radices {
       const Int size(range.hi() - range.lo());
       for (const Int& k : multiples(*solution, leading, have, size)) {
         if (--left_ < 0 || !s_.budget_.charge(16)) return false;
-        const Int more = width + magnitude(k) * size;
+        const Int more = width + abs(k) * size;
         if (more >= (loose_ ? m_ + m_ : m_)) continue;
         Poly rest = p;
         add_poly(rest, poly_of(remainder), -k);
@@ -153,7 +153,7 @@ class Simplifier::Radices {
     const Int step(s.step);
     const Int reach = width.is_zero() ? m_ : floor_div(loose_ ? m_ + m_ : m_, width);
     const auto add = [&](const Int& k) {
-      if (magnitude(k) > reach || out.size() == kMaxMultiples) return;
+      if (abs(k) > reach || out.size() == kMaxMultiples) return;
       if (std::ranges::find(out, k) == out.end()) out.push_back(k);
     };
     const Int whole = floor_div(floor_mod(there, m_), base.coef);
@@ -161,9 +161,9 @@ class Simplifier::Radices {
       if (floor_mod(k - Int(s.k), step).is_zero()) add(k);
     }
     Int below = Int(s.k) - step, above(s.k);
-    while (out.size() < kMaxMultiples && (magnitude(below) <= reach || above <= reach)) {
-      add(magnitude(below) < above ? std::exchange(below, below - step)
-                                   : std::exchange(above, above + step));
+    while (out.size() < kMaxMultiples && (abs(below) <= reach || above <= reach)) {
+      add(abs(below) < above ? std::exchange(below, below - step)
+                             : std::exchange(above, above + step));
     }
     return out;
   }
@@ -172,7 +172,6 @@ class Simplifier::Radices {
     for (const Term& t : p.terms) parts.push_back({t.coef, t.mono, s_.range(t.mono)});
     return s_.fold(parts, p.constant, m_, &quotient_, loose_ ? &gap_ : nullptr);
   }
-  static Int magnitude(const Int& k) { return k.sign() < 0 ? -k : k; }
 
   Simplifier& s_;
   const Int& m_;
