@@ -66,9 +66,9 @@ void* Arena::allocate_slow(size_t bytes) {
     return block + kHeader;
   }
   if (slab_next_ == slab_end_) {
-    // A quarter of what there is: little is reserved in vain, and the number of slabs is
-    // logarithmic, then linear.
-    const size_t blocks = std::clamp(bytes_ / kAlignment / 4, size_t{1}, kMaxSlabBlocks);
+    // A sixteenth of what there is: little is reserved in vain, and the number of slabs
+    // is logarithmic, then linear.
+    const size_t blocks = std::clamp(bytes_ / kAlignment / 16, size_t{1}, kMaxSlabBlocks);
     slab_next_ = own_slab(blocks * kAlignment);
     slab_end_ = slab_next_ + blocks * kAlignment;
   }

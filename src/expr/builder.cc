@@ -22,7 +22,7 @@ constexpr int64_t kFar = int64_t{1} << 61;
 const Node** store_args(Node* n, const Node** to, std::span<const Node* const> args) {
   for (const Node* a : args) {
     *to++ = a;
-    n->symbols |= a->symbols;
+    n->own_symbols |= a->symbols();
     n->partial = n->partial || a->partial;
   }
   return to;
@@ -133,7 +133,7 @@ const Node* Builder::symbol(std::string_view name, const SymbolOptions& options)
         n->op = Op::kSymbol;
         n->sort = options.sort;
         n->degree = 1;
-        n->symbols = symbol_bit(hash);
+        n->own_symbols = symbol_bit(hash);
         char* text = reinterpret_cast<char*>(n + 1);
         std::memcpy(text, name.data(), name.size());
         n->name = {text, name.size()};
@@ -174,7 +174,7 @@ const Node* Builder::opaque(std::string_view name, std::span<const Node* const> 
         n->name = {text, name.size()};
         n->partial = n->partial || !args.empty();
         // An opaque term is a variable of its own.
-        n->symbols |= symbol_bit(hash);
+        n->own_symbols |= symbol_bit(hash);
         return n;
       });
 }

@@ -3,6 +3,7 @@
 #ifndef CONGRUA_EXPR_BUILDER_H_
 #define CONGRUA_EXPR_BUILDER_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
@@ -195,6 +196,14 @@ class Builder {
   const Node* intern(uint64_t hash, Same&& same, Make&& make);
   const Node* intern_app(Op op, Sort sort, std::span<const Node* const> args);
   const Node* intern_sum(const Int& constant, std::span<const Term> terms);
+  // `of_terms`: the hash of the terms.
+  SumNode* make_sum(const Int& constant, std::span<const Term> terms, uint64_t of_terms);
+  SumNode* make_long_sum(const Int& constant, std::span<const Term> terms);
+  // The sum in recent_ at the place of these terms, if it has them.
+  const SumNode* lender_of(uint32_t recent, std::span<const Term> terms) const;
+  // Into the payload of n, with what n tells about them.
+  void pack_terms(std::span<const Term> terms, PackedTerm* to, Node* n);
+  void start_long(LongSum* n, const Int& constant);
   // A node's number of terms, or a lower bound of it, without materialising.
   static uint32_t term_count(const Node* n);
   const Node* add_lazy(const Node* longer, const Node* shorter);
@@ -219,6 +228,9 @@ class Builder {
   Arena arena_;
   InternTable table_;
   std::vector<Int*> big_;  // integers in the arena that own heap cells
+  // The last sums that have terms of their own, by the hash of these; 0: none.
+  static constexpr int kRecentBits = 8;
+  std::array<uint32_t, size_t{1} << kRecentBits> recent_{};
   TermList scratch_;
   std::vector<Factor> factor_scratch_;
   std::mutex materialise_mutex_;
@@ -246,7 +258,7 @@ T* Builder::make_with(size_t count, Operand** operands, size_t more) {
     new (payload) uint32_t(static_cast<uint32_t>(count));
     payload += 8;
   } else {
-    n->short_size = static_cast<uint16_t>(count);
+    n->short_size = static_cast<uint8_t>(count);
   }
   *operands = reinterpret_cast<Operand*>(payload);
   return n;

@@ -169,6 +169,7 @@ void Builder::rollback(uint64_t number) {
   for (size_t i = m.big; i < big_.size(); ++i) big_[i]->~Int();
   big_.resize(m.big);
   arena_.rollback(m.arena);
+  recent_.fill(0);
   ++rollbacks_;
   keep(number);
   log_.resize(std::min(log_.size(), m.log));

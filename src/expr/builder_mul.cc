@@ -78,7 +78,7 @@ const Node* Builder::monomial(std::vector<Factor>& factors) {
         n->degree = degree & kMaxDegree;
         for (const Factor& f : factors) {
           *to++ = f;
-          n->symbols |= f.base->symbols;
+          n->own_symbols |= f.base->symbols();
           n->partial = n->partial || f.base->partial;
         }
         return n;

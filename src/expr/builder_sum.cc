@@ -11,7 +11,7 @@ namespace {
 
 // A sum of at least this many terms is kept as (predecessor, difference) until its terms
 // are read.
-constexpr uint32_t kLongSum = 64;
+constexpr uint32_t kLongSum = 24;
 
 // Most lists are sorted but for the last term or two.
 void sort_terms(TermList& terms) {
@@ -71,6 +71,16 @@ void merge_scaled(const A& a, const B& b, const Int& c, TermList& out) {
   for (; j < b.size(); ++j) out.push_back({unit ? b[j].coef : c * b[j].coef, b[j].mono});
 }
 
+bool same_terms(const Terms& a, std::span<const Term> b) {
+  return std::ranges::equal(a, b, [](const Term& x, const Term& y) {
+    return x.mono == y.mono && x.coef == y.coef;
+  });
+}
+
+bool is_short_constant(const Int& c) {
+  return c.is_small() && c.small() > kWideConstant && c.small() <= INT8_MAX;
+}
+
 // What the linear hash does not see of large integers: x + 2^70 and x + 2^80 are equal
 // modulo 2^64, and nested halves have one such constant each. The coefficients are read
 // where a sum is short: a sum of two hashes (add_lazy) has far more terms, so that both
@@ -83,15 +93,19 @@ uint64_t large_part(const Int& value, uint64_t weight) {
 }
 
 template <typename List>
-uint64_t large_parts(const Int& constant, const List& terms) {
-  uint64_t h = large_part(constant, kConstantWeight);
+uint64_t large_parts(const List& terms) {
+  uint64_t h = 0;
   if (terms.size() >= kFewTerms) return h;
   for (const Term& t : terms) h += large_part(t.coef, term_weight(t.mono->hash));
   return h;
 }
 
-uint64_t linear_hash(const Int& constant, std::span<const Term> terms) {
-  uint64_t l = constant.low64() * kConstantWeight;
+uint64_t constant_hash(const Int& c) {
+  return c.low64() * kConstantWeight + large_part(c, kConstantWeight);
+}
+
+uint64_t terms_hash(std::span<const Term> terms) {
+  uint64_t l = large_parts(terms);
   for (const Term& t : terms) l += t.coef.low64() * term_weight(t.mono->hash);
   return l;
 }
@@ -101,7 +115,8 @@ uint64_t linear_hash_of(const Node* n) {
   if (n->op == Op::kAdd) {
     // Not materialised: a long sum is read for its constant alone.
     const Terms terms = n->is_long ? Terms() : terms_of(n);
-    return linear_of_sum_hash(n->hash) - large_parts(constant_of(n), terms);
+    return linear_of_sum_hash(n->hash) - large_part(constant_of(n), kConstantWeight) -
+           large_parts(terms);
   }
   if (n->op == Op::kConst) return const_value(n).low64() * kConstantWeight;
   return term_weight(n->hash);
@@ -114,48 +129,80 @@ const Node* Builder::intern_sum(const Int& constant_term, std::span<const Term> 
   if (terms.size() == 1 && constant_term.is_zero() && terms[0].coef.is_one()) {
     return terms[0].mono;
   }
-  const uint64_t linear =
-      linear_hash(constant_term, terms) + large_parts(constant_term, terms);
+  const uint64_t of_terms = terms_hash(terms);
   return intern(
-      sum_hash(linear),
+      sum_hash(of_terms + constant_hash(constant_term)),
       [&](const Node* n) {
-        if (n->op != Op::kAdd || !(constant_of(n) == constant_term)) return false;
-        const auto have = terms_of(n);
-        if (have.size() != terms.size()) return false;
-        for (size_t i = 0; i < have.size(); ++i) {
-          if (have[i].mono != terms[i].mono || !(have[i].coef == terms[i].coef))
-            return false;
-        }
-        return true;
+        return n->op == Op::kAdd && constant_of(n) == constant_term &&
+               same_terms(terms_of(n), terms);
       },
       [&] {
-        const bool is_long = terms.size() > kMaxShortSum;
-        SumNode* n;
-        PackedTerm* to;
-        if (is_long) {
-          auto* l = make<LongSum>(terms.size() * sizeof(PackedTerm));
-          to = reinterpret_cast<PackedTerm*>(l + 1);
-          l->num_terms.store(static_cast<uint32_t>(terms.size()),
-                             std::memory_order_relaxed);
-          l->terms.store(to, std::memory_order_release);
-          n = l;
-        } else {
-          n = make<SumNode>(terms.size() * sizeof(PackedTerm));
-          to = reinterpret_cast<PackedTerm*>(n + 1);
-          n->short_size = static_cast<uint16_t>(terms.size());
-        }
-        n->op = Op::kAdd;
-        n->sort = Sort::kInt;
-        n->is_long = is_long;
-        store_constant(&n->constant, constant_term);
-        for (const Term& t : terms) {
-          pack(t, to++);
-          n->symbols |= t.mono->symbols;
-          n->partial = n->partial || t.mono->partial;
-          n->degree = std::max<uint8_t>(n->degree, t.mono->degree) & kMaxDegree;
-        }
-        return n;
+        return terms.size() > kMaxShortSum ? make_long_sum(constant_term, terms)
+                                           : make_sum(constant_term, terms, of_terms);
       });
+}
+
+SumNode* Builder::make_sum(const Int& constant_term, std::span<const Term> terms,
+                           uint64_t of_terms) {
+  const bool wide = !is_short_constant(constant_term);
+  uint32_t& recent = recent_[of_terms >> (64 - kRecentBits)];
+  const SumNode* lender = lender_of(recent, terms);
+  const size_t own = lender != nullptr ? 0 : terms.size();
+  auto* n = make<SumNode>((wide ? sizeof(Int) : 0) + own * sizeof(PackedTerm));
+  n->op = Op::kAdd;
+  n->sort = Sort::kInt;
+  n->short_size = static_cast<uint8_t>(terms.size());
+  auto* payload = reinterpret_cast<char*>(n + 1);
+  if (wide) {
+    n->short_constant = kWideConstant;
+    store_constant(new (payload) Int, constant_term);
+    payload += sizeof(Int);
+  } else {
+    n->short_constant = static_cast<int8_t>(constant_term.small());
+  }
+  if (lender != nullptr) {
+    n->borrows = true;
+    n->lender = lender;
+    n->partial = lender->partial;
+    n->degree = lender->degree;
+  } else {
+    pack_terms(terms, reinterpret_cast<PackedTerm*>(payload), n);
+    recent = Arena::ref_of(n);
+  }
+  return n;
+}
+
+SumNode* Builder::make_long_sum(const Int& constant_term, std::span<const Term> terms) {
+  auto* n = make<LongSum>(terms.size() * sizeof(PackedTerm));
+  start_long(n, constant_term);
+  auto* to = reinterpret_cast<PackedTerm*>(n + 1);
+  pack_terms(terms, to, n);
+  n->num_terms.store(static_cast<uint32_t>(terms.size()), std::memory_order_relaxed);
+  n->terms.store(to, std::memory_order_release);
+  return n;
+}
+
+const SumNode* Builder::lender_of(uint32_t recent, std::span<const Term> terms) const {
+  if (recent == 0) return nullptr;
+  const auto* s = static_cast<const SumNode*>(node_at(recent));
+  return s->short_size == terms.size() && same_terms(terms_of(s), terms) ? s : nullptr;
+}
+
+void Builder::pack_terms(std::span<const Term> terms, PackedTerm* to, Node* n) {
+  for (const Term& t : terms) {
+    pack(t, to++);
+    n->own_symbols |= t.mono->symbols();
+    n->partial = n->partial || t.mono->partial;
+    n->degree = std::max<uint8_t>(n->degree, t.mono->degree) & kMaxDegree;
+  }
+}
+
+void Builder::start_long(LongSum* n, const Int& constant_term) {
+  n->op = Op::kAdd;
+  n->sort = Sort::kInt;
+  n->is_long = true;
+  n->short_constant = kWideConstant;
+  store_constant(&n->wide, constant_term);
 }
 
 const Node* Builder::from_poly(Poly& p) {
@@ -173,7 +220,7 @@ uint32_t Builder::term_count(const Node* n) {
 const Node* Builder::add_lazy(const Node* longer, const Node* shorter) {
   const uint64_t linear = linear_hash_of(longer) + linear_hash_of(shorter);
   const auto* prev = static_cast<const SumNode*>(longer);
-  Int constant_term = prev->constant;
+  Int constant_term = prev->constant();
   if (shorter->op == Op::kConst) {
     constant_term += const_value(shorter);
   } else if (shorter->op == Op::kAdd) {
@@ -192,22 +239,16 @@ const Node* Builder::add_lazy(const Node* longer, const Node* shorter) {
         TermList sum;
         const LinearView view(shorter);
         merge_scaled(terms_of(longer), view.terms(), Int(1), sum);
-        const auto have = terms_of(n);
-        return std::ranges::equal(sum, have, [](const Term& x, const Term& y) {
-          return x.mono == y.mono && x.coef == y.coef;
-        });
+        return same_terms(terms_of(n), sum);
       },
       [&] {
         auto* n = make<LongSum>(0);
-        n->op = Op::kAdd;
-        n->sort = Sort::kInt;
-        n->is_long = true;
-        n->symbols = longer->symbols | shorter->symbols;
+        start_long(n, constant_term);
+        n->own_symbols = longer->symbols() | shorter->symbols();
         n->partial = longer->partial || shorter->partial;
         n->degree = std::max<uint8_t>(longer->degree, shorter->degree) & kMaxDegree;
         n->num_terms.store(term_count(longer) - term_count(shorter),
                            std::memory_order_relaxed);
-        store_constant(&n->constant, constant_term);
         n->prev = longer;
         n->diff = shorter;
         return n;

@@ -10,9 +10,6 @@ namespace congrua::internal {
 namespace {
 constexpr size_t kFirstSize = 256;
 constexpr size_t kFirstOverflow = 32;
-// Small tables double, large ones grow by a quarter: they copy more often and reserve
-// less.
-constexpr size_t kSmall = 4096;
 }  // namespace
 
 void InternTable::Free::operator()(Slot* slots) const { std::free(slots); }
@@ -56,7 +53,7 @@ void InternTable::insert(size_t place, uint32_t fingerprint, uint32_t number) {
   for (size_t i = place; moved.number != 0; ++i) std::swap(slots_[i], moved);
   const size_t end = slots_end();
   if (++count_ * 8 > size_ * 7) {
-    size_ += size_ < kSmall ? size_ : size_ / 4;
+    size_ += size_ / 4;  // doubling would copy less often and reserve more
     rebuild(end);
   } else if (slots_[end - 2].number != 0) {
     overflow_ *= 2;

@@ -9,7 +9,6 @@
 namespace congrua::internal {
 
 namespace {
-const Int kZero;
 const Int kOne(1);
 
 int compare_ints(const Int& a, const Int& b) {
@@ -113,13 +112,13 @@ uint32_t large_arity(const Node* n) {
   return *reinterpret_cast<const uint32_t*>(reinterpret_cast<const char*>(n) + size);
 }
 
-LinearView::LinearView(const Node* n) : single_(kOne, n), constant_(&kZero) {
+LinearView::LinearView(const Node* n) : single_(kOne, n) {
   switch (n->op) {
     case Op::kConst:
-      constant_ = &const_value(n);
+      constant_ = const_value(n);
       break;
     case Op::kAdd:
-      constant_ = &constant_of(n);
+      constant_ = constant_of(n);
       terms_ = terms_of(n);
       break;
     default:

@@ -20,19 +20,28 @@
 
 namespace congrua::internal {
 
+struct SumNode;
+
 struct Node {
   uint64_t hash;  // of the structure
-  uint64_t
-      symbols;  // Bloom signature: one bit per symbol occurring below; 0 for constants
+  union {
+    uint64_t own_symbols;
+    const SumNode* lender;  // which borrows nothing
+  };
   uint32_t id;  // dense, in order of construction: index of side tables, never an order
-  Op op;
+  Op op : 6;
+  bool is_long : 1;  // a LongSum
+  bool borrows : 1;  // a SumNode that has a lender
   Sort sort : 2;
-  bool partial : 1;     // a divisor that may be 0, an opaque application or a far symbol
-                        // occurs
-  bool is_long : 1;     // a LongSum
-  uint8_t degree : 4;   // of the polynomial over atoms with its kept sums expanded, at
-                        // most kMaxDegree; 1 for atoms, 0 for constants
-  uint16_t short_size;  // arity(), at most kManyOperands
+  bool partial : 1;    // a divisor that may be 0, an opaque application or a far symbol
+                       // occurs
+  uint8_t degree : 4;  // of the polynomial over atoms with its kept sums expanded, at
+                       // most kMaxDegree; 1 for atoms, 0 for constants
+  uint8_t short_size;  // arity(), at most kManyOperands; 0 for a LongSum
+  int8_t short_constant;  // of a sum, or kWideConstant
+
+  // Bloom signature: one bit per symbol occurring below; 0 for constants.
+  inline uint64_t symbols() const;
 };
 static_assert(sizeof(Node) == 24);
 
@@ -42,7 +51,9 @@ inline constexpr uint8_t kMaxDegree = 15;
 // three nodes a step.
 inline constexpr uint8_t kMaxPower = 7;
 // From so many operands on the first word of the payload counts them.
-inline constexpr uint16_t kManyOperands = UINT16_MAX;
+inline constexpr uint8_t kManyOperands = UINT8_MAX;
+// A constant that is not in [-127, 127] follows the header of its sum.
+inline constexpr int8_t kWideConstant = INT8_MIN;
 
 struct Factor {
   const Node*
@@ -61,22 +72,37 @@ struct SymbolNode : Node {
   bool has_hint;
 };
 
-struct SumNode : Node {  // its terms follow, unless it is long
-  const PackedTerm* terms() const {
-    return reinterpret_cast<const PackedTerm*>(this + 1);
+// A wide constant follows, then the terms, which a sum that differs from an older one in
+// its constant alone borrows from that: most sums of shape arithmetic are x + 1 beside x
+// + 2.
+struct SumNode : Node {
+  bool has_wide_constant() const { return short_constant == kWideConstant; }
+  Int constant() const {
+    return has_wide_constant() ? wide_constant() : Int(int{short_constant});
   }
-  Int constant;
+  const Int& wide_constant() const { return *reinterpret_cast<const Int*>(this + 1); }
+  // Unless it is long.
+  const PackedTerm* terms() const {
+    const SumNode* owner = borrows ? lender : this;
+    const char* p = reinterpret_cast<const char*>(owner + 1);
+    return reinterpret_cast<const PackedTerm*>(
+        owner->has_wide_constant() ? p + sizeof(Int) : p);
+  }
 };
+inline uint64_t Node::symbols() const {
+  return borrows ? lender->own_symbols : own_symbols;
+}
 
 // A sum of more than kMaxShortSum terms, or one that is prev + diff until its terms are
 // read.
 struct LongSum : SumNode {
+  Int wide;                                      // the constant: always wide here
   mutable std::atomic<const PackedTerm*> terms;  // null while lazy
   mutable std::atomic<uint32_t> num_terms;       // a lower bound while lazy
   const Node* prev;                              // null unless it was built lazily
   const Node* diff;
 };
-inline constexpr uint32_t kMaxShortSum = 255;
+inline constexpr uint32_t kMaxShortSum = 254;
 
 // Products, applications and opaque terms: the operands follow the node.
 template <typename T>
@@ -154,8 +180,8 @@ inline Terms terms_of(const Node* sum) {
   if (s->is_long) return terms_of_long(static_cast<const LongSum*>(s));
   return {s->terms(), s->short_size};
 }
-inline const Int& constant_of(const Node* sum) {
-  return static_cast<const SumNode*>(sum)->constant;
+inline Int constant_of(const Node* sum) {
+  return static_cast<const SumNode*>(sum)->constant();
 }
 
 // Is the longest way down to a leaf longer than this? At most `limit` visits a node.
@@ -175,11 +201,11 @@ class LinearView {
   LinearView(const LinearView&) = delete;
   LinearView& operator=(const LinearView&) = delete;
   Terms terms() const { return terms_; }
-  const Int& constant() const { return *constant_; }
+  const Int& constant() const { return constant_; }
 
  private:
   PackedTerm single_;
-  const Int* constant_;
+  Int constant_;
   Terms terms_;
 };
 

@@ -146,12 +146,12 @@ Expr substitute(Expr e, std::span<const std::pair<Expr, Expr>> replacements) {
     CONGRUA_CHECK(n->op != Op::kConst, "substitute replaces no constant");
     CONGRUA_CHECK(from.sort() == to.sort(),
                   "a replacement has the sort of what it replaces");
-    signatures.push_back(n->symbols);
+    signatures.push_back(n->symbols());
     image[n] = Builder::node(to);
   }
   const auto untouched = [&](const Node* n) {
     return std::ranges::none_of(
-        signatures, [&](uint64_t bits) { return (n->symbols & bits) == bits; });
+        signatures, [&](uint64_t bits) { return (n->symbols() & bits) == bits; });
   };
   std::vector<const Node*> children;
   post_order(

@@ -55,7 +55,7 @@ std::vector<const Node*> unread_divisors(const Node* root) {
 
 std::vector<const Node*> symbols_below(const Node* root) {
   return nodes_below(
-      root, [](const Node* n) { return n->symbols != 0; },
+      root, [](const Node* n) { return n->symbols() != 0; },
       [](const Node* n) { return n->op == Op::kSymbol; });
 }
 

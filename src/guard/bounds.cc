@@ -83,7 +83,7 @@ bool interval_is_exact(const Facts::Impl& facts, const Node* e) {
   constexpr size_t kMaxFacts = 64;
   if (facts.facts.size() > kMaxFacts || !reads_once(e)) return false;
   return std::ranges::all_of(facts.facts, [e](const Node* fact) {
-    return (fact->symbols & e->symbols) == 0 || bounds_one_symbol(fact);
+    return (fact->symbols() & e->symbols()) == 0 || bounds_one_symbol(fact);
   });
 }
 

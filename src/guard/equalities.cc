@@ -233,14 +233,14 @@ void Facts::Impl::solve_for(const Node* best, const Node* by) {
   }
   learn_definition(best, by);
   if (contradictory) return;
-  const uint64_t symbols = best->symbols;
+  const uint64_t symbols = best->symbols();
   // A product that was replaced is met no more once one of its factors is replaced: what
   // it equals is said of the product that is met instead.
   const size_t substituted = trail.size();
   for (size_t i = 0; i < substituted && !contradictory; ++i) {
     const Node* product = trail[i].node;
     if (trail[i].kind != Undo::kSubstitution || product->op != Op::kMul ||
-        (product->symbols & symbols) != symbols || !occurs(best, product)) {
+        (product->symbols() & symbols) != symbols || !occurs(best, product)) {
       continue;
     }
     const Node* value = substitution_[product->id];
@@ -258,7 +258,7 @@ void Facts::Impl::solve_for(const Node* best, const Node* by) {
   }
   const size_t count = facts.size();
   for (size_t i = 0; i < count && !contradictory; ++i) {
-    if ((facts[i]->symbols & symbols) != symbols) continue;
+    if ((facts[i]->symbols() & symbols) != symbols) continue;
     const Node* again = rewrite(facts[i]);
     if (again == facts[i] || internal::is_true(again)) continue;
     if (learn_depth < kMaxLearnDepth && learn_quota > 0) {

@@ -95,15 +95,15 @@ void Facts::Impl::pop_scope() {
     switch (u.kind) {
       case Undo::kKnown:
         known_[u.node->id] = u.domain;
-        range_versions.touch(u.node->symbols);
+        range_versions.touch(u.node->symbols());
         break;
       case Undo::kSubstitution:
         substitution_[u.node->id] = u.by;
-        substitution_versions.touch(u.node->symbols);
+        substitution_versions.touch(u.node->symbols());
         break;
       case Undo::kTruth:
         truth_[u.node->id] = u.truth;
-        range_versions.touch(u.node->symbols);
+        range_versions.touch(u.node->symbols());
         break;
     }
     trail.pop_back();

@@ -199,7 +199,7 @@ struct Facts::Impl {
   // ---- ranges.cc: strided intervals
   Domain domain_of(const Node* n) {
     const uint64_t made = domains_.made(n->id);
-    if (made == 0 || !range_versions.valid(made, n->symbols)) compute_domains(n);
+    if (made == 0 || !range_versions.valid(made, n->symbols())) compute_domains(n);
     return domains_[n->id];
   }
   void compute_domains(const Node* n);
@@ -207,7 +207,7 @@ struct Facts::Impl {
     return known_.has(n->id) ? known_[n->id] : Domain::all();
   }
   // Was anything ever learned about the linear form of that sum? May say yes where not.
-  bool may_be_known(const Node* sum) const { return sum_may_be_known(sum->symbols); }
+  bool may_be_known(const Node* sum) const { return sum_may_be_known(sum->symbols()); }
   bool sum_may_be_known(uint64_t symbols) const { return (symbols & ~known_sums_) == 0; }
   Domain sum_domain(const Node* sum);
   Domain div_elimination(const Node* sum);

@@ -89,7 +89,7 @@ void Facts::Impl::learn_atom(const Node* p, bool value) {
   if (truth_[p->id] == t) return;
   trail.push_back({p, Undo::kTruth, {}, nullptr, truth_[p->id]});
   truth_[p->id] = t;
-  range_versions.touch(p->symbols);
+  range_versions.touch(p->symbols());
   if (p->op != Op::kIff) {
     // Propositions over p become decided: p is replaced by its value.
     substitute(p, builder.boolean(value));
@@ -105,8 +105,8 @@ void Facts::Impl::meet_known(const Node* n, const Domain& d) {
   if (now == old) return;
   trail.push_back({n, Undo::kKnown, old, nullptr, 0});
   known_[n->id] = now;
-  if (n->op == Op::kAdd) known_sums_ |= n->symbols;
-  range_versions.touch(n->symbols);
+  if (n->op == Op::kAdd) known_sums_ |= n->symbols();
+  range_versions.touch(n->symbols());
   if (learn_depth < kMaxLearnDepth && propagated < kMaxPropagated) {
     ++learn_depth;
     ++propagated;
@@ -268,7 +268,7 @@ void Facts::Impl::revisit_clauses(int64_t steps) {
       if (i >= clause_visits.size()) clause_visits.resize(clauses.size());
       ClauseVisit& visit = clause_visits[i];
       if (many && visit.rewritten == c && visit.ranges != 0 &&
-          range_versions.valid(visit.ranges, c->symbols)) {
+          range_versions.valid(visit.ranges, c->symbols())) {
         continue;
       }
       visit = {range_versions.now(), c};

@@ -206,7 +206,7 @@ std::optional<Facts::Impl::Matching> Facts::Impl::match_factors(
       if ((used >> j & 1) != 0 || (large[j] == g) != same) continue;
       Layer layer = Layer::kNone;
       if (!same && !budget.charge(8)) continue;
-      if (!same && related && (g->symbols & large[j]->symbols) == 0) {
+      if (!same && related && (g->symbols() & large[j]->symbols()) == 0) {
         // Without a symbol in common only a fact can compare them.
         if (known_nonnegative(builder.sub(large[j], g)) != true) continue;
       } else if (!same && !prove_ge(builder.sub(large[j], g), budget, &layer)) {

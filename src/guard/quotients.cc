@@ -45,7 +45,7 @@ const internal::Node* undivided(internal::Builder& builder, const internal::Node
 Domain Facts::Impl::quotient_domain(const Node* quotient) {
   const Node* a = args_of(quotient)[0];
   const Node* b = args_of(quotient)[1];
-  if (b->op == Op::kConst || (a->symbols & b->symbols) == b->symbols) {
+  if (b->op == Op::kConst || (a->symbols() & b->symbols()) == b->symbols()) {
     return Domain::all();
   }
   const Domain divisor = domains_[b->id];

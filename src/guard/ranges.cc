@@ -230,7 +230,7 @@ Domain Facts::Impl::compute_domain(const Node* n) {
 void Facts::Impl::compute_domains(const Node* n) {
   const auto valid = [&](const Node* x) {
     const uint64_t made = domains_.made(x->id);
-    return made != 0 && range_versions.valid(made, x->symbols);
+    return made != 0 && range_versions.valid(made, x->symbols());
   };
   absl::InlinedVector<const Node*, 32> stack{n};
   while (!stack.empty()) {

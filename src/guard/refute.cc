@@ -75,7 +75,7 @@ Facts::Impl::Cases Facts::Impl::cases_of_choice(const Node* goal, Budget& budget
   std::vector<const Node*> stack;
   std::vector<const Node*> seen;
   const auto visit = [&](const Node* n) {
-    if (n->symbols == 0 || seen.size() >= kMaxNodesForCases) return;
+    if (n->symbols() == 0 || seen.size() >= kMaxNodesForCases) return;
     if (std::ranges::find(seen, n) != seen.end()) return;
     seen.push_back(n);
     stack.push_back(n);

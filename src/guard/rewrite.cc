@@ -14,14 +14,14 @@ constexpr int kMaxAgain = 64;  // results of one rewriting that are rewritten ag
 
 // A signature test first.
 bool guard::occurs(const internal::Node* atom, const internal::Node* n) {
-  if ((n->symbols & atom->symbols) != atom->symbols) return false;
+  if ((n->symbols() & atom->symbols()) != atom->symbols()) return false;
   absl::InlinedVector<const internal::Node*, 32> stack{n};
   absl::InlinedVector<const internal::Node*, 32> seen;
   while (!stack.empty()) {
     const internal::Node* x = stack.back();
     stack.pop_back();
     if (x == atom) return true;
-    if ((x->symbols & atom->symbols) != atom->symbols) continue;
+    if ((x->symbols() & atom->symbols()) != atom->symbols()) continue;
     if (std::ranges::find(seen, x) != seen.end()) continue;
     if (seen.size() > 256)
       return true;  // too large to tell: the caller then does without
@@ -66,7 +66,7 @@ const internal::Node* Facts::Impl::join_exact(const Node* monomial) {
 
 const internal::Node* Facts::Impl::rewrite(const Node* n) {
   const auto find = [&](const Node* x) -> const Node* {
-    if (x->symbols == 0) return x;
+    if (x->symbols() == 0) return x;
     if (rewritten_.has(x->id)) {
       const auto& m = rewritten_[x->id];
       if (m.value != nullptr && substitution_versions.valid(m.made, m.symbols)) {
@@ -74,14 +74,14 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
       }
     }
     // Nothing was ever substituted that may occur in x.
-    return substitution_versions.valid(0, x->symbols) ? x : nullptr;
+    return substitution_versions.valid(0, x->symbols()) ? x : nullptr;
   };
   // What the memo of x rests on: its symbols and those of all that it was on the way.
   const auto basis = [&](const Node* x) {
     if (rewritten_.has(x->id) && rewritten_[x->id].value != nullptr) {
-      return x->symbols | rewritten_[x->id].symbols;
+      return x->symbols() | rewritten_[x->id].symbols;
     }
-    return x->symbols;
+    return x->symbols();
   };
   if (const Node* done = find(n)) return done;
   absl::InlinedVector<const Node*, 32> stack{n};
@@ -94,10 +94,10 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
       continue;
     }
     const Node* result = nullptr;
-    uint64_t symbols = x->symbols;
+    uint64_t symbols = x->symbols();
     if (substitution_.has(x->id) && substitution_[x->id] != nullptr) {
       result = substitution_[x->id];
-      symbols |= result->symbols;
+      symbols |= result->symbols();
     } else {
       children.clear();
       bool ready = true;
@@ -120,11 +120,11 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
         for (int i = 0; i < 8; ++i) {
           const Node* again =
               substitution_.has(result->id) ? substitution_[result->id] : nullptr;
-          symbols |= result->symbols;
+          symbols |= result->symbols();
           if (again == nullptr) break;
           result = again;
         }
-        symbols |= result->symbols;
+        symbols |= result->symbols();
         // An atom may have become a sum with atoms that are replaced in their turn.
         if (x->op != Op::kAdd && x->op != Op::kMul && result->op != x->op &&
             again_left > 0) {
@@ -142,7 +142,7 @@ const internal::Node* Facts::Impl::rewrite(const Node* n) {
     for (int i = 0; i < kMaxPairs && result->op == Op::kMul; ++i) {
       const Node* joined = join_exact(result);
       if (joined == nullptr) break;
-      symbols |= joined->symbols;
+      symbols |= joined->symbols();
       result = joined;
     }
     rewritten_.reserve(x->id);
@@ -156,7 +156,7 @@ void Facts::Impl::substitute(const Node* atom, const Node* by) {
   substitution_.reserve(atom->id);
   trail.push_back({atom, Undo::kSubstitution, {}, substitution_[atom->id], 0});
   substitution_[atom->id] = by;
-  const uint64_t symbols = atom->symbols;
+  const uint64_t symbols = atom->symbols();
   substitution_versions.touch(symbols);
   // Compress: earlier right sides that hold the atom.
   const size_t count = trail.size();  // what is pushed here needs no second look
@@ -166,7 +166,7 @@ void Facts::Impl::substitute(const Node* atom, const Node* by) {
     if (trail[i].kind != Undo::kSubstitution || trail[i].node == atom) continue;
     const Node* other = trail[i].node;
     const Node* old = substitution_[other->id];
-    if (old == nullptr || (old->symbols & symbols) == 0) continue;
+    if (old == nullptr || (old->symbols() & symbols) == 0) continue;
     if (!seen.insert(other).second) continue;
     const Node* fresh = rewrite(old);
     if (fresh == old) continue;
@@ -174,7 +174,7 @@ void Facts::Impl::substitute(const Node* atom, const Node* by) {
     if (guard::occurs(other, fresh)) fresh = nullptr;
     trail.push_back({other, Undo::kSubstitution, {}, old, 0});
     substitution_[other->id] = fresh;
-    substitution_versions.touch(other->symbols);
+    substitution_versions.touch(other->symbols());
   }
 }
 

@@ -133,18 +133,18 @@ Search::Outcome Search::Impl::search_component(
     if (engine.dom(c).fixed() && base[c] != engine.dom(c).lo) {
       fixed.emplace_back(c, engine.dom(c).lo);
       cells.push_back(c);
-      symbols |= engine.program().cell(c).node->symbols;
+      symbols |= engine.program().cell(c).node->symbols();
       base_point.set(engine.program().cell(c).node, Int(engine.dom(c).lo));
     }
   }
   engine.component(cells);
   budget.charge(static_cast<int64_t>(cells.size()) + 1);
-  for (const CellId c : cells) symbols |= engine.program().cell(c).node->symbols;
+  for (const CellId c : cells) symbols |= engine.program().cell(c).node->symbols();
   std::vector<const Node*> touched;
   for (size_t i = 0; i < constraints.size(); ++i) {
     // Those from base_holds on may be false for want of a value that propagation has
     // fixed.
-    if ((constraints[i]->symbols & symbols) != 0 || i >= base_holds) {
+    if ((constraints[i]->symbols() & symbols) != 0 || i >= base_holds) {
       touched.push_back(constraints[i]);
     }
   }

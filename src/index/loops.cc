@@ -24,7 +24,7 @@ namespace {
 
 bool contains(const Node* n, const Node* symbol) {
   const auto may = [&](const Node* x) {
-    return (x->symbols & symbol->symbols) == symbol->symbols;
+    return (x->symbols() & symbol->symbols()) == symbol->symbols();
   };
   if (!may(n)) return false;
   absl::InlinedVector<const Node*, 32> stack{n};

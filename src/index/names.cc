@@ -67,7 +67,7 @@ class PairFinder {
       const FactorView factors(t.mono);
       for (const Factor& f : factors.factors()) {
         if (f.base->op != Op::kFloorDiv || f.exponent != 1) continue;
-        if ((f.base->symbols & loops_) == 0) partners(v, t, f.base);
+        if ((f.base->symbols() & loops_) == 0) partners(v, t, f.base);
       }
     }
   }
@@ -103,7 +103,7 @@ class PairFinder {
       if (other.mono == t.mono || !floor_mod(other.coef, t.coef).is_zero()) continue;
       if (!internal::divide_factors(other.mono, rest, &x) || x.size() > 1) continue;
       const Node* atom = x.empty() ? nullptr : x[0].base;
-      if (atom != nullptr && (x[0].exponent != 1 || (atom->symbols & loops_) != 0))
+      if (atom != nullptr && (x[0].exponent != 1 || (atom->symbols() & loops_) != 0))
         continue;
       count(quotient, atom, floor_div(other.coef, t.coef));
     }
@@ -199,7 +199,7 @@ class Namer {
       factors.assign(view.factors().begin(), view.factors().end());
       bool changed = false;
       for (Factor& f : factors) {
-        if (f.base->op != Op::kFloorDiv || (f.base->symbols & loops) == 0) continue;
+        if (f.base->op != Op::kFloorDiv || (f.base->symbols() & loops) == 0) continue;
         const Node*& name = names[f.base];
         if (name == nullptr) name = define(f.base);
         f.base = name;

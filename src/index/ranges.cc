@@ -12,13 +12,13 @@ namespace {
 
 // The signature of what the polynomial holds inside of its atoms.
 uint64_t inside_atoms(const Node* n) {
-  if (n->sort != Sort::kInt) return n->symbols;
+  if (n->sort != Sort::kInt) return n->symbols();
   uint64_t symbols = 0;
   const internal::LinearView v(n);
   for (const internal::Term& t : v.terms()) {
     const internal::FactorView factors(t.mono);
     for (const internal::Factor& f : factors.factors()) {
-      if (f.base->op != Op::kSymbol) symbols |= f.base->symbols;
+      if (f.base->op != Op::kSymbol) symbols |= f.base->symbols();
     }
   }
   return symbols;
@@ -37,9 +37,9 @@ LoopRanges::LoopRanges(Facts& facts, std::span<const LoopVariable> loops, const 
     const Node* v = Builder::node(loop.variable);
     CONGRUA_CHECK(v->op == Op::kSymbol && v->sort == Sort::kInt,
                   "a loop variable is an integer symbol");
-    if ((v->symbols & n->symbols) == 0) continue;
+    if ((v->symbols() & n->symbols()) == 0) continue;
     const Expr size = simplify(facts, loop.size, options);
-    if ((v->symbols & inside) == 0 && size.as_const() != 1) continue;
+    if ((v->symbols() & inside) == 0 && size.as_const() != 1) continue;
     ranges.emplace_back(v, Builder::node(size));
   }
   any_ = !ranges.empty();

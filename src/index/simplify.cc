@@ -98,7 +98,7 @@ Form index_form(Facts& facts, Expr e, std::span<const LoopVariable> loops,
   const Expr simple = simplify_index(facts, e, loops, options);
   uint64_t variables = 0;
   for (const LoopVariable& loop : loops)
-    variables |= Builder::node(loop.variable)->symbols;
+    variables |= Builder::node(loop.variable)->symbols();
   const uint64_t most =
       internal::make_form(internal::view_of(Builder::node(e), internal::Language::kSexpr,
                                             Division::kFloor))

@@ -121,7 +121,7 @@ void for_each_division_in_loops(const ViewDag& dag, uint64_t loops, F&& f) {
   };
   for (size_t i = 0; i < dag.views.size(); ++i) {
     const View& v = dag.views[i];
-    varies[i] = v.op == ViewOp::kSymbol && (v.node->symbols & loops) != 0;
+    varies[i] = v.op == ViewOp::kSymbol && (v.node->symbols() & loops) != 0;
     for_each_operand(v, [&](ViewId a) { varies[i] = varies[i] || varies[a]; });
   }
   needed[dag.root] = true;

@@ -177,7 +177,7 @@ Extractor::Sum Extractor::settle(Poly p) {
   uint64_t symbols = 0;
   for (const Term& t : s.open.terms) {
     open += may_be_rewritten(t.mono);
-    symbols |= t.mono->symbols;
+    symbols |= t.mono->symbols();
   }
   // k symbols take k - 1 operators; one operator is none that can be spared.
   const auto least = static_cast<uint64_t>(std::max(std::popcount(symbols) - 1, 1));

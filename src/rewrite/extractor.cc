@@ -347,7 +347,7 @@ ViewDag shortest_view(Builder& builder, const ExtractOptions& options, const Nod
   Extractor extractor(builder, options);
   ViewDag dag = extractor.extract(n);
   // k symbols take k - 1 operators, and no operator is a symbol or a number.
-  const auto least = static_cast<uint64_t>(std::max(std::popcount(n->symbols) - 1, 1));
+  const auto least = static_cast<uint64_t>(std::max(std::popcount(n->symbols()) - 1, 1));
   const uint64_t operations = internal::count_operations(dag);
   if (operations <= least) return dag;
   ViewDag plain = internal::view_of(n, internal::Language::kSexpr, options.division);

@@ -55,8 +55,9 @@ const Node* Simplifier::comparison_of_select(const Node* n) {
       const Node* q = builder_.add(p, builder_.scale(change, t.coef));
       const Node* here = n->op == Op::kGe ? builder_.ge0(q) : builder_.eq0(q);
       // simplify_under leaves what the condition does not speak of.
-      cases[arm] = (here->symbols & c->symbols) == 0 ? run(here)
-                                                     : simplify_under(c, arm == 0, here);
+      cases[arm] = (here->symbols() & c->symbols()) == 0
+                       ? run(here)
+                       : simplify_under(c, arm == 0, here);
       if (cases[arm] == nullptr) cases[arm] = builder_.boolean(false);
     }
     if (cases[0]->op == Op::kConst || cases[1]->op == Op::kConst) {
@@ -114,7 +115,7 @@ const Node* Simplifier::and_step(const Node* n) {
   for (size_t i = 0; i < parts.size() && !budget_.spent(); ++i) {
     bool linked = false;
     for (size_t j = 0; j < parts.size(); ++j) {
-      linked |= j != i && (parts[j]->symbols & parts[i]->symbols) != 0;
+      linked |= j != i && (parts[j]->symbols() & parts[i]->symbols()) != 0;
     }
     if (!linked) continue;
     Nodes others(parts);

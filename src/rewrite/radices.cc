@@ -242,7 +242,7 @@ const Node* Simplifier::join_radices(const Node* n) {
     Poly beside;
     for (const Term& x : v.terms()) {
       if (x.mono == t.mono || !is_quotient(x) || !floor_mod(x.coef, t.coef).is_zero() ||
-          (x.mono->symbols & a->symbols) == 0) {
+          (x.mono->symbols() & a->symbols()) == 0) {
         continue;
       }
       add_term(beside, x.mono, floor_div(x.coef, t.coef));

@@ -57,7 +57,7 @@ const Node* Simplifier::run(const Node* root) {
     }
     if (have == nullptr) {
       // What the condition says nothing about is what it was without it.
-      const Node* const* before = outer_ != nullptr && (n->symbols & reach_) == 0
+      const Node* const* before = outer_ != nullptr && (n->symbols() & reach_) == 0
                                       ? outer_->memo_.find(n)
                                       : nullptr;
       if (before != nullptr && *before != kOpen) {
@@ -149,13 +149,13 @@ uint64_t Simplifier::tied_symbols() {
     const bool bound =
         f->op == Op::kSymbol || (f->op == Op::kAdd && f->short_size == 1 &&
                                  internal::terms_of(f).mono(0)->op == Op::kSymbol);
-    if (!bound) tied_ |= f->symbols;
+    if (!bound) tied_ |= f->symbols();
   }
   return tied_;
 }
 
 bool Simplifier::is_settled(const Node* p) {
-  return (p->symbols & tied_symbols()) == 0 && is_linear_in_symbols(p);
+  return (p->symbols() & tied_symbols()) == 0 && is_linear_in_symbols(p);
 }
 
 bool Simplifier::refuted(const Node* p) {
@@ -168,8 +168,8 @@ bool Simplifier::refuted(const Node* p) {
 bool Simplifier::at_least(const Node* a, const Node* b) {
   if (a == b) return true;
   budget_.charge(2);
-  const uint64_t symbols = a->symbols | b->symbols;
-  if ((a->symbols & b->symbols) == 0 && !facts_.sum_may_be_known(symbols)) {
+  const uint64_t symbols = a->symbols() | b->symbols();
+  if ((a->symbols() & b->symbols()) == 0 && !facts_.sum_may_be_known(symbols)) {
     // Most pairs have nothing in common, and their intervals say all that there is.
     const Node* x = facts_.rewrite(a);
     const Node* y = facts_.rewrite(b);
@@ -231,7 +231,8 @@ bool Simplifier::nonnegative_by_cases(const Node* p, int depth) {
 
 bool Simplifier::nonnegative_where(const Node* condition, bool value, const Node* p) {
   if (p->op == Op::kConst) return internal::const_value(p).sign() >= 0;
-  if (condition->op != Op::kGe || (condition->symbols & p->symbols) == 0) return false;
+  if (condition->op != Op::kGe || (condition->symbols() & p->symbols()) == 0)
+    return false;
   // p = k*q + e with k, e >= 0 where the condition is q >= 0.
   const Node* premise = value ? condition : builder_.logical_not(condition);
   {
@@ -274,11 +275,11 @@ Simplifier& Simplifier::where(const Node* condition, bool value) {
   inner.reset(new Simplifier(facts_, budget_, this));
   inner->assumed_ = value ? condition : builder_.logical_not(condition);
   // Its symbols, and those that facts tie to them.
-  uint64_t reach = condition->symbols;
+  uint64_t reach = condition->symbols();
   for (uint64_t before = 0; before != reach;) {
     before = reach;
     const auto look = [&](const Node* f) {
-      if ((f->symbols & reach) != 0) reach |= f->symbols;
+      if ((f->symbols() & reach) != 0) reach |= f->symbols();
     };
     std::ranges::for_each(facts_.facts, look);
     for (const Simplifier* s = this; s->assumed_ != nullptr; s = s->outer_) {
@@ -335,7 +336,7 @@ void Simplifier::assume(const Node* fact) {
 
 const Node* Simplifier::simplify_under(const Node* condition, bool value, const Node* n) {
   if (n->op == Op::kConst || nesting_ >= kMaxNesting) return n;
-  if ((n->symbols & condition->symbols) == 0) return n;
+  if ((n->symbols() & condition->symbols()) == 0) return n;
   const Node* result = run_under(where(condition, value), n);
   return result == nullptr || keeps_divisors(result, n) ? result : n;
 }
@@ -376,7 +377,7 @@ const Node* Simplifier::by_equal_terms(const Node* n) {
     for (const internal::Term& t : v.terms()) {
       const bool plus = t.coef.is_one();
       if ((!plus && !(-t.coef).is_one()) || t.mono->op == Op::kSymbol) continue;
-      if ((n->symbols & t.mono->symbols) != t.mono->symbols) continue;
+      if ((n->symbols() & t.mono->symbols()) != t.mono->symbols()) continue;
       const Node* rest = builder_.sub(builder_.scale(t.mono, t.coef), p);
       const std::pair<Expr, Expr> exchange[] = {
           {Builder::expr(t.mono), Builder::expr(plus ? rest : builder_.neg(rest))}};

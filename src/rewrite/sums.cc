@@ -151,7 +151,7 @@ const Node* Simplifier::align_selects(const Node* n) {
     for (size_t j = i + 1; j < v.terms().size(); ++j) {
       const Term& y = v.terms()[j];
       if (y.mono->op != Op::kSelect || args_of(y.mono)[0] == args_of(x.mono)[0]) continue;
-      if ((args_of(y.mono)[0]->symbols & args_of(x.mono)[0]->symbols) == 0) continue;
+      if ((args_of(y.mono)[0]->symbols() & args_of(x.mono)[0]->symbols()) == 0) continue;
       for (const bool first : {true, false}) {
         const Term& from = first ? y : x;
         const Node* c = args_of((first ? x : y).mono)[0];

@@ -14,7 +14,7 @@ namespace {
 // Symbols, and opaque terms with what they read.
 std::vector<const Node*> read_by(const Node* n) {
   return internal::nodes_below(
-      n, [](const Node* x) { return x->symbols != 0 || x->partial; },
+      n, [](const Node* x) { return x->symbols() != 0 || x->partial; },
       [](const Node* x) { return x->op == Op::kSymbol || x->op == Op::kOpaque; });
 }
 

@@ -16,7 +16,7 @@ Extremes::Extremes(Facts& facts, std::span<const Expr> loops, const WidthOptions
 }
 
 bool Extremes::reads(const Node* n, const Node* symbol) const {
-  if ((n->symbols & symbol->symbols) != symbol->symbols) return false;
+  if ((n->symbols() & symbol->symbols()) != symbol->symbols()) return false;
   return std::ranges::any_of(free_symbols(Builder::expr(n)),
                              [&](Expr s) { return Builder::node(s) == symbol; });
 }

@@ -47,7 +47,7 @@ TEST(PackedTerm, KeepsEveryCoefficient) {
 TEST(Storage, OperandsBeyondTheShortCount) {
   ExprPool pool;
   Builder& builder = Builder::of(pool);
-  for (const size_t count : {65'534u, 65'535u, 65'536u, 70'000u}) {
+  for (const size_t count : {253u, 254u, 255u, 256u, 70'000u}) {
     std::vector<const Node*> args;
     for (size_t i = 0; i < count; ++i) {
       args.push_back(builder.symbol("x" + std::to_string(i), {}));
@@ -81,6 +81,78 @@ uint32_t find(const InternTable& table, uint32_t fingerprint, uint32_t number,
 // Fingerprints drawn from few values make long clusters, at the end of the table, too.
 // Nested halves have constants 2^k - 1: with hashes that read 64 bits of them all share
 // one slot, and building is quadratic.
+TEST(Sums, KeepEveryConstant) {
+  ExprPool pool;
+  Builder& builder = Builder::of(pool);
+  const Node* x = builder.symbol("x", {});
+  const Node* y = builder.symbol("y", {});
+  std::vector<const Node*> long_parts;
+  for (int i = 0; i < 300; ++i)
+    long_parts.push_back(builder.symbol("x" + std::to_string(i), {}));
+  const Node* bases[] = {builder.add(x, y),
+                         builder.scale(x, 3),
+                         builder.add(builder.scale(x, Int(int64_t{1} << 40)), y),
+                         builder.sum(std::span(long_parts).first(20)),
+                         builder.sum(std::span(long_parts).first(100)),
+                         builder.sum(long_parts)};
+  std::vector<Int> constants;
+  for (int c = -300; c <= 300; ++c) constants.push_back(c);
+  Int power = 1;
+  for (int bit = 1; bit < 70; ++bit) {
+    power = power + power;
+    for (const int d : {-1, 0, 1}) {
+      constants.push_back(power + Int(d));
+      constants.push_back(Int(d) - power);
+    }
+  }
+  for (const Node* base : bases) {
+    std::vector<const Node*> sums;
+    for (const Int& c : constants) sums.push_back(builder.add_const(base, c));
+    for (size_t i = 0; i < constants.size(); ++i) {
+      const Int& c = constants[i];
+      const LinearView view(sums[i]);
+      EXPECT_TRUE(view.constant() == c) << c.to_string();
+      EXPECT_EQ(sums[i]->symbols(), base->symbols());
+      EXPECT_EQ(view.terms().size(), terms_of(base).size());
+      EXPECT_TRUE(std::ranges::equal(view.terms(), terms_of(base),
+                                     [](const Term& a, const Term& b) {
+                                       return a.mono == b.mono && a.coef == b.coef;
+                                     }));
+      EXPECT_EQ(builder.add_const(sums[i], -c), base);
+      EXPECT_EQ(builder.add_const(base, c), sums[i]);
+    }
+  }
+}
+
+// What a sum borrows is there for as long as the sum is.
+TEST(Sums, BorrowNoTermsThatWereTakenBack) {
+  ExprPool pool;
+  Builder& builder = Builder::of(pool);
+  const Node* x = builder.symbol("x", {});
+  const Node* y = builder.symbol("y", {});
+  const auto sum = [&](int c) { return builder.add_const(builder.sub(x, y), c); };
+  for (int round = 0; round < 3; ++round) {
+    const uint64_t mark = builder.checkpoint();
+    (void)sum(100 + round);
+    EXPECT_TRUE(sum(200 + round)->borrows);
+    builder.rollback(mark);
+    for (int i = 0; i < 50; ++i) (void)builder.symbol("z" + std::to_string(i), {});
+    const Node* after = sum(round + 1);
+    EXPECT_EQ(to_string(Builder::expr(after)), "x - y + " + std::to_string(round + 1));
+  }
+}
+
+// x + 1 beside x + 2 takes a header, and its place in the table.
+TEST(Sums, ThatDifferInTheirConstantsAreSmall) {
+  ExprPool pool;
+  Expr base = pool.constant(0);
+  for (int i = 0; i < 20; ++i) base = base + pool.symbol("x" + std::to_string(i));
+  const size_t before = pool.bytes();
+  constexpr int kSums = 100;
+  for (int c = 1; c <= kSums; ++c) (void)(base + c);
+  EXPECT_LE(pool.bytes() - before, kSums * (24 + 24) + Arena::kAlignment);
+}
+
 TEST(Hash, ReadsEveryBitOfLargeIntegers) {
   ExprPool pool;
   Builder& builder = Builder::of(pool);
