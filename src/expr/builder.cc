@@ -28,8 +28,6 @@ const Node** store_args(Node* n, const Node** to, std::span<const Node* const> a
   return to;
 }
 
-uint64_t symbol_bit(uint64_t hash) { return uint64_t{1} << (hash >> 58); }
-
 }  // namespace
 
 Builder::Builder(ExprPool* pool) : pool_(pool), arena_(this) {
@@ -55,6 +53,7 @@ Builder::Builder(ExprPool* pool, Builder& frozen)
     : pool_(pool),
       parent_(&frozen),
       first_id_(static_cast<uint32_t>(frozen.num_nodes())),
+      num_unknowns_(frozen.num_unknowns_),
       arena_(this),
       true_(frozen.true_),
       false_(frozen.false_),
@@ -133,7 +132,7 @@ const Node* Builder::symbol(std::string_view name, const SymbolOptions& options)
         n->op = Op::kSymbol;
         n->sort = options.sort;
         n->degree = 1;
-        n->own_symbols = symbol_bit(hash);
+        n->own_symbols = next_symbol_bit();
         char* text = reinterpret_cast<char*>(n + 1);
         std::memcpy(text, name.data(), name.size());
         n->name = {text, name.size()};
@@ -174,7 +173,7 @@ const Node* Builder::opaque(std::string_view name, std::span<const Node* const> 
         n->name = {text, name.size()};
         n->partial = n->partial || !args.empty();
         // An opaque term is a variable of its own.
-        n->own_symbols |= symbol_bit(hash);
+        n->own_symbols |= next_symbol_bit();
         return n;
       });
 }

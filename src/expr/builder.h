@@ -85,6 +85,7 @@ class Builder {
 
   struct Mark {
     uint32_t count;  // of own nodes
+    uint32_t unknowns;
     Arena::Mark arena;
     InternTable::Extent table;
     size_t big, log;
@@ -203,6 +204,8 @@ class Builder {
   const SumNode* lender_of(uint32_t recent, std::span<const Term> terms) const;
   // Into the payload of n, with what n tells about them.
   void pack_terms(std::span<const Term> terms, PackedTerm* to, Node* n);
+  // Signatures of up to 64 unknowns are exact.
+  uint64_t next_symbol_bit() { return uint64_t{1} << (num_unknowns_++ % 64); }
   void start_long(LongSum* n, const Int& constant);
   // A node's number of terms, or a lower bound of it, without materialising.
   static uint32_t term_count(const Node* n);
@@ -224,12 +227,13 @@ class Builder {
   ExprPool* pool_;
   Builder* parent_ = nullptr;
   uint32_t first_id_ = 0;
+  uint32_t num_unknowns_ = 0;  // symbols and opaque terms, those of parents included
   uint8_t mode_ = 0;
   Arena arena_;
   InternTable table_;
   std::vector<Int*> big_;  // integers in the arena that own heap cells
   // The last sums that have terms of their own, by the hash of these; 0: none.
-  static constexpr int kRecentBits = 8;
+  static constexpr int kRecentBits = 6;
   std::array<uint32_t, size_t{1} << kRecentBits> recent_{};
   TermList scratch_;
   std::vector<Factor> factor_scratch_;

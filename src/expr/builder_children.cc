@@ -148,8 +148,8 @@ const Node* Builder::import(const Node* root) {
 uint64_t Builder::checkpoint() {
   CONGRUA_CHECK(!frozen(), "a frozen pool makes no terms that could be taken back");
   mode_ |= kLogged;
-  marks_.push_back({static_cast<uint32_t>(table_.count()), arena_.mark(), table_.extent(),
-                    big_.size(), log_.size(), ++last_mark_});
+  marks_.push_back({static_cast<uint32_t>(table_.count()), num_unknowns_, arena_.mark(),
+                    table_.extent(), big_.size(), log_.size(), ++last_mark_});
   return last_mark_;
 }
 
@@ -170,6 +170,7 @@ void Builder::rollback(uint64_t number) {
   big_.resize(m.big);
   arena_.rollback(m.arena);
   recent_.fill(0);
+  num_unknowns_ = m.unknowns;
   ++rollbacks_;
   keep(number);
   log_.resize(std::min(log_.size(), m.log));

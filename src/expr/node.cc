@@ -9,7 +9,6 @@
 namespace congrua::internal {
 
 namespace {
-const Int kOne(1);
 
 int compare_ints(const Int& a, const Int& b) {
   const auto c = a <=> b;
@@ -110,20 +109,6 @@ bool deeper_than(const Node* root, uint32_t limit) {
 uint32_t large_arity(const Node* n) {
   const size_t size = n->op == Op::kOpaque ? sizeof(OpaqueNode) : sizeof(Node);
   return *reinterpret_cast<const uint32_t*>(reinterpret_cast<const char*>(n) + size);
-}
-
-LinearView::LinearView(const Node* n) : single_(kOne, n) {
-  switch (n->op) {
-    case Op::kConst:
-      constant_ = const_value(n);
-      break;
-    case Op::kAdd:
-      constant_ = constant_of(n);
-      terms_ = terms_of(n);
-      break;
-    default:
-      terms_ = {&single_, 1};
-  }
 }
 
 }  // namespace congrua::internal

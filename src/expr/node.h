@@ -40,7 +40,8 @@ struct Node {
   uint8_t short_size;  // arity(), at most kManyOperands; 0 for a LongSum
   int8_t short_constant;  // of a sum, or kWideConstant
 
-  // Bloom signature: one bit per symbol occurring below; 0 for constants.
+  // One bit per symbol or opaque term occurring below, which others share where a pool
+  // has more than 64: what has no bit in common has no symbol in common. 0 for constants.
   inline uint64_t symbols() const;
 };
 static_assert(sizeof(Node) == 24);
@@ -197,7 +198,19 @@ inline bool structural_less(const Node* a, const Node* b) {
 // Any integer node seen as constant + sum of terms, without copying the terms of a sum.
 class LinearView {
  public:
-  explicit LinearView(const Node* n);
+  explicit LinearView(const Node* n) : single_(Int(1), n) {
+    switch (n->op) {
+      case Op::kConst:
+        constant_ = const_value(n);
+        break;
+      case Op::kAdd:
+        constant_ = constant_of(n);
+        terms_ = terms_of(n);
+        break;
+      default:
+        terms_ = {&single_, 1};
+    }
+  }
   LinearView(const LinearView&) = delete;
   LinearView& operator=(const LinearView&) = delete;
   Terms terms() const { return terms_; }

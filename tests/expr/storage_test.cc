@@ -1,6 +1,8 @@
 // How nodes are stored: packed terms, counted operands, the intern table.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -151,6 +153,35 @@ TEST(Sums, ThatDifferInTheirConstantsAreSmall) {
   constexpr int kSums = 100;
   for (int c = 1; c <= kSums; ++c) (void)(base + c);
   EXPECT_LE(pool.bytes() - before, kSums * (24 + 24) + Arena::kAlignment);
+}
+
+TEST(Signatures, AreExactForUpTo64Unknowns) {
+  ExprPool pool;
+  Builder& builder = Builder::of(pool);
+  uint64_t all = 0;
+  const auto one_more = [&](const Node* n) {
+    EXPECT_EQ(std::popcount(n->symbols()), 1);
+    EXPECT_EQ(all & n->symbols(), 0u);
+    all |= n->symbols();
+  };
+  for (int i = 0; i < 40; ++i) one_more(builder.symbol("x" + std::to_string(i), {}));
+  {
+    const uint64_t mark = builder.checkpoint();
+    for (int i = 0; i < 30; ++i) (void)builder.symbol("y" + std::to_string(i), {});
+    builder.rollback(mark);
+  }
+  for (int i = 0; i < 10; ++i)
+    one_more(builder.opaque("f" + std::to_string(i), {}, Sort::kInt));
+  pool.freeze();
+  ExprPool child(ExprPool::ChildOf{pool});
+  Builder& above = Builder::of(child);
+  for (int i = 0; i < 14; ++i) one_more(above.symbol("z" + std::to_string(i), {}));
+  EXPECT_EQ(all, UINT64_MAX);
+  EXPECT_EQ(std::popcount(above.symbol("one too many", {})->symbols()), 1);
+  const Node* sum = above.add(builder.symbol("x3", {}), above.symbol("z0", {}));
+  EXPECT_EQ(sum->symbols(),
+            builder.symbol("x3", {})->symbols() | above.symbol("z0", {})->symbols());
+  EXPECT_EQ(above.add_const(sum, 5)->symbols(), sum->symbols());
 }
 
 TEST(Hash, ReadsEveryBitOfLargeIntegers) {
