@@ -56,7 +56,7 @@ const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
   {
     const LinearView v(a);
     r.constant = v.constant();
-    r.terms.assign(v.terms().begin(), v.terms().end());
+    v.terms().append_to(r.terms);
   }
   for (;;) {
     Int g = c;
@@ -131,7 +131,7 @@ const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
     }
     if (positive) {
       fused.constant += p.constant();
-      fused.terms.insert(fused.terms.end(), p.terms().begin(), p.terms().end());
+      p.terms().append_to(fused.terms);
     } else {
       // r holds (c - 1)*(p//C) = c*(p//C) - p//C: the multiple of c comes out.
       whole.terms.push_back({Int(1), mono});
@@ -142,7 +142,8 @@ const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
     // Sorts and merges; the node itself is not needed.
     const LinearView merged(from_poly(fused));
     r.constant = merged.constant();
-    r.terms.assign(merged.terms().begin(), merged.terms().end());
+    r.terms.clear();
+    merged.terms().append_to(r.terms);
   }
   // Where all coefficients are c/2 the constant decides.
   bool flip = r.constant + r.constant > c - Int(1);

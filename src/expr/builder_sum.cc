@@ -269,7 +269,7 @@ void Builder::materialise(const LongSum* s) {
     const auto* lazy = static_cast<const LongSum*>(base);
     // A difference is short, hence materialised: add_lazy takes no lazy sum for it.
     if (const LinearView d(lazy->diff); lazy->diff->op != Op::kConst)
-      recent.insert(recent.end(), d.terms().begin(), d.terms().end());
+      d.terms().append_to(recent);
     base = lazy->prev;
   }
   sort_and_merge(recent);
@@ -348,7 +348,7 @@ const Node* Builder::sum(std::span<const Node* const> terms) {
   for (const Node* t : terms) {
     const LinearView v(t);
     p.constant += v.constant();
-    p.terms.insert(p.terms.end(), v.terms().begin(), v.terms().end());
+    v.terms().append_to(p.terms);
   }
   return from_poly(p);
 }

@@ -9,6 +9,7 @@ namespace {
 // Below this many levels the order of fingerprints takes over: chains that differ only at
 // their far ends would otherwise be walked to the end by every comparison.
 constexpr int kLevels = 16;
+constexpr size_t kTermsBeforeSize = 16;  // of sums
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -75,7 +76,9 @@ Difference compare_sums(const Node* a, const Node* b) {
   const auto x = terms_of(a);
   const auto y = terms_of(b);
   for (size_t i = 0; i < std::min(x.size(), y.size()); ++i) {
-    if (x[i].mono != y[i].mono) return {0, x[i].mono, y[i].mono};
+    if (x.mono(i) != y.mono(i)) return {0, x.mono(i), y.mono(i)};
+    // Running sums have most of their terms in common: their sizes tell them apart.
+    if (i == kTermsBeforeSize && x.size() != y.size()) break;
   }
   if (x.size() != y.size()) return {x.size() < y.size() ? -1 : 1};
   for (size_t i = 0; i < x.size(); ++i) {

@@ -140,7 +140,7 @@ Poly poly_of(const Node* n) {
   const LinearView view(n);
   Poly p;
   p.constant = view.constant();
-  p.terms.assign(view.terms().begin(), view.terms().end());
+  view.terms().append_to(p.terms);
   return p;
 }
 

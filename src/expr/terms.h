@@ -116,6 +116,12 @@ class Terms {
   const Node* mono(size_t i) const { return first_[i].mono(); }
   Term front() const { return first_[0].get(); }
   Term back() const { return first_[size_ - 1].get(); }
+  // At the end of a list, which grows once.
+  template <typename List>
+  void append_to(List& list) const {
+    list.reserve(list.size() + size_);
+    for (const Term& t : *this) list.push_back(t);
+  }
   // The coefficient of a monomial; 0 where it does not occur. Linear.
   Int coefficient_of(const Node* mono) const {
     for (size_t i = 0; i < size_; ++i) {

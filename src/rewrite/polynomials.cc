@@ -12,7 +12,7 @@ Poly poly_of(const Node* n) {
   Poly p;
   const LinearView v(n);
   p.constant = v.constant();
-  p.terms.assign(v.terms().begin(), v.terms().end());
+  v.terms().append_to(p.terms);
   return p;
 }
 
