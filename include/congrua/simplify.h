@@ -127,7 +127,11 @@ class [[nodiscard]] Forms {
 };
 
 struct SimplifyOptions {
-  int64_t steps = 200'000;                    // budget in deterministic units
+  // Budget in deterministic units. Of it 10,000 are granted to any expression, and so
+  // many for each node and operand of its DAG: a ladder of selections, each in the arms
+  // of the next, has more to try than anyone can wait for.
+  int64_t steps = 200'000;
+  int64_t steps_per_node = 100;
   const std::atomic<bool>* cancel = nullptr;  // looked at while working
 };
 // The expression under the facts. A spent budget leaves it less simple, never wrong.

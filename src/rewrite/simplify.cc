@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "absl/container/inlined_vector.h"
 #include "congrua/eval.h"
 #include "expr/builder.h"
+#include "expr/walk.h"
 #include "guard/facts_impl.h"
 #include "rewrite/extract_dag.h"
 #include "rewrite/extractor.h"
@@ -56,9 +58,39 @@ bool is_plain(const Node* n) {
 
 namespace {
 
-Expr simplified(Facts& facts, Expr e, const SimplifyOptions& options) {
+// Nodes and operands of the tree, or, where these are many, of the DAG; at most `limit`.
+int64_t size_up_to(const Node* root, int64_t limit) {
+  constexpr int64_t kSmallTree = 128;
+  int64_t size = 1;
+  absl::InlinedVector<const Node*, 64> stack{root};
+  while (!stack.empty() && size <= kSmallTree) {
+    const Node* n = stack.back();
+    stack.pop_back();
+    internal::for_each_child(n, [&](const Node* c) {
+      ++size;
+      if (c->op != Op::kSymbol && c->op != Op::kConst) stack.push_back(c);
+    });
+  }
+  if (size <= kSmallTree) return size;
+  size = 1;
+  (void)internal::nodes_below(
+      root, [&](const Node*) { return ++size <= limit; },
+      [](const Node*) { return false; });
+  return size;
+}
+
+int64_t granted(const Node* n, const SimplifyOptions& options) {
+  constexpr int64_t kFree = 10'000;
+  if (options.steps <= kFree) return options.steps;
+  const int64_t most =
+      (options.steps - kFree) / std::max<int64_t>(options.steps_per_node, 1);
+  const int64_t size = size_up_to(n, most);
+  return size >= most ? options.steps : kFree + size * options.steps_per_node;
+}
+
+Expr simplified(Facts& facts, Expr e, int64_t steps, const SimplifyOptions& options) {
   Facts::Impl& impl = facts.impl();
-  Budget budget(options.steps, options.cancel);
+  Budget budget(steps, options.cancel);
   rewrite::Simplifier simplifier(impl, budget);
   const Node* plain = simplifier.run(Builder::node(e));
   const Expr rewritten =
@@ -84,16 +116,17 @@ Expr simplify(Facts& facts, Expr e, const SimplifyOptions& options) {
   const Node* n = Builder::node(e);
   if (n->op == Op::kConst) return e;
   if (const auto it = impl.simplified.find(n); it != impl.simplified.end()) {
-    const auto& [state, steps, simple] = it->second;
-    if (impl.states.is_current(state) && steps >= options.steps)
-      return Builder::expr(simple);
+    const Facts::Impl::Simplified& known = it->second;
+    if (impl.states.is_current(known.state) && known.steps >= options.steps &&
+        known.steps_per_node >= options.steps_per_node)
+      return Builder::expr(known.simple);
   }
-  const Expr simple = simplified(facts, e, options);
+  const Expr simple = simplified(facts, e, granted(n, options), options);
   if (Budget(0, options.cancel).cancelled()) return simple;
   if (impl.simplified.size() >= Facts::Impl::kMaxSimplified) impl.simplified.clear();
   impl.simplified.insert_or_assign(
       n, Facts::Impl::Simplified{impl.states.current(), options.steps,
-                                 Builder::node(simple)});
+                                 options.steps_per_node, Builder::node(simple)});
   return simple;
 }
 

@@ -102,5 +102,24 @@ TEST(Scaling, ABudgetEndsTheWork) {
   }
 }
 
+// A ladder of selections has rewritings without end.
+TEST(Scaling, StepsAreGrantedByTheSizeOfTheTerm) {
+  for (const FamilyOf& family : bench::kFamilies) {
+    if (family.name != "selects" && family.name != "choices") continue;
+    const auto made = [&](size_t depth, const SimplifyOptions& options) {
+      ExprPool pool;
+      const Instance in = family.make(pool, depth);
+      Facts facts(pool);
+      for (const Expr f : in.facts) (void)facts.add(f);
+      const size_t before = pool.num_nodes();
+      (void)simplify(facts, in.term, options);
+      return pool.num_nodes() - before;
+    };
+    // All of the default budget, and what 16 levels are granted of it.
+    EXPECT_GT(made(16, {.steps_per_node = 100'000}), 2 * made(16, {})) << family.name;
+    EXPECT_LT(made(64, {}), 8 * made(16, {}) + 1000) << family.name;
+  }
+}
+
 }  // namespace
 }  // namespace congrua
