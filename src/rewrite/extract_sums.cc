@@ -35,6 +35,15 @@ bool may_be_rewritten(const Node* mono) {
   }
 }
 
+// A quotient or a selection: with a factor or beside other terms either may be a single
+// operator, a remainder or a selection between other numbers.
+bool may_be_merged(const Node* n) {
+  if (n->op == Op::kFloorDiv || n->op == Op::kSelect) return true;
+  bool any = false;
+  internal::for_each_child(n, [&](const Node* c) { any = any || may_be_merged(c); });
+  return any;
+}
+
 }  // namespace
 
 uint64_t Extractor::price_items(std::span<const Item> items, const Int& constant,
@@ -162,6 +171,12 @@ uint64_t Extractor::price(const Poly& open, std::span<const Item> items,
   return add_costs(bodies, std::min(plain, divided));
 }
 
+bool Extractor::is_fewest(uint64_t operations, const Poly& p) {
+  return operations <= 2 && std::ranges::none_of(p.terms, [](const Term& t) {
+           return may_be_merged(t.mono);
+         });
+}
+
 bool Extractor::can_settle(const Poly& p) const {
   return p.terms.size() <= kMaxTerms && depth_ <= kMaxDepth &&
          std::ranges::any_of(p.terms,
@@ -182,7 +197,7 @@ Extractor::Sum Extractor::settle(Poly p) {
   // k symbols take k - 1 operators; one operator is none that can be spared.
   const auto least = static_cast<uint64_t>(std::max(std::popcount(symbols) - 1, 1));
   const uint64_t plain = price(s);
-  if (plain <= least) return s;
+  if (plain <= least || is_fewest(plain, s.open)) return s;
   ++depth_;
   Sum best = s;
   uint64_t best_price = plain;

@@ -105,6 +105,9 @@ class Extractor {
 
   // ---- extract_sums.cc
   bool can_settle(const Poly& p) const;  // there is something to rewrite
+  // Whether no way to write p can have fewer operators than so many: where nothing is
+  // divided or selected, what one operator writes is written with one at once.
+  static bool is_fewest(uint64_t operations, const Poly& p);
   Sum settle(Poly p);
   // Which of the ways that make a sum shorter is taken: the first that is found, or the
   // one that saves most.

@@ -140,6 +140,24 @@ TEST(Form, IsAsShortAsItWasBuilt) {
 }
 
 // A quotient of one remainder takes few steps: the shortest that takes the same.
+// What is written with two operators at first cannot be written with one, but for
+// quotients and selections: the extractor looks for nothing shorter.
+TEST(Form, SingleOperatorsAreWrittenAsTheyStand) {
+  ExprPool pool;
+  Facts facts(pool);
+  std::vector<Expr> leaves = {pool.symbol("x"), pool.symbol("y")};
+  for (int c = -3; c <= 3; ++c) leaves.push_back(pool.constant(c));
+  const Expr p = pool.symbol("p", {.sort = Sort::kBool});
+  for (const Expr a : leaves) {
+    for (const Expr b : leaves) {
+      for (const Expr e : {a + b, a - b, a * b, min(a, b), max(a, b), -a, select(p, a, b),
+                           ge(a, b), eq(a, b), ne(a, b), lt(a, b)}) {
+        EXPECT_LE(extract(facts, e).operations(), 1u) << to_string(e);
+      }
+    }
+  }
+}
+
 TEST(Form, TakesTheShortestQuotientOfARemainder) {
   constexpr Written cases[] = {
       {"floor_div(floor_mod(x, 6) + 9, 12)", 2},
