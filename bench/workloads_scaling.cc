@@ -1,7 +1,7 @@
 // Time per node of families that grow: building, simplifying under facts with cold
-// memos, writing the cheapest form and the text. The least of the repetitions. With
-// CONGRUA_STEPS=N in the environment simplify has N steps in place of an unlimited
-// budget.
+// memos, writing the cheapest form and the text. The least of the repetitions. Simplify
+// has the steps that its defaults grant to a node, or N with CONGRUA_STEPS=N in the
+// environment.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -28,7 +28,8 @@ struct Row {
          text = kNever;
 };
 
-void measure(const FamilyOf& family, size_t size, int64_t steps, Row& row) {
+void measure(const FamilyOf& family, size_t size, const SimplifyOptions& options,
+             Row& row) {
   ExprPool pool;
   const double start = now_seconds();
   const Instance in = family.make(pool, size);
@@ -36,7 +37,7 @@ void measure(const FamilyOf& family, size_t size, int64_t steps, Row& row) {
   Facts facts(pool);
   for (const Expr f : in.facts) (void)facts.add(f);
   const double known = now_seconds();
-  const Expr simple = simplify(facts, in.term, {.steps = steps});
+  const Expr simple = simplify(facts, in.term, options);
   const double simplified = now_seconds();
   const Form form = extract(facts, simple);
   const double extracted = now_seconds();
@@ -67,15 +68,17 @@ int run_scaling(const std::string& only, int reps) {
     if (only != "all" && only != family.name) continue;
     found = true;
     const bool flat = family.name == "thirds";  // a quadratic DAG
-    const bool bounded = flat || family.name == "selects" || family.name == "choices";
-    const int64_t steps = limit != nullptr ? std::strtoll(limit, nullptr, 10)
-                          : bounded        ? SimplifyOptions().steps
-                                           : Budget::kUnlimited;
+    SimplifyOptions options;
+    if (limit != nullptr) {
+      options.steps = options.steps_per_node = std::strtoll(limit, nullptr, 10);
+    } else if (!flat) {
+      options.steps = Budget::kUnlimited;
+    }
     for (const size_t size : family.deep ? kDepths : kSizes) {
       if (flat && size > 64 && one == nullptr) continue;
       if (one != nullptr && std::strtoull(one, nullptr, 10) != size) continue;
       Row r;
-      for (int i = 0; i < reps; ++i) measure(family, size, steps, r);
+      for (int i = 0; i < reps; ++i) measure(family, size, options, r);
       std::printf(
           "{\"family\":\"%s\",\"size\":%zu,\"nodes\":%zu,\"dag\":%zu,"
           "\"operations\":%llu,\"build_ns\":%.1f,\"facts_ns\":%.1f,"
