@@ -44,7 +44,8 @@ struct Entry {
   const TextOpInfo* info = nullptr;  // kOperator, kCall
   std::string_view name;             // kCall, kOpaqueCall
   size_t at;
-  size_t first;  // its first operand on the value stack
+  size_t bracket;  // where '(' is; at, for an operator
+  size_t first;    // its first operand on the value stack
 };
 
 class InfixReader : private Reader {
@@ -110,8 +111,8 @@ class InfixReader : private Reader {
     absl::Status s = reduce(0);
     if (!s.ok()) return s;
     if (!entries_.empty()) {
-      return error(pos_, "')' is missing: the '(' at " + position(entries_.back().at) +
-                             " is not closed");
+      return error(pos_, "')' is missing: the '(' at " +
+                             position(entries_.back().bracket) + " is not closed");
     }
     return absl::OkStatus();
   }
@@ -120,10 +121,12 @@ class InfixReader : private Reader {
     return error(pos_, "an operand is missing before " + describe_here());
   }
 
-  void push(Kind kind, size_t at) {
+  void push(Kind kind, size_t at) { push(kind, at, at); }
+  void push(Kind kind, size_t at, size_t bracket) {
     Entry e{};
     e.kind = kind;
     e.at = at;
+    e.bracket = bracket;
     e.first = values_.size();
     entries_.push_back(e);
   }
@@ -202,8 +205,7 @@ class InfixReader : private Reader {
       const TextOpInfo* info = quoted ? nullptr : find_text_op(*name);
       if (info == nullptr)
         return error(at, "unknown function " + std::string(name->substr(0, 80)));
-      ++pos_;
-      push(Kind::kCall, at);
+      push(Kind::kCall, at, pos_++);
       entries_.back().info = info;
       entries_.back().name = *name;
       return absl::OkStatus();
@@ -235,8 +237,7 @@ class InfixReader : private Reader {
     if (!s) return error(sort_at, "int, bool or real expected");
     skip_space(false);
     if (peek() != '(') return error(pos_, "'(' expected, not " + describe_here());
-    ++pos_;
-    push(Kind::kOpaqueCall, at);
+    push(Kind::kOpaqueCall, at, pos_++);
     entries_.back().name = name;
     entries_.back().sort = *s;
     return absl::OkStatus();

@@ -263,6 +263,8 @@ constexpr Bad kBadInfix[] = {
     {"s0 +", "1:5: an operand is missing before the end of the text"},
     {"s0 + * s1", "1:6: an operand is missing before '*'"},
     {"(s0", "1:4: ')' is missing: the '(' at 1:1 is not closed"},
+    {"trunc_div(s0", "1:13: ')' is missing: the '(' at 1:10 is not closed"},
+    {"f:int (s0", "1:10: ')' is missing: the '(' at 1:7 is not closed"},
     {"s0)", "1:3: unexpected ')'"},
     {"s0 s1", "1:4: an operator is expected, not 's'"},
     {"s0 / s1", "1:4: '/' is no operator: write a // b or floor_div(a, b)"},
