@@ -156,7 +156,7 @@ void Extractor::try_extreme(const Sum& s, size_t i, Best& best) {
     }
   }
   for (const auto& [estimated, w] : ways) {
-    if (trials_ <= 0) break;
+    if (trials_ <= 0 || best.is_fewest()) break;
     uint64_t bound = price_beside(w.outside, s.items, {w.k, {}}) + 1;
     for (const Poly& p : w.operands) bound = add_costs(bound, least(p));
     if (w.operands.size() < 3 && bound >= best.price + kExtremeSlack) continue;

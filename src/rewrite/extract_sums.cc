@@ -171,10 +171,16 @@ uint64_t Extractor::price(const Poly& open, std::span<const Item> items,
   return add_costs(bodies, std::min(plain, divided));
 }
 
-bool Extractor::is_fewest(uint64_t operations, const Poly& p) {
-  return operations <= 2 && std::ranges::none_of(p.terms, [](const Term& t) {
-           return may_be_merged(t.mono);
-         });
+uint64_t Extractor::fewest_operators(uint64_t operations, const Poly& p) {
+  constexpr uint64_t kFew = 8;  // what they are of is looked at on the tree
+  uint64_t symbols = 0;
+  for (const Term& t : p.terms) symbols |= t.mono->symbols();
+  // One operator is none that can be spared.
+  const auto least = static_cast<uint64_t>(std::max(std::popcount(symbols) - 1, 1));
+  if (least > 1 || operations < 2 || operations > kFew) return least;
+  const bool merges =
+      std::ranges::any_of(p.terms, [](const Term& t) { return may_be_merged(t.mono); });
+  return merges ? least : 2;
 }
 
 bool Extractor::can_settle(const Poly& p) const {
@@ -188,23 +194,18 @@ bool Extractor::can_settle(const Poly& p) const {
 Extractor::Sum Extractor::settle(Poly p) {
   Sum s{std::move(p), {}};
   if (!can_settle(s.open)) return s;
-  size_t open = 0;
-  uint64_t symbols = 0;
-  for (const Term& t : s.open.terms) {
-    open += may_be_rewritten(t.mono);
-    symbols |= t.mono->symbols();
-  }
-  // k symbols take k - 1 operators; one operator is none that can be spared.
-  const auto least = static_cast<uint64_t>(std::max(std::popcount(symbols) - 1, 1));
+  const auto open = static_cast<size_t>(std::ranges::count_if(
+      s.open.terms, [](const Term& t) { return may_be_rewritten(t.mono); }));
   const uint64_t plain = price(s);
-  if (plain <= least || is_fewest(plain, s.open)) return s;
+  const uint64_t fewest = fewest_operators(plain, s.open);
+  if (plain <= fewest) return s;
   ++depth_;
   Sum best = s;
   uint64_t best_price = plain;
   for (const Order order : {Order::kBest, Order::kFirst}) {
     Sum next = s;
     bool changed = false;
-    for (int round = 0; round < kMaxRounds && trials_ > 0 && improve(next, order);
+    for (int round = 0; round < kMaxRounds && trials_ > 0 && improve(next, order, fewest);
          ++round) {
       changed = true;
     }
@@ -214,13 +215,13 @@ Extractor::Sum Extractor::settle(Poly p) {
       best_price = now;
       best = std::move(next);
     }
-    if (open < 2 || best_price <= least || depth_ > 1) break;
+    if (open < 2 || best_price <= fewest || depth_ > 1) break;
   }
   --depth_;
   return best;
 }
 
-bool Extractor::improve(Sum& s, Order order) {
+bool Extractor::improve(Sum& s, Order order, uint64_t fewest) {
   using Way = void (Extractor::*)(const Sum&, size_t, Best&);
   const auto ways = [](const Node* mono) -> std::array<Way, 4> {
     switch (mono->op) {
@@ -239,15 +240,16 @@ bool Extractor::improve(Sum& s, Order order) {
         return {nullptr, nullptr, nullptr, nullptr};
     }
   };
-  Best best(price(s));
+  Best best(price(s), fewest);
+  if (best.is_fewest()) return false;
   for (size_t i = 0; i < s.open.terms.size(); ++i) {
     for (const Way way : ways(s.open.terms[i].mono)) {
       if (way == nullptr) continue;
       if (trials_ <= 0) return false;
       (this->*way)(s, i, best);
-      if (order == Order::kFirst && best.sum) break;
+      if (best.is_fewest() || (order == Order::kFirst && best.sum)) break;
     }
-    if (order == Order::kFirst && best.sum) break;
+    if (best.is_fewest() || (order == Order::kFirst && best.sum)) break;
   }
   if (!best.sum) return false;
   s = std::move(*best.sum);

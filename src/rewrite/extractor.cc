@@ -346,10 +346,14 @@ ViewId Extractor::poly_view(Poly p) {
 ViewDag shortest_view(Builder& builder, const ExtractOptions& options, const Node* n) {
   Extractor extractor(builder, options);
   ViewDag dag = extractor.extract(n);
-  // k symbols take k - 1 operators, and no operator is a symbol or a number.
-  const auto least = static_cast<uint64_t>(std::max(std::popcount(n->symbols()) - 1, 1));
   const uint64_t operations = internal::count_operations(dag);
-  if (operations <= least) return dag;
+  // k symbols take k - 1 operators.
+  const auto least = static_cast<uint64_t>(std::max(std::popcount(n->symbols()) - 1, 1));
+  if (operations <= least ||
+      (n->sort == Sort::kInt &&
+       operations <= Extractor::fewest_operators(operations, poly_of(n)))) {
+    return dag;
+  }
   ViewDag plain = internal::view_of(n, internal::Language::kSexpr, options.division);
   if (internal::count_operations(plain) < operations) return plain;
   return dag;

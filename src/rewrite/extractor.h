@@ -56,6 +56,10 @@ class Extractor {
   void write(const Node* root);
   ViewId view_of(const Node* n) const { return *values_.find(n); }
   const ViewDag& views() const { return dag_; }
+  // A number of operators that no way to write p goes below, where the first has so many:
+  // k symbols take k - 1, and where nothing is divided or selected, what one operator
+  // writes is written with one at once.
+  static uint64_t fewest_operators(uint64_t operations, const Poly& p);
   // Whether the trials did not suffice for all that was to be tried.
   bool gave_up() const { return trials_ <= 0; }
 
@@ -105,19 +109,19 @@ class Extractor {
 
   // ---- extract_sums.cc
   bool can_settle(const Poly& p) const;  // there is something to rewrite
-  // Whether no way to write p can have fewer operators than so many: where nothing is
-  // divided or selected, what one operator writes is written with one at once.
-  static bool is_fewest(uint64_t operations, const Poly& p);
   Sum settle(Poly p);
   // Which of the ways that make a sum shorter is taken: the first that is found, or the
   // one that saves most.
   enum class Order : uint8_t { kFirst, kBest };
-  bool improve(Sum& s, Order order);
+  bool improve(Sum& s, Order order, uint64_t fewest);
   // The shortest sum that was found in place of one with the price `plain`.
   struct Best {
-    explicit Best(uint64_t start) : plain(start), price(start) {}
+    explicit Best(uint64_t start, uint64_t least = 0)
+        : plain(start), price(start), fewest(least) {}
+    bool is_fewest() const { return price <= fewest; }  // nothing is shorter
     uint64_t plain;
     uint64_t price;
+    uint64_t fewest;
     std::optional<Sum> sum;
   };
   // Keeps `next` if it is shorter than what `best` holds. True where it is shorter than
