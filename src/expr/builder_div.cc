@@ -98,7 +98,7 @@ const Node* Builder::floor_div_const(const Node* a, const Int& divisor) {
     const Int inner_c = const_value(args_of(mono)[1]);
     if (inner_c * c > kMaxFusedDivisor) break;
     const LinearView p(args_of(mono)[0]);
-    if (args_of(mono)[0]->degree > kMaxPower ||
+    if (exact_degree(args_of(mono)[0]) > kMaxPower ||
         p.terms().size() + r.terms.size() > kMaxFusedTerms) {
       break;
     }

@@ -24,7 +24,7 @@ constexpr size_t kMaxProductBits = 1u << 17;
 // A kept sum counts as it would expanded.
 uint32_t power_of(const Factor& f) {
   return std::min<uint32_t>(f.exponent, kMaxDegree) *
-         (f.base->op == Op::kAdd ? f.base->degree : 1u);
+         (f.base->op == Op::kAdd ? exact_degree(f.base) : 1u);
 }
 
 // The highest power of an atom.
@@ -177,7 +177,7 @@ const Node* Builder::mul(const Node* a, const Node* b) {
   if (na == 1 || nb == 1) {
     if (na * nb > kMaxDistribution) return mul_frozen(a, b);
   } else if (na * nb > kMaxExpansion ||
-             (uint32_t{a->degree} + b->degree > kMaxPower &&
+             (uint32_t{exact_degree(a)} + exact_degree(b) > kMaxPower &&
               highest_power(a) + highest_power(b) > kMaxPower)) {
     return mul_frozen(a, b);
   }

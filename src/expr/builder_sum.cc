@@ -1,6 +1,7 @@
 // Sums in canonical form: sorted terms, like ones merged; a running sum is kept as a
 // difference to its predecessor.
 #include <algorithm>
+#include <cassert>
 
 #include "expr/builder.h"
 #include "expr/hash.h"
@@ -202,6 +203,7 @@ void Builder::start_long(LongSum* n, const Int& constant_term) {
   n->sort = Sort::kInt;
   n->is_long = true;
   n->short_constant = kWideConstant;
+  assert(&n->wide == &n->wide_constant());
   store_constant(&n->wide, constant_term);
 }
 
@@ -247,7 +249,10 @@ const Node* Builder::add_lazy(const Node* longer, const Node* shorter) {
         n->own_symbols = longer->symbols() | shorter->symbols();
         n->partial = longer->partial || shorter->partial;
         n->degree = std::max<uint8_t>(longer->degree, shorter->degree) & kMaxDegree;
-        n->num_terms.store(term_count(longer) - term_count(shorter),
+        // What is read of an imported sum may tell less than was known where it was
+        // built.
+        const uint32_t count = term_count(longer);
+        n->num_terms.store(count - std::min(count, term_count(shorter)),
                            std::memory_order_relaxed);
         n->prev = longer;
         n->diff = shorter;

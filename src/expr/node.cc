@@ -1,5 +1,6 @@
 #include "expr/node.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -89,6 +90,13 @@ Terms terms_of_long(const LongSum* s) {
     t = s->terms.load(std::memory_order_acquire);
   }
   return {t, s->num_terms.load(std::memory_order_relaxed)};
+}
+
+uint8_t exact_degree(const Node* n) {
+  if (n->op != Op::kAdd || !n->is_long || n->degree <= 1) return n->degree;
+  uint8_t degree = 0;
+  for (const Term& t : terms_of(n)) degree = std::max<uint8_t>(degree, t.mono->degree);
+  return degree;
 }
 
 bool deeper_than(const Node* root, uint32_t limit) {

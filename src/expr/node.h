@@ -36,7 +36,8 @@ struct Node {
   bool partial : 1;    // a divisor that may be 0, an opaque application or a far symbol
                        // occurs
   uint8_t degree : 4;  // of the polynomial over atoms with its kept sums expanded, at
-                       // most kMaxDegree; 1 for atoms, 0 for constants
+                       // most kMaxDegree; 1 for atoms, 0 for constants; of a LongSum an
+                       // upper bound, see exact_degree
   uint8_t short_size;  // arity(), at most kManyOperands; 0 for a LongSum
   int8_t short_constant;  // of a sum, or kWideConstant
 
@@ -184,6 +185,10 @@ inline Terms terms_of(const Node* sum) {
 inline Int constant_of(const Node* sum) {
   return static_cast<const SumNode*>(sum)->constant();
 }
+
+// The degree, which node->degree is at least: what has it may have cancelled in a sum
+// that was built lazily. O(1) but for long sums of products.
+uint8_t exact_degree(const Node* n);
 
 // Is the longest way down to a leaf longer than this? At most `limit` visits a node.
 bool deeper_than(const Node* root, uint32_t limit);

@@ -99,7 +99,8 @@ Difference compare_products(const Node* a, const Node* b) {
 
 Difference compare_level(const Node* a, const Node* b) {
   if (const int c = rank(a->op) - rank(b->op); c != 0) return {c};
-  if (a->degree != b->degree) return {a->degree > b->degree ? -1 : 1};
+  const int degrees = exact_degree(b) - exact_degree(a);
+  if (degrees != 0) return {degrees};
   switch (a->op) {
     case Op::kConst:
       if (a->sort != b->sort) return {a->sort < b->sort ? -1 : 1};

@@ -80,9 +80,6 @@ uint32_t find(const InternTable& table, uint32_t fingerprint, uint32_t number,
       fingerprint, [&](uint32_t n) { return n == number; }, place);
 }
 
-// Fingerprints drawn from few values make long clusters, at the end of the table, too.
-// Nested halves have constants 2^k - 1: with hashes that read 64 bits of them all share
-// one slot, and building is quadratic.
 TEST(Sums, KeepEveryConstant) {
   ExprPool pool;
   Builder& builder = Builder::of(pool);
@@ -123,6 +120,66 @@ TEST(Sums, KeepEveryConstant) {
       EXPECT_EQ(builder.add_const(sums[i], -c), base);
       EXPECT_EQ(builder.add_const(base, c), sums[i]);
     }
+  }
+}
+
+// An imported sum is put together of parts that nobody has read there.
+TEST(Sums, CancelAfterImport) {
+  for (const int count : {30, 54, 80, 200}) {
+    ExprPool from, to;
+    Expr sum = from.constant(0);
+    for (int i = 0; i < count; ++i) {
+      sum = sum + from.symbol("x" + std::to_string(i));
+      (void)to_string(sum);  // reads its terms
+    }
+    const Expr here = *to.import(sum);
+    Expr rest = to.constant(0);
+    for (int i = count; i-- > 0;) rest = rest - to.symbol("x" + std::to_string(i));
+    EXPECT_EQ(here + rest, to.constant(0)) << count;
+  }
+}
+
+// What cancels in a long sum leaves nothing behind.
+TEST(Sums, HaveTheDegreeOfTheirTerms) {
+  for (const int count : {20, 26, 40, 70, 300}) {
+    ExprPool pool;
+    const Expr y = pool.symbol("y");
+    Expr plain = pool.constant(0), squares = plain, beside = y * y, product = plain;
+    for (int i = 0; i < count; ++i) {
+      const Expr x = pool.symbol("x" + std::to_string(i));
+      plain = plain + x;
+      beside = beside + 2 * x;
+      squares = squares + x * x;
+      product = product + x * y;
+    }
+    EXPECT_EQ(exact_degree(Builder::node(beside)), 2);
+    EXPECT_EQ(exact_degree(Builder::node(beside - y * y)), 1) << count;
+    EXPECT_EQ(exact_degree(Builder::node(squares)), 2);
+    EXPECT_EQ(exact_degree(Builder::node(squares + y * y * y)), 3);
+    EXPECT_EQ(exact_degree(Builder::node(squares + y * y * y - y * y * y)), 2);
+    EXPECT_EQ(exact_degree(Builder::node(squares + plain - squares)), 1);
+    for (int i = 0; i < count; ++i) {
+      const Expr x = pool.symbol("x" + std::to_string(i));
+      squares = squares - x * x;
+      product = product - x * y + x;
+    }
+    EXPECT_EQ(squares, pool.constant(0));
+    // Whether a product is multiplied out, and the order of its operands.
+    ExprPool other;
+    Expr same = other.constant(0), z = other.constant(0);
+    Expr here = y * y * y * y * y * y * y, there = pool.constant(0);
+    const Expr seventh = here;
+    for (int i = 0; i < count; ++i) {
+      same = same + other.symbol("x" + std::to_string(i));
+      z = z + other.symbol("z" + std::to_string(i));
+      here = here + pool.symbol("x" + std::to_string(i));
+      there = there + pool.symbol("z" + std::to_string(i));
+    }
+    here = here - seventh;
+    EXPECT_EQ(to_sexpr(min((here * there + 1) * (y + 1), here)),
+              to_sexpr(min((same * z + 1) * (other.symbol("y") + 1), same)));
+    EXPECT_EQ(product, plain);
+    EXPECT_EQ(exact_degree(Builder::node(product)), 1);
   }
 }
 
@@ -184,6 +241,8 @@ TEST(Signatures, AreExactForUpTo64Unknowns) {
   EXPECT_EQ(above.add_const(sum, 5)->symbols(), sum->symbols());
 }
 
+// Nested halves have constants 2^k - 1: with hashes that read 64 bits of them all share
+// one slot, and building is quadratic.
 TEST(Hash, ReadsEveryBitOfLargeIntegers) {
   ExprPool pool;
   Builder& builder = Builder::of(pool);
@@ -232,6 +291,7 @@ TEST(Hash, SumsOfLargeIntegersAreOneNodeHoweverBuilt) {
   }
 }
 
+// Fingerprints drawn from few values make long clusters, at the end of the table, too.
 TEST(InternTable, FindsWhatWasInserted) {
   for (const uint32_t distinct : {1u, 7u, 100'000u}) {
     for (const bool at_the_end : {false, true}) {
