@@ -387,7 +387,7 @@ struct Facts::Impl {
   guard::AnswerMemo answers;
   struct Simplified {
     guard::State state;
-    int64_t steps, steps_per_node;  // that were granted
+    int64_t steps, steps_per_node;  // of the options
     const Node* simple;
   };
   static constexpr size_t kMaxSimplified = size_t{1} << 16;

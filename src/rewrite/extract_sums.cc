@@ -35,13 +35,24 @@ bool may_be_rewritten(const Node* mono) {
   }
 }
 
-// A quotient or a selection: with a factor or beside other terms either may be a single
-// operator, a remainder or a selection between other numbers.
-bool may_be_merged(const Node* n) {
-  if (n->op == Op::kFloorDiv || n->op == Op::kSelect) return true;
-  bool any = false;
-  internal::for_each_child(n, [&](const Node* c) { any = any || may_be_merged(c); });
-  return any;
+// Which operators are below the monomials of a sum.
+struct Below {
+  bool quotients = false, wide = false;  // wide: operators of three operands and more
+};
+Below look_below(const Poly& p) {
+  constexpr size_t kMost = 64;  // nodes, on the tree; with more there may be anything
+  Below below;
+  absl::InlinedVector<const Node*, 32> open;
+  for (const Term& t : p.terms) open.push_back(t.mono);
+  for (size_t seen = 0; !open.empty(); ++seen) {
+    if (seen == kMost) return {true, true};
+    const Node* n = open.back();
+    open.pop_back();
+    below.quotients |= n->op == Op::kFloorDiv;
+    below.wide |= n->op == Op::kSelect || n->op == Op::kOpaque;
+    internal::for_each_child(n, [&](const Node* c) { open.push_back(c); });
+  }
+  return below;
 }
 
 }  // namespace
@@ -172,15 +183,19 @@ uint64_t Extractor::price(const Poly& open, std::span<const Item> items,
 }
 
 uint64_t Extractor::fewest_operators(uint64_t operations, const Poly& p) {
-  constexpr uint64_t kFew = 8;  // what they are of is looked at on the tree
+  if (operations < 2) return 1;  // none that could be spared
+  const Below below = look_below(p);
+  if (below.wide) return 1;
   uint64_t symbols = 0;
   for (const Term& t : p.terms) symbols |= t.mono->symbols();
-  // One operator is none that can be spared.
   const auto least = static_cast<uint64_t>(std::max(std::popcount(symbols) - 1, 1));
-  if (least > 1 || operations < 2 || operations > kFew) return least;
-  const bool merges =
-      std::ranges::any_of(p.terms, [](const Term& t) { return may_be_merged(t.mono); });
-  return merges ? least : 2;
+  if (least > 1 || below.quotients || p.terms[0].mono->sort == Sort::kBool) return least;
+  // y - min(y, 0) is max(y, 0).
+  const bool beside = p.terms.size() + !p.constant.is_zero() > 1;
+  const bool extremes = std::ranges::any_of(p.terms, [](const Term& t) {
+    return t.mono->op == Op::kMin || t.mono->op == Op::kMax;
+  });
+  return beside && extremes ? 1 : 2;
 }
 
 bool Extractor::can_settle(const Poly& p) const {

@@ -1,7 +1,6 @@
 #include "rewrite/extractor.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "expr/factorize.h"
 #include "expr/order.h"
@@ -347,13 +346,7 @@ ViewDag shortest_view(Builder& builder, const ExtractOptions& options, const Nod
   Extractor extractor(builder, options);
   ViewDag dag = extractor.extract(n);
   const uint64_t operations = internal::count_operations(dag);
-  // k symbols take k - 1 operators.
-  const auto least = static_cast<uint64_t>(std::max(std::popcount(n->symbols()) - 1, 1));
-  if (operations <= least ||
-      (n->sort == Sort::kInt &&
-       operations <= Extractor::fewest_operators(operations, poly_of(n)))) {
-    return dag;
-  }
+  if (operations <= Extractor::fewest_operators(operations, poly_of(n))) return dag;
   ViewDag plain = internal::view_of(n, internal::Language::kSexpr, options.division);
   if (internal::count_operations(plain) < operations) return plain;
   return dag;

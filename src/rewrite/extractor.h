@@ -56,9 +56,10 @@ class Extractor {
   void write(const Node* root);
   ViewId view_of(const Node* n) const { return *values_.find(n); }
   const ViewDag& views() const { return dag_; }
-  // A number of operators that no way to write p goes below, where the first has so many:
-  // k symbols take k - 1, and where nothing is divided or selected, what one operator
-  // writes is written with one at once.
+  // A number of operators that no way to write p goes below, where the first way has so
+  // many. Where operators have two operands, k symbols take k - 1; where nothing is
+  // divided either, and no extreme stands in a sum, one operator is written as one at
+  // once.
   static uint64_t fewest_operators(uint64_t operations, const Poly& p);
   // Whether the trials did not suffice for all that was to be tried.
   bool gave_up() const { return trials_ <= 0; }

@@ -82,10 +82,10 @@ int64_t size_up_to(const Node* root, int64_t limit) {
 int64_t granted(const Node* n, const SimplifyOptions& options) {
   constexpr int64_t kFree = 10'000;
   if (options.steps <= kFree) return options.steps;
-  const int64_t most =
-      (options.steps - kFree) / std::max<int64_t>(options.steps_per_node, 1);
+  const int64_t each = std::max<int64_t>(options.steps_per_node, 0);
+  const int64_t most = (options.steps - kFree) / std::max<int64_t>(each, 1);
   const int64_t size = size_up_to(n, most);
-  return size >= most ? options.steps : kFree + size * options.steps_per_node;
+  return size >= most ? options.steps : kFree + size * each;
 }
 
 Expr simplified(Facts& facts, Expr e, int64_t steps, const SimplifyOptions& options) {

@@ -139,9 +139,8 @@ TEST(Form, IsAsShortAsItWasBuilt) {
   }
 }
 
-// A quotient of one remainder takes few steps: the shortest that takes the same.
 // What is written with two operators at first cannot be written with one, but for
-// quotients and selections: the extractor looks for nothing shorter.
+// quotients, selections and extremes in a sum: the extractor looks for nothing shorter.
 TEST(Form, SingleOperatorsAreWrittenAsTheyStand) {
   ExprPool pool;
   Facts facts(pool);
@@ -156,8 +155,15 @@ TEST(Form, SingleOperatorsAreWrittenAsTheyStand) {
       }
     }
   }
+  const Expr x = leaves[0], y = leaves[1], zero = pool.constant(0);
+  const Expr q = pool.symbol("q", {.sort = Sort::kBool}), z = pool.symbol("z");
+  EXPECT_EQ(extract(facts, y - min(y, zero)).to_sexpr(), "(max y 0)");
+  EXPECT_EQ(extract(facts, x + max(-x, zero)).to_sexpr(), "(max x 0)");
+  EXPECT_EQ(extract(facts, min(x, y - min(y, zero))).operations(), 2u);
+  EXPECT_EQ(extract(facts, z + select(p, select(q, x, y) - z, zero)).operations(), 2u);
 }
 
+// A quotient of one remainder takes few steps: the shortest that takes the same.
 TEST(Form, TakesTheShortestQuotientOfARemainder) {
   constexpr Written cases[] = {
       {"floor_div(floor_mod(x, 6) + 9, 12)", 2},
